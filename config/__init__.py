@@ -1,0 +1,1 @@
+"""Wiring: settings from the environment, URLs, the ASGI and Celery applications."""

@@ -1,0 +1,140 @@
+"""Typed settings from the environment; a wrong one stops the start with one line that names it."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn, TypeVar
+from urllib.parse import quote, urlsplit
+
+import environ
+
+T = TypeVar("T")
+
+ENVIRONMENTS: Final = ("production", "development")
+
+
+def redis_url(env: "Environment", *, development: str) -> str:
+    """Return the broker's address from `REDIS_URL`, or from the old system's three settings.
+
+    :raises SystemExit: both forms are given and name different servers, or neither is given
+    """
+    url = env.text("REDIS_URL", default="")
+    host = env.text("REDIS_HOST", default="")
+    port = env.whole("REDIS_PORT", default=6379, at_least=1)
+    password = env.text("REDIS_PASSWORD", default="")
+    if host:
+        secret = f":{quote(password, safe='')}@" if password else ""
+        from_parts = f"redis://{secret}{host}:{port}/0"
+        if url and urlsplit(url)[1] != urlsplit(from_parts)[1]:
+            refuse("REDIS_URL", "and REDIS_HOST name different servers; keep one of them")
+        url = url or from_parts
+    elif password and not url:
+        refuse("REDIS_HOST", "is not set, but REDIS_PASSWORD is")
+    if not url and not env.is_development:
+        refuse("REDIS_URL", "is not set (nor REDIS_HOST); .env.example says what it is for")
+    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        refuse("REDIS_URL", "must begin with redis://, rediss:// or unix://")
+    return url or development
+
+
+def database(env: "Environment", *, development: str) -> dict[str, object]:
+    """Return Django's database settings from `DATABASE_URL`.
+
+    :raises SystemExit: it is missing, unreadable, or names another engine than PostgreSQL
+    """
+    url = env.text("DATABASE_URL", development=development)
+    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
+        refuse("DATABASE_URL", "must begin with postgresql://: no other engine is supported")
+    try:
+        parsed: dict[str, object] = environ.Env.db_url_config(url)
+    except (ValueError, environ.ImproperlyConfigured):
+        refuse("DATABASE_URL", "cannot be read; expected postgresql://user:password@host:5432/name")
+    if not parsed.get("NAME"):
+        refuse("DATABASE_URL", "names no database")
+    return parsed
+
+
+def refuse(name: str, reason: str) -> NoReturn:
+    """Stop the start with one line.
+
+    `SystemExit` and not `ImproperlyConfigured`: manage.py, uvicorn and Celery all let it through
+    without a traceback, so the operator reads the one line that matters.
+    """
+    raise SystemExit(f"byline: {name} {reason}")
+
+
+class Environment:
+    """Reads settings and remembers their names, so that docs and `.env.example` can be checked."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._reader = environ.Env()
+        self._reader.ENVIRON = dict(values)
+        self.names: list[str] = []
+        self.is_development = False
+        kind = self.text("BYLINE_ENV", default="production")
+        if kind not in ENVIRONMENTS:
+            refuse("BYLINE_ENV", f"is {kind!r}; it must be one of {', '.join(ENVIRONMENTS)}")
+        self.is_development = kind == "development"
+
+    def text(self, name: str, *, default: str | None = None, development: str | None = None) -> str:
+        """Return the setting; `development` is its default there only.
+
+        :raises SystemExit: it is missing and has no default here
+        """
+        return self._read(name, self._reader.str, default=default, development=development)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return self._read(name, self._reader.bool, default=default, expected="true or false")
+
+    def whole(self, name: str, *, default: int, at_least: int = 0) -> int:
+        """Return a whole number (a count, a port, bytes)."""
+        value = self._read(name, self._reader.int, default=default, expected="a whole number")
+        return self._at_least(name, value, at_least)
+
+    def seconds(self, name: str, *, default: float, at_least: float = 0) -> float:
+        value = self._read(
+            name, self._reader.float, default=default, expected="seconds, as a number"
+        )
+        return self._at_least(name, value, at_least)
+
+    def listing(
+        self, name: str, *, default: str | None = None, development: str | None = None
+    ) -> list[str]:
+        """Return the comma-separated parts, without blanks."""
+        value = self.text(name, default=default, development=development)
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    def web_address(
+        self, name: str, *, default: str | None = None, development: str | None = None
+    ) -> str:
+        """Return an http(s) address without its trailing slash; empty stays empty."""
+        value = self.text(name, default=default, development=development).rstrip("/")
+        if value and (
+            urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc
+        ):
+            refuse(name, "must be a full http:// or https:// address")
+        return value
+
+    def _read(
+        self,
+        name: str,
+        cast: Callable[..., T],
+        *,
+        default: T | None = None,
+        development: T | None = None,
+        expected: str = "text",
+    ) -> T:
+        self.names.append(name)
+        if not self._reader.ENVIRON.get(name, "").strip():
+            fallback = development if self.is_development and development is not None else default
+            if fallback is None:
+                refuse(name, "is not set; .env.example says what it is for")
+            return fallback
+        try:
+            return cast(name)
+        except (ValueError, environ.ImproperlyConfigured):
+            refuse(name, f"must be {expected}")
+
+    @staticmethod
+    def _at_least(name: str, value: T, least: float) -> T:
+        if value < least:  # type: ignore[operator]
+            refuse(name, f"is {value}; it must be at least {least:g}")
+        return value

@@ -1,0 +1,1 @@
+"""The product: orders and their lifecycle, payments, e-mail, pipelines, API, pages and admin."""

@@ -1,0 +1,1 @@
+"""System checks for settings that would break the product's promises."""

@@ -1,0 +1,1 @@
+"""What jobs do: the pipelines that write, and the side effects (e-mail, refund)."""

@@ -1,0 +1,1 @@
+"""The suite: mirrors the rooms; flows/ holds whole journeys on real parts."""
