@@ -7,4 +7,4 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import checks, pipelines  # noqa: F401  registered by being imported
+        from orders import checks  # noqa: F401  registered by being imported

@@ -1,1 +1,8 @@
-"""What jobs do: the pipelines that write, and the side effects (e-mail, refund)."""
+"""What jobs do: the pipelines that write, and the side effects (e-mail, refund).
+
+Importing this package registers every kind of job with the ledger.
+"""
+
+from orders.pipelines import emails, generation, refunding
+
+__all__ = ["emails", "generation", "refunding"]

@@ -1,0 +1,137 @@
+"""A verb per business event. Nobody else writes `Order.status`.
+
+The moves are the table of the product page. A move that the table does not hold, or that somebody
+else made first, raises `TransitionRefused` and changes nothing.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from articles.models import ArticleVersion
+from orders.models import Order, OrderEvent, Status
+
+ALLOWED: Final[dict[Status, frozenset[Status]]] = {
+    Status.AWAITING_PAYMENT: frozenset({Status.PROCESSING, Status.CANCELLED}),
+    Status.PROCESSING: frozenset({Status.QUALITY_CHECK, Status.FAILED}),
+    Status.QUALITY_CHECK: frozenset({Status.PROCESSING, Status.ADMIN_REVIEW}),
+    Status.ADMIN_REVIEW: frozenset({Status.COMPLETED, Status.QUALITY_CHECK, Status.FAILED}),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset({Status.PROCESSING}),
+    Status.CANCELLED: frozenset({Status.PROCESSING}),  # paid late after all
+}
+
+
+class TransitionRefused(Exception):
+    """The order is not where this move starts from, or somebody moved it first."""
+
+    def __init__(self, *, order: Order, to: Status) -> None:
+        self.code = order.code
+        self.was = Status(order.status)
+        self.to = to
+        super().__init__(
+            f"Order {self.code} is at “{self.was.label}”; it cannot go on to “{to.label}”."
+        )
+
+
+def place(*, order: Order, actor: str, at: datetime) -> None:
+    """Write the first line of a new order's history."""
+    note(order=order, what="Order placed", actor=actor, at=at)
+
+
+def pay(*, order: Order, at: datetime, actor: str = "stripe") -> None:
+    """Take a payment as made: work may begin.
+
+    Money that arrives after a cancellation is never ignored: the order goes on.
+
+    :raises TransitionRefused: the order is neither awaiting payment nor cancelled
+    """
+    late = order.status == Status.CANCELLED
+    what = "Payment received after cancellation: the order goes on" if late else "Payment received"
+    _move(
+        order,
+        Status.PROCESSING,
+        starts={Status.AWAITING_PAYMENT, Status.CANCELLED},
+        what=what,
+        actor=actor,
+        at=at,
+        paid_at=at,
+    )
+
+
+def cancel(*, order: Order, actor: str, why: str, at: datetime) -> None:
+    """Close an order that was not paid.
+
+    :raises TransitionRefused: it is paid, or closed already
+    """
+    _move(order, Status.CANCELLED, what=f"Cancelled: {why}", actor=actor, at=at)
+
+
+def deliver(*, order: Order, version: ArticleVersion, at: datetime) -> None:
+    """Put a version that passed the gate before the customer.
+
+    :raises TransitionRefused: the order is not being worked on
+    """
+    _move(
+        order,
+        Status.QUALITY_CHECK,
+        starts={Status.PROCESSING},
+        what=f"Version {version.number} is ready for your review",
+        actor="system",
+        at=at,
+        version=version,
+        article=version.article,
+        delivered_at=at,
+    )
+
+
+def fail(*, order: Order, at: datetime) -> None:
+    """Give a paid order up for good; the caller owes the refund in the same transaction.
+
+    :raises TransitionRefused: the order is not being worked on, or has a version to fall back on
+    """
+    if order.version_id is not None:
+        raise TransitionRefused(order=order, to=Status.FAILED)
+    _move(
+        order,
+        Status.FAILED,
+        starts={Status.PROCESSING},
+        what="We could not write this article",
+        actor="system",
+        at=at,
+        failed_at=at,
+    )
+
+
+def hold(*, order: Order, reason: str, at: datetime) -> None:
+    """Mark the order for an operator; it stays where it is and nothing is produced."""
+    Order.objects.filter(pk=order.pk).update(held_reason=reason, updated_at=at)
+    order.held_reason = reason
+    note(order=order, what="Held for a check by our staff", actor="system", at=at)
+
+
+def note(*, order: Order, what: str, actor: str, at: datetime) -> None:
+    """Add a line to the history that is not a move."""
+    OrderEvent.objects.create(order=order, what=what, actor=actor, at=at)
+
+
+@transaction.atomic
+def _move(
+    order: Order,
+    to: Status,
+    *,
+    what: str,
+    actor: str,
+    at: datetime,
+    starts: set[Status] | None = None,
+    **fields: object,
+) -> None:
+    was = Status(order.status)
+    legal = to in ALLOWED[was] and (starts is None or was in starts)
+    unmoved = Order.objects.filter(pk=order.pk, status=was)
+    if not legal or not unmoved.update(status=to, updated_at=at, **fields):
+        raise TransitionRefused(order=order, to=to)
+    OrderEvent.objects.create(order=order, was=was, became=to, what=what, actor=actor, at=at)
+    for name, value in {"status": to, "updated_at": at, **fields}.items():
+        setattr(order, name, value)

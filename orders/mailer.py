@@ -1,0 +1,132 @@
+"""Handing e-mails to SendGrid, so that a crash in the middle repeats at most one of them.
+
+SendGrid has no idempotency key. A row is therefore marked before the call: whoever finds that
+mark later knows that a sender died inside, or lost the reply, and that the e-mail was perhaps
+sent. Such an e-mail is sent once more and never a third time.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from urllib.error import URLError
+
+from django.conf import settings
+from django.db.models import F
+from python_http_client import Client
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers.mail import Content, CustomArg, From, Mail, To
+
+from orders import notifications
+from orders.models import OutgoingEmail
+from queueing.errors import Permanent, RetryLater
+
+State = OutgoingEmail.State
+SENDS_AT_MOST: Final = 2
+
+
+class EmailRefused(Permanent):
+    """SendGrid will not take this e-mail, now or later."""
+
+
+class EmailUncertain(Permanent):
+    """It was handed over twice and both replies were lost: an operator must look."""
+
+
+class ReplyLost(Exception):
+    """The connection ended before SendGrid answered; the e-mail was perhaps sent."""
+
+
+def begin(*, email_id: int) -> OutgoingEmail | None:
+    """Mark the e-mail as being sent, in a write of its own before the call.
+
+    Returns None when it was sent already, or another sender marked it first.
+
+    :raises EmailUncertain: it was perhaps sent `SENDS_AT_MOST` times already
+    """
+    email = OutgoingEmail.objects.select_related(
+        "order__domain", "order__customer", "version"
+    ).get(pk=email_id)
+    if email.state == State.SENT:
+        return None
+    if email.sends >= SENDS_AT_MOST:
+        OutgoingEmail.objects.filter(pk=email.pk, sends=email.sends).update(state=State.UNKNOWN)
+        raise EmailUncertain(f"e-mail {email.pk}: handed over {email.sends} times without a reply")
+    unchanged = OutgoingEmail.objects.filter(pk=email.pk, state=email.state, sends=email.sends)
+    if not unchanged.update(state=State.SENDING, sends=email.sends + 1):
+        return None
+    return email
+
+
+def hand_over(email: OutgoingEmail, message: notifications.Message) -> str:
+    """Send through SendGrid and return its message id.
+
+    :raises EmailRefused: SendGrid says that the e-mail or the key is wrong
+    :raises RetryLater: SendGrid is busy, failing, or was not reached; nothing was sent
+    :raises ReplyLost: the e-mail was perhaps sent
+    """
+    mail = Mail(From(*_address(settings.MAIL_FROM)), To(email.to), message.subject)
+    # Plain text first: RFC 2046 puts the richest alternative last.
+    mail.add_content(Content("text/plain", message.text))
+    mail.add_content(Content("text/html", message.html))
+    mail.add_custom_arg(CustomArg("email_id", str(email.pk)))
+    try:
+        response = _client().client.mail.send.post(request_body=mail.get())
+    except HTTPError as refused:
+        raise _understood(refused) from None
+    except URLError as unreachable:
+        if isinstance(unreachable.reason, ConnectionRefusedError):
+            raise RetryLater("SendGrid was not reached") from None
+        raise ReplyLost(f"no reply from SendGrid: {type(unreachable.reason).__name__}") from None
+    except OSError as lost:  # time-outs and resets while waiting for the reply
+        raise ReplyLost(f"no reply from SendGrid: {type(lost).__name__}") from None
+    return str(response.headers.get("X-Message-Id", ""))
+
+
+def was_sent(*, email_id: int, message_id: str, at: datetime) -> None:
+    """Record SendGrid's acceptance."""
+    OutgoingEmail.objects.filter(pk=email_id).update(
+        state=State.SENT, message_id=message_id, sent_at=at
+    )
+
+
+def was_not_sent(*, email_id: int, for_good: bool) -> None:
+    """Take the mark back: SendGrid answered, and sent nothing."""
+    OutgoingEmail.objects.filter(pk=email_id, state=State.SENDING).update(
+        state=State.FAILED if for_good else State.PENDING, sends=F("sends") - 1
+    )
+
+
+def was_perhaps_sent(*, email_id: int) -> None:
+    OutgoingEmail.objects.filter(pk=email_id, state=State.SENDING).update(state=State.UNKNOWN)
+
+
+def _understood(refused: HTTPError) -> Exception:
+    status = refused.status_code
+    if status == 429 or status >= 500:
+        wait = str(refused.headers.get("Retry-After") or "") if refused.headers else ""
+        return RetryLater(
+            f"SendGrid answered {status}", retry_after_s=float(wait) if wait.isdigit() else None
+        )
+    # The body may quote the recipient; the status is enough for whoever can act.
+    return EmailRefused(f"SendGrid answered {status}")
+
+
+def _address(value: str) -> tuple[str, str | None]:
+    """Split `Name <address>` into (address, name)."""
+    name, _, rest = value.rpartition("<")
+    return (rest.rstrip("> "), name.strip() or None)
+
+
+@lru_cache(maxsize=1)
+def _client() -> SendGridAPIClient:
+    options = {"host": settings.SENDGRID_HOST} if settings.SENDGRID_HOST else {}
+    client = SendGridAPIClient(settings.SENDGRID_API_KEY, **options)
+    # The SDK takes no time-out of its own; its HTTP client does.
+    client.client = Client(
+        host=client.host,
+        request_headers=client._default_headers,
+        version=3,
+        timeout=settings.SENDGRID_TIMEOUT_S,
+    )
+    return client

@@ -1,0 +1,105 @@
+"""E-mail as rows: recorded with the event they tell of, sent later by a job of their own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from articles.models import ArticleVersion
+from orders import access
+from orders.models import Order, OutgoingEmail, Refund
+from queueing import ledger
+
+Kind = OutgoingEmail.Kind
+
+# No secret in a subject: mail servers log them.
+SUBJECTS: Final[dict[str, str]] = {
+    Kind.ORDER_RECEIVED: "Order {code} received: we are writing",
+    Kind.ARTICLE_READY: "Order {code}: your article is ready for your review",
+    Kind.ORDER_FAILED: "Order {code}: we could not write it, your money is on its way back",
+    Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is being refunded",
+}
+FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED})
+
+
+@dataclass(frozen=True)
+class Message:
+    """One e-mail as it is handed over: a subject, an HTML body and its text twin."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def record(
+    *, order: Order, kind: str, at: datetime, version: ArticleVersion | None = None
+) -> list[OutgoingEmail]:
+    """Store the e-mail and its job in the caller's transaction, one row a recipient.
+
+    :raises django.db.IntegrityError: this order already has that e-mail for that version
+    """
+    recipients: Iterable[str] = (
+        settings.ADMIN_ALERT_EMAILS if kind in FOR_ADMINS else [order.customer.email]
+    )
+    return [_record_one(order=order, kind=kind, at=at, version=version, to=to) for to in recipients]
+
+
+def _record_one(
+    *, order: Order, kind: str, at: datetime, version: ArticleVersion | None, to: str
+) -> OutgoingEmail:
+    email = OutgoingEmail.objects.create(
+        order=order, kind=kind, version=version, to=to, created_at=at
+    )
+    ledger.enqueue(
+        kind="email",
+        subject=order.subject,
+        arguments={"email": email.pk},
+        key=f"email:{email.pk}",
+        actor="system",
+    )
+    return email
+
+
+def message_for(email: OutgoingEmail) -> Message:
+    """Write the e-mail out from its order's present facts."""
+    order = email.order
+    refund = Refund.objects.filter(payment__order=order).first()
+    return render(
+        email.kind,
+        {
+            "order": order,
+            "domain": order.domain,
+            "brief": order.brief,
+            "version": email.version,
+            "refund": refund,
+            "order_url": access.open_url(order),
+            "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
+            "for_admins": email.kind in FOR_ADMINS,
+        },
+    )
+
+
+def render(kind: str, context: dict[str, Any]) -> Message:
+    """Render one kind of e-mail; `context` needs the keys that `message_for` gives."""
+    context = context | {"site_url": settings.SITE_URL}
+    context["subject"] = SUBJECTS[kind].format(code=context["order"].code)
+    return Message(
+        subject=context["subject"],
+        html=_inliner().inline(render_to_string(f"email/{kind}.html", context)),
+        text=render_to_string(f"email/{kind}.txt", context).strip() + "\n",
+    )
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    # Mail programs drop <style>, so rules move onto the elements; the media query that answers
+    # dark mode cannot move and stays. Nothing is ever loaded from elsewhere.
+    return css_inline.CSSInliner(
+        keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False
+    )

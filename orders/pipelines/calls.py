@@ -1,0 +1,48 @@
+"""What every pipeline does around a call to the language model: errors translated, usage kept."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from articles import writer
+from articles.models import ModelCall
+from articles.writer import Usage
+from orders.models import Order
+from queueing.errors import Permanent, RetryLater
+from queueing.run import Run
+
+
+@contextmanager
+def provider_errors() -> Iterator[None]:
+    """Turn the writer's errors into the ledger's; what is neither is retried by policy.
+
+    :raises Permanent: the provider refused the content or the key
+    :raises RetryLater: it asked for time
+    """
+    try:
+        yield
+    except writer.WriterRefused as refused:
+        raise Permanent(str(refused)) from refused
+    except writer.WriterBusy as busy:
+        raise RetryLater(str(busy), retry_after_s=busy.retry_after_s) from busy
+
+
+def recorder(run: Run, *, order: Order) -> Callable[[Usage], None]:
+    """Return what stores usage and cost of each call for this job, failed calls included."""
+
+    def record(usage: Usage) -> None:
+        ModelCall.objects.create(
+            job_key=str(run.job_id),
+            order_key=order.subject,
+            request_id=usage.request_id,
+            purpose=usage.purpose,
+            model=usage.model,
+            prompt_version=usage.prompt_version,
+            input_tokens=usage.input_tokens,
+            cached_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+            cost_usd=usage.cost_usd,
+            took_ms=usage.took_ms,
+            outcome=usage.outcome,
+        )
+
+    return record
