@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from orders import mailer, notifications
-from queueing.errors import RetryLater
+from queueing.errors import HandBack, RetryLater
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
@@ -29,6 +29,10 @@ def send(run: Run) -> None:
             raise
         except (RetryLater, mailer.EmailRefused):
             mailer.was_not_sent(email_id=email_id, for_good=False)
+            raise
+        except HandBack:
+            if "sent" not in run.steps:  # the worker was stopping before the call was made
+                mailer.was_not_sent(email_id=email_id, for_good=False)
             raise
     else:
         message_id = run.steps["sent"]
