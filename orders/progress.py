@@ -1,0 +1,191 @@
+"""Where an order stands, in the words of the status page; the API and the page show the same."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from orders.fulfilment import JOB_KINDS
+from orders.models import Order, Payment, Status
+from queueing import stats
+from queueing.models import Job, State
+
+STEPS: Final = ("Payment", "Writing", "Your review", "Editorial review", "Published")
+_STEP_OF: Final[dict[str, int]] = {
+    Status.AWAITING_PAYMENT: 1,
+    Status.CANCELLED: 1,
+    Status.PROCESSING: 2,
+    Status.FAILED: 2,
+    Status.QUALITY_CHECK: 3,
+    Status.ADMIN_REVIEW: 4,
+    Status.COMPLETED: 5,
+}
+_MOVING: Final = frozenset({Status.AWAITING_PAYMENT, Status.PROCESSING, Status.ADMIN_REVIEW})
+_OPEN_JOB: Final = frozenset({State.WAITING, State.ACTIVE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What the customer is told. `step` counts from 1 to `of`; times are seconds.
+
+    `poll` says whether anything can change without the customer's doing; `estimate_s` is the
+    range in which the work should be done, None when nothing is being worked on.
+    """
+
+    status: str
+    step: int
+    label: str
+    heading: str
+    detail: str
+    of: int = len(STEPS)
+    poll: bool = False
+    attempt: int | None = None
+    tries: int | None = None
+    position: int | None = None
+    estimate_s: tuple[int, int] | None = None
+    next_try_at: datetime | None = None
+    queue: dict[str, Any] = field(default_factory=dict)
+    # The verbs behind these two are not built yet, so no order offers them.
+    can_request_revision: bool = False
+    can_submit_for_review: bool = False
+
+
+def progress(order: Order, *, at: datetime) -> Progress:
+    """Return where the order stands now, with at most four queries beside the order's own."""
+    jobs = list(
+        Job.objects.filter(subject=order.subject, kind__in=JOB_KINDS.values()).order_by(
+            "-created_at"
+        )
+    )
+    words: dict[str, Any] = _TOLD[order.status](order, jobs, at)
+    return Progress(
+        status=order.status,
+        step=_STEP_OF[order.status],
+        label=STEPS[_STEP_OF[order.status] - 1],
+        poll=order.status in _MOVING,
+        queue=_queue(order, jobs),
+        **words,
+    )
+
+
+def _queue(order: Order, jobs: list[Job]) -> dict[str, Any]:
+    """The order's jobs without their errors: those are for operators."""
+    views = [
+        {
+            "id": str(job.pk),
+            "kind": job.kind,
+            "state": job.state,
+            "attempt": job.try_number,
+            "of": job.tries,
+            "createdAt": job.created_at,
+            "startedAt": job.started_at,
+            "finishedAt": job.finished_at,
+        }
+        for job in jobs
+    ]
+    return {
+        "orderId": str(order.pk),
+        "jobs": views,
+        "hasActiveJob": any(job.state in _OPEN_JOB for job in jobs),
+        "hasFailedJob": any(job.state == State.FAILED for job in jobs),
+        "latestJob": views[0] if views else None,
+    }
+
+
+def _awaiting_payment(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    latest = Payment.objects.filter(order=order).order_by("-number").first()
+    if order.held_reason:
+        return {
+            "heading": "We are checking your payment",
+            "detail": "What was paid differs from the price. A person looks at it and writes to "
+            "you; your money is safe.",
+        }
+    if latest is not None and latest.state == Payment.State.PENDING:
+        return {
+            "heading": "Confirming with your bank",
+            "detail": "Your payment is on its way. We begin as soon as your bank confirms it.",
+        }
+    failed = latest is not None and latest.state == Payment.State.FAILED
+    return {
+        "heading": "Finish your payment",
+        "detail": "Your bank did not confirm the payment; nothing was charged. You can try again."
+        if failed
+        else "Your brief is saved. We begin as soon as your payment arrives.",
+    }
+
+
+def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    job = next((job for job in jobs if job.state in _OPEN_JOB), None)
+    if job is None:
+        return {
+            "heading": "Preparing your order",
+            "detail": "Your payment is here. If this does not move within a minute, our staff "
+            "are told.",
+        }
+    told: dict[str, Any] = {
+        "attempt": job.try_number,
+        "tries": job.tries,
+        "estimate_s": stats.estimated_seconds(job.kind),
+    }
+    if job.state == State.ACTIVE:
+        return told | {
+            "heading": f"Writing: {job.doing[:1].lower()}{job.doing[1:]}"
+            if job.doing
+            else "Writing",
+            "detail": f"Attempt {job.try_number} of {job.tries}. You can leave this page: we "
+            "write to you when it is ready.",
+        }
+    if job.failures or job.run_at > at:
+        return told | {
+            "heading": "Taking longer than usual",
+            "detail": f"Attempt {job.try_number} of {job.tries} begins by itself in a moment. "
+            "Nothing is lost.",
+            "next_try_at": job.run_at,
+        }
+    position = stats.position(job)
+    return told | {
+        "heading": f"You are number {position}" if position and position > 1 else "You are next",
+        "detail": "Paid and waiting for a writer. You can leave this page: we write to you when "
+        "it is ready.",
+        "position": position,
+    }
+
+
+def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    return {
+        "heading": "Your article is ready",
+        "detail": "Read it and look at its quality report. Nothing is published before you and "
+        "an editor have approved it.",
+    }
+
+
+def _admin_review(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    return {
+        "heading": "With our editor",
+        "detail": "An editor reads the article, then approves it or returns it with a reason.",
+    }
+
+
+def _completed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    return {"heading": "Live", "detail": "Your article is published."}
+
+
+def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    return {
+        "heading": "We could not write this",
+        "detail": "No text was good enough to show you. You pay nothing: your refund is below.",
+    }
+
+
+def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    return {"heading": "Cancelled", "detail": "Nothing was charged."}
+
+
+_TOLD: Final = {
+    Status.AWAITING_PAYMENT: _awaiting_payment,
+    Status.PROCESSING: _processing,
+    Status.QUALITY_CHECK: _quality_check,
+    Status.ADMIN_REVIEW: _admin_review,
+    Status.COMPLETED: _completed,
+    Status.FAILED: _failed,
+    Status.CANCELLED: _cancelled,
+}
