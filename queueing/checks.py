@@ -1,0 +1,1 @@
+"""Settings that would break a guarantee of the ledger stop the start."""

@@ -1,0 +1,9 @@
+"""The one clock of the ledger: the database's, because workers' clocks differ."""
+
+# `at` is given by tests and schedules that live in another time; everyone else passes None.
+# STABLE, unlike clock_timestamp(), so that an index serves comparisons with it; unlike now() it
+# does not stand still inside a transaction.
+NOW = "coalesce(%(at)s::timestamptz, statement_timestamp())"
+
+# Rings the dispatcher's bell when the transaction commits.
+BELL = "queueing"

@@ -1,0 +1,43 @@
+"""This process as a worker: who it is, which runs it has in hand, whether it is stopping."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+if TYPE_CHECKING:
+    from queueing.run import Run
+
+
+@dataclass
+class Process:
+    """Shared by the threads of one process; each process has the one below."""
+
+    worker: UUID = field(default_factory=uuid4)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    runs: dict[UUID, "Run"] = field(default_factory=dict)
+    _change: threading.Condition = field(default_factory=threading.Condition)
+
+    def begins(self, run: "Run") -> None:
+        """Put a run under the heartbeat's care."""
+        with self._change:
+            self.runs[run.lease.token] = run
+
+    def ends(self, run: "Run") -> None:
+        """Take it out again, and tell whoever waits for the last one."""
+        with self._change:
+            self.runs.pop(run.lease.token, None)
+            self._change.notify_all()
+
+    def in_hand(self) -> list["Run"]:
+        """Return the runs of this moment."""
+        with self._change:
+            return list(self.runs.values())
+
+    def wait_until_idle(self, *, timeout_s: float) -> bool:
+        """Return True once no run is in hand, False if some still are after that time."""
+        with self._change:
+            return self._change.wait_for(lambda: not self.runs, timeout=timeout_s)
+
+
+here = Process()

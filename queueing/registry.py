@@ -1,0 +1,127 @@
+"""The kinds of work this installation knows, each registered by the module that does it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from queueing.retry import Policy
+
+if TYPE_CHECKING:
+    from queueing.run import Run
+
+__all__ = ["FailedJob", "Kind", "Policy", "UnknownKind", "handles", "kind_named", "kinds", "queues"]
+
+
+class UnknownKind(LookupError):
+    """Nothing in this process handles that kind of job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedJob:
+    """A job that has failed for good, as its kind's `settled` callback gets it."""
+
+    job_id: UUID
+    subject: str
+    arguments: dict[str, str | int | None]
+    error_class: str
+    error_reason: str
+    at: datetime
+
+    @property
+    def reason(self) -> str:
+        """The error in one line an operator can read."""
+        return f"{self.error_class}: {self.error_reason}"
+
+
+Handler = Callable[["Run"], None]
+Settled = Callable[[FailedJob], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of job. `rank` orders kinds against each other, lower first; `expect_s` is the
+    guess at its duration until real jobs have shown it; `outcomes_kept` also stores each outcome
+    in django-celery-results."""
+
+    name: str
+    handler: Handler
+    policy: Policy
+    queue: str
+    rank: int = 50
+    expect_s: float = 60
+    outcomes_kept: bool = False
+    settled: Settled | None = None
+
+
+@dataclass
+class _Register:
+    kinds: dict[str, Kind] = field(default_factory=dict)
+
+
+_register = _Register()
+
+
+def handles(
+    name: str,
+    *,
+    policy: Policy | None = None,
+    queue: str | None = None,
+    rank: int = 50,
+    expect_s: float = 60,
+    outcomes_kept: bool = False,
+    settled: Settled | None = None,
+) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the handler of the kind `name`, with a Celery task.
+
+    `settled` is called inside the transaction that fails a job for good, by whoever does that;
+    it must write to the database and nothing else.
+
+    :raises ValueError: another function already handles that kind
+    """
+
+    def register(handler: Handler) -> Handler:
+        known = _register.kinds.get(name)
+        if known is not None and known.handler.__qualname__ != handler.__qualname__:
+            raise ValueError(f"{name} is already handled by {known.handler.__qualname__}")
+        kind = Kind(
+            name=name,
+            handler=handler,
+            policy=policy or Policy(),
+            queue=queue or name,
+            rank=rank,
+            expect_s=expect_s,
+            outcomes_kept=outcomes_kept,
+            settled=settled,
+        )
+        _register.kinds[name] = kind
+        # Here, because the task needs the runner and the runner needs this register.
+        from queueing.tasks import celery_task_for
+
+        celery_task_for(kind)
+        return handler
+
+    return register
+
+
+def kinds() -> Iterable[Kind]:
+    """Return every registered kind, the first to be dispatched first."""
+    return sorted(_register.kinds.values(), key=lambda kind: (kind.rank, kind.name))
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind of that name.
+
+    :raises UnknownKind: no module of this process handles it
+    """
+    try:
+        return _register.kinds[name]
+    except KeyError:
+        known = ", ".join(sorted(_register.kinds)) or "none"
+        raise UnknownKind(f"no handler for jobs of kind {name!r} (known: {known})") from None
+
+
+def queues() -> list[str]:
+    """Return the names of all queues, in the order of their kinds."""
+    return list(dict.fromkeys(kind.queue for kind in kinds()))

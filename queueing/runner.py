@@ -1,0 +1,130 @@
+"""One run of one job: claim, handle, settle. What a Celery task calls."""
+
+import traceback
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+
+from queueing import leases
+from queueing.errors import HandBack, LeaseLost
+from queueing.leases import Fault
+from queueing.models import Outcome
+from queueing.outage import is_outage, patiently
+from queueing.process import Process, here
+from queueing.registry import Kind
+from queueing.run import Run, storable
+
+log = structlog.get_logger(__name__)
+
+REASON_LENGTH, TRACEBACK_LENGTH, CLASS_LENGTH = 500, 8000, 100
+# An outage costs a job no try, but one that always comes with this very job does in the end.
+OUTAGES_FORGIVEN_UNTIL_RUN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a run ended. `outcome` None: there was nothing to do. `retry_in_s`: when a failed job
+    is due again, None if never."""
+
+    outcome: Outcome | None
+    retry_in_s: float | None = None
+    error_class: str = ""
+
+
+NOTHING = Ended(outcome=None)
+
+
+def run(*, job_id: UUID, kind: Kind, process: Process = here) -> Ended:
+    """Run the job if it is waiting and due; a message about any other is dropped silently.
+
+    Nothing that the handler raises leaves here: it is in the ledger.
+    """
+    if process.stopping.is_set():
+        leases.release(job_id=job_id, due_too=True)
+        return NOTHING
+    token = uuid4()
+    claimed = leases.claim(job_id=job_id, token=token, worker=process.worker)
+    if claimed is None:
+        # Duplicates end here by design. So does a retry that a fast clock delivered early.
+        leases.release(job_id=job_id, due_too=False)
+        log.debug("message_dropped", job_id=str(job_id), kind=kind.name)
+        return NOTHING
+    run_ = Run(claimed, process=process)
+    with structlog.contextvars.bound_contextvars(
+        job_id=str(job_id), subject=run_.subject, kind=kind.name, run=run_.number
+    ):
+        process.begins(run_)
+        try:
+            return _handle(run_, kind)
+        finally:
+            process.ends(run_)
+
+
+def _handle(run_: Run, kind: Kind) -> Ended:
+    try:
+        return _attempt(run_, kind)
+    except LeaseLost as lost:
+        log.warning("lease_lost", reason=str(lost))
+        return NOTHING
+
+
+def _attempt(run_: Run, kind: Kind) -> Ended:
+    try:
+        kind.handler(run_)
+        if not run_.delivered:
+            patiently(lambda: leases.complete(run_.lease), until=run_.ends)
+    except HandBack:
+        patiently(lambda: leases.hand_back(run_.lease), until=run_.ends)
+        log.info("job_handed_back")
+        return Ended(outcome=Outcome.HANDED_BACK)
+    except Exception as error:
+        return _failed(run_, kind, error)
+    log.info("job_completed")
+    return Ended(outcome=Outcome.SUCCEEDED)
+
+
+def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
+    fault = fault_of(error)
+    if run_.delivered:
+        log.error("failed_after_delivery", error=fault.error_class)
+        return Ended(outcome=Outcome.SUCCEEDED)
+    if is_outage(error) and run_.number < OUTAGES_FORGIVEN_UNTIL_RUN:
+        delay_s = float(kind.policy.base_s)
+        patiently(
+            lambda: leases.hand_back(run_.lease, fault=fault, delay_s=delay_s), until=run_.ends
+        )
+        log.warning("job_interrupted", error=fault.error_class, retry_in_s=delay_s)
+        return Ended(outcome=Outcome.HANDED_BACK)
+    retry_in_s = _delay_s(run_, kind, error)
+    by_celery = retry_in_s is not None and retry_in_s <= settings.REDISPATCH_AFTER_S
+    patiently(
+        lambda: leases.give_up_attempt(
+            run_.lease,
+            kind=kind.name,
+            outcome=Outcome.FAILED,
+            fault=fault,
+            retry_in_s=retry_in_s,
+            message_follows=by_celery,
+        ),
+        until=run_.ends,
+    )
+    log.warning("attempt_failed", error=fault.error_class, retry_in_s=retry_in_s)
+    return Ended(outcome=Outcome.FAILED, retry_in_s=retry_in_s, error_class=fault.error_class)
+
+
+def _delay_s(run_: Run, kind: Kind, error: Exception) -> float | None:
+    # The row knows its tries; an operator may have given it more than the policy does.
+    policy = replace(kind.policy, tries=run_.tries)
+    return policy.delay_s(attempt=run_.attempt, error=error)
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Return the error in lengths that fit the ledger; the traceback keeps its end."""
+    lines = "".join(traceback.format_exception(error))
+    return Fault(
+        error_class=type(error).__name__[:CLASS_LENGTH],
+        reason=storable(str(error))[:REASON_LENGTH],
+        traceback=storable(lines)[-TRACEBACK_LENGTH:],
+    )
