@@ -1,0 +1,1 @@
+"""The local stack: embedded servers, processes, the demo, the Makefile."""
