@@ -82,7 +82,11 @@ class Environment:
         return self._read(name, self._reader.str, default=default, development=development)
 
     def flag(self, name: str, *, default: bool) -> bool:
-        return self._read(name, self._reader.bool, default=default, expected="true or false")
+        """Return true or false; anything else is refused rather than taken for false."""
+        value = self.text(name, default=str(default).lower()).lower()
+        if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+            refuse(name, "must be true or false")
+        return value in {"true", "1", "yes", "on"}
 
     def whole(self, name: str, *, default: int, at_least: int = 0) -> int:
         """Return a whole number (a count, a port, bytes)."""

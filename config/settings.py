@@ -88,7 +88,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Development serves the files where they lie; production serves what `collectstatic` gathered.
+STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -98,7 +99,6 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# Without this a fresh checkout needs `collectstatic` before its first page.
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 
 # --- PostgreSQL ----------------------------------------------------------------------------------

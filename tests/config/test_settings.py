@@ -1,0 +1,139 @@
+"""A wrong setting stops the start with one line that names it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.env import Environment, database, redis_url
+
+PRODUCTION = {
+    "BYLINE_ENV": "production",
+    "SECRET_KEY": "k" * 60,
+    "ALLOWED_HOSTS": "orders.example.com",
+    "SITE_URL": "https://orders.example.com",
+    "DATABASE_URL": "postgresql://byline@db.example.com/byline",
+    "REDIS_URL": "redis://redis.example.com:6379/0",
+    "STRIPE_SECRET_KEY": "sk_live_x",
+    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+    "SENDGRID_API_KEY": "SG.x",
+    "MAIL_FROM": "Byline <orders@example.com>",
+    "ADMIN_ALERT_EMAILS": "ops@example.com",
+    "OPENAI_API_KEY": "sk-x",
+}
+
+
+def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own, in an environment of only these values."""
+    values = {name: value for name, value in {**PRODUCTION, **changes}.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-c", "import config.settings"],
+        cwd=Path(settings.BASE_DIR),
+        env={"PATH": os.environ["PATH"], **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def refusal(**changes: str | None) -> str:
+    ended = start(**changes)
+    assert ended.returncode == 1, ended.stderr
+    return ended.stderr.strip()
+
+
+def test_production_starts_when_everything_is_named():
+    ended = start()
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", sorted(set(PRODUCTION) - {"BYLINE_ENV"}))
+def test_production_does_not_start_without(name):
+    line = refusal(**{name: None})
+
+    assert line.startswith(f"byline: {name} is not set")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BYLINE_ENV", "staging"),
+        ("WEB_PORT", "eighty"),
+        ("LEASE_S", "soon"),
+        ("LEASE_S", "0"),
+        ("DEBUG", "perhaps"),
+        ("SITE_URL", "orders.example.com"),
+        ("OPENAI_BASE_URL", "ftp://models.example.com"),
+        ("DATABASE_URL", "mysql://db.example.com/byline"),
+        ("DATABASE_URL", "postgresql://db.example.com"),
+        ("REDIS_URL", "http://redis.example.com"),
+        ("LOG_LEVEL", "LOUD"),
+        ("CHECKOUT_EXPIRES_S", "60"),
+        ("SECRET_KEY", "development-only-bylinebylinebyline"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_setting(name, value):
+    line = refusal(**{name: value})
+
+    assert line.startswith(f"byline: {name} ")
+    assert "\n" not in line
+
+
+def test_no_secret_stands_in_the_line():
+    assert "hunter2" not in refusal(DATABASE_URL="mysql://byline:hunter2@db.example.com/byline")
+
+
+def test_development_needs_nothing():
+    ended = start(**{**dict.fromkeys(PRODUCTION), "BYLINE_ENV": "development"})
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def environment(**values: str) -> Environment:
+    return Environment({"BYLINE_ENV": "production", **values})
+
+
+def test_redis_may_be_named_in_the_old_systems_three_settings():
+    env = environment(REDIS_HOST="redis.example.com", REDIS_PORT="6380", REDIS_PASSWORD="p/w d")
+
+    assert redis_url(env, development="") == "redis://:p%2Fw%20d@redis.example.com:6380/0"
+
+
+def test_both_forms_that_agree_are_accepted():
+    env = environment(REDIS_URL="redis://redis.example.com:6379/2", REDIS_HOST="redis.example.com")
+
+    assert redis_url(env, development="") == "redis://redis.example.com:6379/2"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"REDIS_URL": "redis://one.example.com:6379/0", "REDIS_HOST": "two.example.com"},
+        {
+            "REDIS_URL": "redis://:one@redis.example.com:6379/0",
+            "REDIS_HOST": "redis.example.com",
+            "REDIS_PASSWORD": "two",
+        },
+        {"REDIS_PASSWORD": "alone"},
+        {},
+    ],
+)
+def test_contradictory_or_missing_redis_settings_are_refused(values):
+    with pytest.raises(SystemExit, match=r"^byline: REDIS_"):
+        redis_url(environment(**values), development="")
+
+
+def test_the_database_address_is_read_whole():
+    parsed = database(
+        environment(DATABASE_URL="postgresql://me:s%40fe@db.example.com:6543/byline"),
+        development="",
+    )
+
+    assert parsed["NAME"] == "byline"
+    assert (parsed["USER"], parsed["PASSWORD"]) == ("me", "s@fe")
+    assert (parsed["HOST"], parsed["PORT"]) == ("db.example.com", 6543)
