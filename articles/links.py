@@ -1,0 +1,68 @@
+"""The links of a document, and the pages of the same site that a new text may link to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from articles.brief import LinkCandidate
+from articles.document import Document
+from articles.document.text import Anchor, sentence_spans
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One `<a>` of a document: where it leads, what it says, and the sentence it stands in.
+
+    `rel` is None where the tag has none; `within` names the tags around the link, outermost
+    first.
+    """
+
+    href: str
+    text: str
+    rel: str | None
+    block: int
+    sentence: str
+    within: tuple[str, ...] = ()
+    hidden: bool = False
+
+    @property
+    def host(self) -> str:
+        """Lower-case host name without a leading "www.", empty where the address has none."""
+        return host_of(self.href)
+
+
+def links(document: Document) -> list[Link]:
+    """Return every `<a>` of `document` in reading order, those without an address too."""
+    return [
+        Link(
+            href=anchor.attributes.get("href", "").strip(),
+            text=block.text[anchor.start : anchor.end],
+            rel=anchor.attributes.get("rel"),
+            block=block.number,
+            sentence=_sentence(block.text, anchor),
+            within=anchor.within,
+            hidden=anchor.hidden,
+        )
+        for block in document.blocks
+        for anchor in block.flat.anchors
+    ]
+
+
+def host_of(url: str) -> str:
+    """Return the host name of `url`, lower case, without "www."; empty for what has none."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host.lower().removeprefix("www.")
+
+
+def _sentence(text: str, anchor: Anchor) -> str:
+    for start, end in sentence_spans(text):
+        if start <= anchor.start < end:
+            return text[start : max(end, anchor.end)]
+    return ""
+
+
+__all__ = ["Link", "LinkCandidate", "host_of", "links"]

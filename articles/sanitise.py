@@ -1,0 +1,89 @@
+"""What HTML may say here: text, structure, links and pictures, and nothing that acts or hides."""
+
+from __future__ import annotations
+
+import re
+
+import nh3
+
+_TAGS = {
+    *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
+    *("blockquote", "pre", "code", "kbd", "samp", "figure", "figcaption", "img", "hr", "br"),
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("a", "strong", "em", "b", "i", "s", "u", "sup", "sub", "mark", "q", "cite", "abbr"),
+    *("del", "ins", "small"),
+}
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"lang"},  # without this the cleaner allows titles, which hide text
+    "a": {"href", "rel"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start", "reversed"},
+    "th": {"colspan", "rowspan", "scope"},
+    "td": {"colspan", "rowspan"},
+    "col": {"span"},
+    "colgroup": {"span"},
+}
+# What stands inside these was never meant to be read as text, so it goes with its tag.
+_DROPPED_WITH_CONTENT = {
+    *("script", "style", "title", "noscript", "template", "iframe", "object", "svg", "math"),
+    *("textarea", "select", "button", "noembed", "noframes", "xmp", "plaintext"),
+}
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    clean_content_tags=_DROPPED_WITH_CONTENT,
+    strip_comments=True,
+    link_rel=None,  # the default would overwrite rel="sponsored"
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+)
+
+# The page's title is its H1, and four levels are as deep as an article goes.
+_RENAMED_HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
+_HEADING_TAG = re.compile(r"<(/?)(h[156])>")
+# Parsers drop the first line break of a <pre>, so keeping it would change the text every time.
+_PRE_LINE_BREAKS = re.compile(r"<pre>\n+")
+
+# Letters of scripts that join or reorder (Arabic to Sinhala, Myanmar, Khmer, Mongolian) need
+# zero-width joiners for correct spelling, emoji need one inside a family or a profession.
+_JOINS = r"\u0600-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufefc"
+_EMOJI = r"\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"
+_NEVER_NEEDED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters
+    r"\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"  # invisible
+    r"\u202a-\u202e\u2066-\u2069"  # overrides and isolates: text shown in another order
+    r"\U000e0000-\U000e007f\U000e0100-\U000e01ef]"  # tags and variations that hide messages
+)
+_STRAY_JOINER = re.compile(rf"(?<![{_JOINS}])\u200c|(?<![{_JOINS}{_EMOJI}])\u200d")
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_DIRECTION_MARK = re.compile(r"[\u200e\u200f\u061c]")
+
+
+def clean(html: str) -> str:
+    """Return `html` with only allowed tags, attributes and http(s) or mailto addresses left.
+
+    Styles, classes, ids, event handlers, comments and relative addresses are gone; an H1 becomes
+    an H2, an H5 or H6 an H4. Cleaning what is clean changes nothing. The parser repairs broken
+    markup.
+    """
+    for _ in range(4):
+        # Removing a hidden character can give an address a scheme, so the cleaner looks again.
+        tidy = _tidy(_CLEANER.clean(html))
+        if tidy == html:
+            break
+        html = tidy
+    return _CLEANER.clean(html)
+
+
+def visible(text: str) -> str:
+    """Return `text` without control, zero-width and direction characters that serve no script."""
+    text = _NEVER_NEEDED.sub("", text)
+    text = _STRAY_JOINER.sub("", text)
+    if not _RIGHT_TO_LEFT.search(text):
+        text = _DIRECTION_MARK.sub("", text)
+    return text
+
+
+def _tidy(html: str) -> str:
+    html = _HEADING_TAG.sub(lambda tag: f"<{tag[1]}{_RENAMED_HEADINGS[tag[2]]}>", html)
+    return _PRE_LINE_BREAKS.sub("<pre>", visible(html))
