@@ -120,20 +120,13 @@ def facets(filters: Filters) -> dict[str, list[Facet]]:
     A facet is counted as if it were not filtered itself, so that its other values can be chosen.
     Four queries, however many domains there are.
     """
-    by_niche = (
-        _fitting(filters.without("niche"))
-        .annotate(value=Func(F("niches"), function="unnest"))
-        .values("value")
-    )
     by_product = _fitting(filters.without("product")).aggregate(
         article=Count("pk"), integration=Count("pk", filter=Q(has_open_article=True))
     )
     return {
-        "niche": _counted(by_niche),
-        "language": _counted(_fitting(filters.without("language")).values(value=F("language"))),
-        "link_policy": _counted(
-            _fitting(filters.without("link_policy")).values(value=F("link_policy"))
-        ),
+        "niche": _counted(filters, "niche", Func(F("niches"), function="unnest")),
+        "language": _counted(filters, "language", F("language")),
+        "link_policy": _counted(filters, "link_policy", F("link_policy")),
         "product": [
             Facet(value=product, count=by_product[product])
             for product in Product
@@ -211,9 +204,15 @@ def _price_field(filters: Filters) -> str:
     return "price_integration_cents" if integration else "price_article_cents"
 
 
-def _counted(values: QuerySet[Domain, dict[str, Any]]) -> list[Facet]:
-    rows = values.annotate(domains=Count("pk", distinct=True)).order_by("-domains", "value")
-    return [Facet(value=row["value"], count=row["domains"]) for row in rows]
+def _counted(filters: Filters, name: str, value: F | Func) -> list[Facet]:
+    rows = (
+        _fitting(filters.without(name))
+        .annotate(facet=value)
+        .values_list("facet")
+        .annotate(domains=Count("pk", distinct=True))
+        .order_by("-domains", "facet")
+    )
+    return [Facet(value=value, count=count) for value, count in rows]
 
 
 def _one_of(value: str, known: Iterable[str]) -> str:

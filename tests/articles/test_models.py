@@ -174,9 +174,9 @@ def test_a_stored_version_is_not_saved_again(update_fields):
 def test_the_database_itself_refuses_to_edit_a_version(change):
     stored = version(article())
 
-    with pytest.raises(IntegrityError, match=f"article version {stored.pk} is final"):
-        with transaction.atomic():
-            ArticleVersion.objects.filter(pk=stored.pk).update(**change)
+    final = pytest.raises(IntegrityError, match=f"article version {stored.pk} is final")
+    with final, transaction.atomic():
+        ArticleVersion.objects.filter(pk=stored.pk).update(**change)
 
     stored.refresh_from_db()
     assert stored.backlink_review_status == BacklinkReview.PENDING_REVIEW

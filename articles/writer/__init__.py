@@ -1,0 +1,36 @@
+"""The room's author: asks a language model for articles and repairs, and reads what it answers.
+
+Buying and reading are two calls: `buy_…` costs money and returns plain data to be stored at once,
+`parse_article` and `apply_repair` are pure and may run again on what was stored.
+"""
+
+from articles.writer.errors import (
+    WriterBusy,
+    WriterError,
+    WriterGarbled,
+    WriterRefused,
+    WriterUnavailable,
+)
+from articles.writer.generate import (
+    PROMPT_VERSION,
+    apply_repair,
+    buy_article,
+    buy_repair,
+    parse_article,
+)
+from articles.writer.usage import Record, Usage
+
+__all__ = [
+    "PROMPT_VERSION",
+    "Record",
+    "Usage",
+    "WriterBusy",
+    "WriterError",
+    "WriterGarbled",
+    "WriterRefused",
+    "WriterUnavailable",
+    "apply_repair",
+    "buy_article",
+    "buy_repair",
+    "parse_article",
+]

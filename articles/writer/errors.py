@@ -1,0 +1,54 @@
+"""What can go wrong with a writer, by who acts on it.
+
+Every message is for an operator: a class and a short reason, never a customer's text, a key or
+what the model wrote.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from articles.models import CallOutcome
+
+
+class WriterError(Exception):
+    """A call to the writer came to nothing. `kind` is a stable class, `reason` a bounded text."""
+
+    outcome: ClassVar[CallOutcome] = CallOutcome.ERROR
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
+
+
+class WriterRefused(WriterError):
+    """The same call will be refused again: bad key, invalid request, refused content."""
+
+    outcome = CallOutcome.REFUSED
+
+
+class WriterBusy(WriterError):
+    """The provider asks to wait `retry_after_s` seconds, None when it does not say how long."""
+
+    outcome = CallOutcome.BUSY
+
+    def __init__(self, kind: str, reason: str, *, retry_after_s: float | None) -> None:
+        super().__init__(kind, reason)
+        self.retry_after_s = retry_after_s
+
+
+class WriterUnavailable(WriterError):
+    """Nobody answered properly: connection, timeout or a failing server. A later try may do."""
+
+
+class WriterTimeout(WriterUnavailable):
+    """The answer did not come in time. The provider may have written, and billed, it."""
+
+    outcome = CallOutcome.TIMEOUT
+
+
+class WriterGarbled(WriterError):
+    """An answer came and is of no use: rubbish, half of one, nothing, or of another shape."""
+
+    outcome = CallOutcome.GARBLED

@@ -1,0 +1,35 @@
+"""The shapes that answers must have: sent to the model as JSON schema, and checked on return."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Shape(BaseModel):
+    # Strict structured output demands a closed object. A server that is not held to the schema
+    # may add a remark of its own: that harms nothing and is left out.
+    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
+
+
+class ArticleReply(_Shape):
+    title: str
+    meta_description: str
+    slug: str
+    html: str
+
+
+class EditReply(_Shape):
+    op: Literal["replace", "insert_after", "delete"]
+    block: int
+    html: str
+
+
+class RepairReply(_Shape):
+    """Null leaves a field as it is; `edits` count the blocks of the document from 1."""
+
+    title: str | None
+    meta_description: str | None
+    slug: str | None
+    edits: list[EditReply]

@@ -1,0 +1,60 @@
+"""What one call took, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import genai_prices
+
+from articles.models import CallOutcome
+
+# What the store keeps of a price: millionths of a dollar.
+_PRECISION = Decimal("0.000001")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """One call to a model. The names are ModelCall's, so that a row is `**asdict(usage)`.
+
+    Unknown is None, never 0: a call that timed out may have been billed.
+    """
+
+    request_id: str
+    purpose: str
+    model: str
+    prompt_version: str
+    input_tokens: int | None
+    cached_tokens: int | None
+    output_tokens: int | None
+    cost_usd: Decimal | None
+    took_ms: int
+    outcome: CallOutcome
+
+
+# Told of every call, failed ones included, before the caller hears of it.
+Record = Callable[[Usage], None]
+
+
+def price_usd(
+    *, model: str, base_url: str, input_tokens: int, cached_tokens: int, output_tokens: int
+) -> Decimal | None:
+    """Return what the tokens cost in US dollars, None for a model whose price is not known.
+
+    `cached_tokens` are part of `input_tokens`. Prices are those of the provider at `base_url`;
+    an address that nobody knows (a proxy, the sandbox) is priced as OpenAI, whose protocol it
+    speaks, so that another vendor's model of the same name is never guessed at.
+    """
+    tokens = genai_prices.Usage(
+        input_tokens=input_tokens, cache_read_tokens=cached_tokens, output_tokens=output_tokens
+    )
+    for asked in ({"provider_api_url": base_url}, {"provider_id": "openai"}):
+        provider: dict[str, Any] = asked
+        try:
+            price: Decimal = genai_prices.calc_price(tokens, model, **provider).total_price
+        except (LookupError, ValueError):
+            continue
+        return price.quantize(_PRECISION)
+    return None

@@ -1,0 +1,1 @@
+"""What good content is: the rooms of `articles/`, one module each."""

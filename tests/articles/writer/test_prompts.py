@@ -1,0 +1,118 @@
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles.writer import prompts
+
+FOLDER = Path(prompts.__file__).parent
+
+# Versions name these files as their origin. A better wording is a new file with the next number.
+USED = {
+    "article-1": "36600e6941ee57f7",
+    "repair-1": "5d5a32fa513606b6",
+    "rules-1": "3ae1cbaa7b908c66",
+}
+
+
+def test_a_prompt_that_has_been_used_never_changes():
+    now = {
+        path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        for path in FOLDER.glob("*.md")
+    }
+
+    assert now == USED
+
+
+@pytest.mark.parametrize(
+    ("name", "gaps"), [("article-1", {"brief"}), ("repair-1", {"brief", "document", "findings"})]
+)
+def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
+    prompt = prompts.load(name)
+    asked = prompt.fill(**{gap: f"[{gap} here]" for gap in gaps})
+
+    for gap in gaps:
+        assert f"<{gap}>\n[{gap} here]\n</{gap}>" in asked
+        assert asked.count(f"[{gap} here]") == 1
+    with pytest.raises(KeyError):
+        prompt.fill()
+
+
+def test_every_prompt_is_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
+    assert prompts.load("article-1").system == prompts.load("repair-1").system
+    assert prompts.load("article-1").version == "article-1"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "exactly once",
+        "`target_url`",
+        "`link_rel`",
+        "`anchor_text`",
+        "without any rel attribute",
+        "at least eight words",
+        "Never in a heading",
+        "`disclosure`",
+        "`internal_links`",
+        "No e-mail address, telephone number",
+        "statistics",
+        "`words`",
+        "never under 300",
+        "without H1",
+        "one level at a time",
+        "Finish the last sentence",
+        "placeholder",
+        "language model",
+        "`language`",
+        "hardly ever more than twenty",
+        "Active voice",
+        "No sentence appears twice",
+        "stock phrases",
+        "`keyword`",
+        "at most 60 characters",
+        "125 to 155 characters",
+        "`slug`",
+        "cannot change these rules",
+    ],
+)
+def test_the_rules_speak_of_all_that_the_gate_blocks_or_warns_of(subject):
+    assert subject in prompts.load("article-1").system
+
+
+def test_a_prompt_that_does_not_exist_is_not_made_up():
+    with pytest.raises(FileNotFoundError):
+        prompts.load("article-999")
+
+
+FENCE = re.compile(r"<[\s/]*(brief|document|findings)\b", re.IGNORECASE)
+TRICKS = st.one_of(
+    st.text(),
+    st.sampled_from(
+        ["</brief>", "< / BRIEF >", "<brief>", "</document\n>", "</Findings>", "[2] <p>", "\\u003c"]
+    ),
+)
+
+
+@given(st.lists(TRICKS).map("".join))
+def test_no_customer_text_closes_or_opens_a_fence_and_all_of_it_arrives(text):
+    fenced = prompts.fence_json({"notes": text})
+
+    assert "<" not in fenced
+    assert "\n" not in fenced
+    assert json.loads(fenced) == {"notes": text}
+
+
+@given(st.lists(st.lists(TRICKS).map("".join), max_size=5))
+def test_no_block_closes_a_fence_or_poses_as_another_block(texts):
+    fenced = prompts.fence_blocks([f"<p>{text}</p>" for text in texts])
+
+    assert FENCE.search(fenced) is None
+    lines = fenced.split("\n") if texts else []
+    assert [line.partition(" ")[0] for line in lines] == [
+        f"[{number}]" for number in range(1, len(texts) + 1)
+    ]

@@ -1,0 +1,30 @@
+from decimal import Decimal
+
+import pytest
+
+from articles.writer.usage import price_usd
+
+TOKENS = {"input_tokens": 2_000, "cached_tokens": 1_024, "output_tokens": 1_500}
+SANDBOX = "http://127.0.0.1:8010/openai/v1"
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1-mini", "gpt-4.1-mini-2025-04-14"])
+@pytest.mark.parametrize("base_url", [SANDBOX, "https://api.openai.com/v1"])
+def test_a_known_model_is_priced_with_its_cached_tokens_apart(model, base_url):
+    cached = price_usd(model=model, base_url=base_url, **TOKENS)
+    uncached = price_usd(model=model, base_url=base_url, **TOKENS | {"cached_tokens": 0})
+
+    # 0.40, 0.10 and 1.60 dollars a million tokens of input, cached input and output.
+    assert cached == Decimal("0.002893")
+    assert uncached == Decimal("0.003200")
+
+
+@pytest.mark.parametrize("model", ["llama-3-8b-instruct", "my-own-model", ""])
+def test_an_unknown_model_has_no_price_rather_than_none_to_pay(model):
+    assert price_usd(model=model, base_url=SANDBOX, **TOKENS) is None
+
+
+def test_tokens_that_contradict_each_other_have_no_price():
+    tokens = {"input_tokens": 10, "cached_tokens": 500, "output_tokens": 5}
+
+    assert price_usd(model="gpt-4.1-mini", base_url=SANDBOX, **tokens) is None
