@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from articles import writer
 from articles.models import ModelCall
@@ -31,18 +32,7 @@ def recorder(run: Run, *, order: Order) -> Callable[[Usage], None]:
 
     def record(usage: Usage) -> None:
         ModelCall.objects.create(
-            job_key=str(run.job_id),
-            order_key=order.subject,
-            request_id=usage.request_id,
-            purpose=usage.purpose,
-            model=usage.model,
-            prompt_version=usage.prompt_version,
-            input_tokens=usage.input_tokens,
-            cached_tokens=usage.cached_tokens,
-            output_tokens=usage.output_tokens,
-            cost_usd=usage.cost_usd,
-            took_ms=usage.took_ms,
-            outcome=usage.outcome,
+            job_key=str(run.job_id), order_key=order.subject, **asdict(usage)
         )
 
     return record

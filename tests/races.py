@@ -1,0 +1,42 @@
+"""A rival that acts just before a write, on a connection of its own."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+
+@contextmanager
+def rival_before(statement: str, act: Callable[[], None]) -> Iterator[None]:
+    """Run `act` in another thread right before the first statement that contains the text.
+
+    The test must use `django_db(transaction=True)`: a rival sees committed rows only.
+
+    :raises AssertionError: no such statement was executed
+    """
+    acted = threading.Event()
+    errors: list[BaseException] = []
+
+    def in_a_thread_of_its_own() -> None:
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001  handed to the test below
+            errors.append(error)
+        finally:
+            connection.close()
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if statement in sql and not acted.is_set():
+            acted.set()
+            rival = threading.Thread(target=in_a_thread_of_its_own)
+            rival.start()
+            rival.join(timeout=20)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    if errors:
+        raise errors[0]
+    assert acted.is_set(), f"nothing executed {statement!r}"
