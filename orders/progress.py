@@ -121,16 +121,15 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "detail": "Your payment is here. If this does not move within a minute, our staff "
             "are told.",
         }
+    estimate = stats.estimate(job.kind, priority=job.priority)
     told: dict[str, Any] = {
         "attempt": job.try_number,
         "tries": job.tries,
-        "estimate_s": stats.estimated_seconds(job.kind),
+        "estimate_s": (estimate.typical_s, estimate.slow_s),
     }
     if job.state == State.ACTIVE:
         return told | {
-            "heading": f"Writing: {job.doing[:1].lower()}{job.doing[1:]}"
-            if job.doing
-            else "Writing",
+            "heading": job.doing or "Writing",
             "detail": f"Attempt {job.try_number} of {job.tries}. You can leave this page: we "
             "write to you when it is ready.",
         }
