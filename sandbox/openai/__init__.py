@@ -1,0 +1,1 @@
+"""OpenAI's chat completions, answered by the sandbox's own writer."""

@@ -1,0 +1,337 @@
+"""Writes an article of the ordered length from a brief: the same brief, the same article."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+from itertools import cycle
+
+from sandbox.writer.brief import Brief, count_words
+from sandbox.writer.grammar import Frame, Voice
+from sandbox.writer.lexicon import Aspect, Language, language
+
+SECTION_WORDS = 165
+PARAGRAPH_WORDS = 68
+TRANSITION_SHARE = 0.42
+KEYWORD_SHARE = 0.0095
+LONGEST_TITLE = 60
+META_FROM, META_TO = 121, 156
+CLOSE_ENOUGH_WORDS = 4
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence as HTML. `fixed` ones carry a link or the keyword and are never taken out."""
+
+    html: str
+    fixed: bool = False
+    words: int = 0
+
+    def __post_init__(self) -> None:
+        """Count the words that a reader sees, once."""
+        self.words = count_words(self.html)
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading (None for the introduction) and its sentences; `listed` ones stand as a list."""
+
+    heading: str | None
+    aspect: Aspect | None
+    target: int
+    sentences: list[Sentence] = field(default_factory=list)
+    listed: list[Sentence] = field(default_factory=list)
+
+    @property
+    def words(self) -> int:
+        """Words of the heading and all sentences."""
+        heading = count_words(self.heading) if self.heading else 0
+        return heading + sum(one.words for one in (*self.sentences, *self.listed))
+
+
+def write(brief: Brief, *, salt: str = "") -> dict[str, str]:
+    """Return title, meta_description, slug and html of an article within 4 % of its length."""
+    return Writer(brief, salt=salt).article()
+
+
+class Writer:
+    """One article in the making."""
+
+    def __init__(self, brief: Brief, *, salt: str = "") -> None:
+        self.brief = brief
+        self.words_of: Language = language(brief.language)
+        niche = self.words_of.niche_of(brief)
+        digest = hashlib.sha256((brief.seed + salt).encode()).digest()
+        self.rng = random.Random(digest)
+        self.voice = Voice(
+            rng=self.rng,
+            slots={**self.words_of.slots, **niche.slots},
+            words={"kw": escape(brief.keyword, quote=False)},
+        )
+        self._said: set[str] = set()
+        self._last_start = ""
+        self._transitions_due = 0.0
+
+    def article(self) -> dict[str, str]:
+        """Write the whole of it."""
+        sections = self._plan()
+        for section in sections:
+            self._fill(section)
+        self._place_links(sections)
+        self._fit(sections)
+        return {
+            "title": self.title(),
+            "meta_description": self.meta(),
+            "slug": slug(self.brief.keyword),
+            "html": self._html(sections),
+        }
+
+    def title(self) -> str:
+        """Return a title of at most 60 characters that holds the keyword."""
+        keyword = self.brief.keyword
+        frames = list(self.words_of.frames["titles"])
+        self.rng.shuffle(frames)
+        self.voice.words["kw"] = keyword
+        tried = [_upper_first(self.voice.say(frame)) for frame in frames * 3]
+        self.voice.words["kw"] = escape(keyword, quote=False)
+        fitting = [one for one in tried if len(one) <= LONGEST_TITLE]
+        return fitting[0] if fitting else _cut(_upper_first(keyword), LONGEST_TITLE)
+
+    def meta(self) -> str:
+        """Return a description of 121 to 156 characters that holds the keyword."""
+        keyword = self.brief.keyword
+        self.voice.words["kw"] = _cut(keyword, 80)
+        openings = self.words_of.frames["meta_openings"]
+        endings = self.words_of.frames["meta_endings"]
+        best = ""
+        for _ in range(200):
+            text = _upper_first(self.voice.say(self.rng.choice(openings)))
+            while len(text) < META_FROM:
+                text += " " + _upper_first(self.voice.say(self.rng.choice(endings)))
+            if len(text) <= META_TO:
+                best = text
+                break
+            best = best or text
+        self.voice.words["kw"] = escape(keyword, quote=False)
+        return best if len(best) <= META_TO else _cut(best, META_TO - 1).rstrip(".,") + "."
+
+    def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
+        """Return a sentence that this article does not hold yet, begun unlike the one before."""
+        text = ""
+        for _ in range(40):
+            text = self.voice.say(self.voice.deal(frames_name, frames))
+            text = self._joined(text) if not fixed else _upper_first(text)
+            if text not in self._said and _start(text) != self._last_start:
+                break
+        self._said.add(text)
+        self._last_start = _start(text)
+        return text
+
+    def _joined(self, text: str) -> str:
+        """Put a transition before a sentence, often enough for an article that flows."""
+        self._transitions_due += TRANSITION_SHARE
+        if self._transitions_due < self.rng.uniform(0.5, 1.5):
+            return _upper_first(text)
+        self._transitions_due -= 1
+        lead = self.voice.say(self.voice.deal("transitions", self.words_of.frames["transitions"]))
+        return f"{lead} {_lower_first(text)}"
+
+    def _plan(self) -> list[Section]:
+        brief = self.brief
+        disclosure = count_words(escape(brief.disclosure)) if brief.disclosure else 0
+        body = max(40, brief.words - disclosure)
+        opening = min(85, max(30, body // 5))
+        closing = min(70, max(25, body // 8))
+        count = max(1, round((body - opening - closing) / SECTION_WORDS))
+        each = (body - opening - closing) / count
+        packs = list(self.words_of.aspects)
+        self.rng.shuffle(packs)
+        dealt = cycle(packs)
+        sections = [Section(None, None, opening)]
+        sections += [Section("", next(dealt), round(each)) for _ in range(count)]
+        sections.append(Section("", None, closing))
+        self._name(sections[1:])
+        return sections
+
+    def _name(self, sections: list[Section]) -> None:
+        with_keyword = set(self.rng.sample(range(len(sections)), (len(sections) + 1) // 2))
+        taken: set[str] = set()
+        for place, section in enumerate(sections):
+            closing = section.aspect is None
+            name = "closing" if section.aspect is None else section.aspect.name
+            keyed = place in with_keyword
+            frames = self._headings(section.aspect, keyed=keyed)
+            for _ in range(20):
+                deck = f"heading {name} {keyed}" if not closing else f"closing {keyed}"
+                heading = _upper_first(self.voice.say(self.voice.deal(deck, frames)))
+                if heading not in taken:
+                    break
+            taken.add(heading)
+            section.heading = heading
+
+    def _headings(self, aspect: Aspect | None, *, keyed: bool) -> tuple[Frame, ...]:
+        if aspect is None:
+            return self.words_of.frames["closing_headings_kw" if keyed else "closing_headings"]
+        return aspect.headings_with_keyword if keyed else aspect.headings
+
+    def _fill(self, section: Section) -> None:
+        frames = self.words_of.frames
+        if section.heading is None:
+            opening = self.sentence("opening_kw", frames["opening_kw"], fixed=True)
+            section.sentences.append(Sentence(opening, fixed=True))
+            pack, name = frames["opening"], "opening"
+        elif section.aspect is None:
+            pack, name = frames["closing"], "closing lines"
+        else:
+            pack, name = section.aspect.sentences, section.aspect.name
+        while section.words < section.target - 5:
+            section.sentences.append(Sentence(self.sentence(name, pack)))
+        if section.aspect and len(section.sentences) >= 9 and self.rng.random() < 0.3:
+            section.listed = section.sentences[-4:-1]
+            del section.sentences[-4:-1]
+
+    def _place_links(self, sections: list[Section]) -> None:
+        """Put in the sentences that must be there: the link, internal links, the keyword."""
+        brief, frames = self.brief, self.words_of.frames
+        inner = [one for one in sections if one.aspect]
+        if brief.target_url and brief.anchor_text:
+            html = self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
+            self._insert(inner[len(inner) // 2], html)
+        for place, (url, title) in enumerate(brief.internal_links[:2]):
+            if count_words(title) <= 14:
+                html = self._linked("internal", url, title, "dofollow")
+                self._insert(inner[(len(inner) // 2 + 1 + place) % len(inner)], html)
+        wanted = round(brief.words * KEYWORD_SHARE)
+        there = sum(_times(brief.keyword, self._html([one])) for one in sections)
+        for section in cycle(inner):
+            if there >= wanted:
+                break
+            html = self.sentence("keyword", frames["keyword"], fixed=True)
+            self._insert(section, html)
+            there += 1
+
+    def _linked(self, name: str, url: str, anchor: str, rel: str) -> str:
+        attribute = "" if rel in ("", "dofollow") else f' rel="{escape(rel)}"'
+        link = f'<a href="{escape(url)}"{attribute}>{escape(anchor, quote=False)}</a>'
+        self.voice.words["link"] = link
+        return self.sentence(name, self.words_of.frames[name], fixed=True)
+
+    def _insert(self, section: Section, html: str) -> None:
+        """Put a sentence between others of a section, with no neighbour that starts alike."""
+        places = list(range(1, max(2, len(section.sentences))))
+        self.rng.shuffle(places)
+        start = _start(html)
+        there = section.sentences
+        for place in places:
+            around = there[max(0, place - 1) : place + 1]
+            if all(_start(one.html) != start and not one.fixed for one in around):
+                break
+        there.insert(place, Sentence(html, fixed=True))
+
+    def _fit(self, sections: list[Section]) -> None:
+        """Bring the whole to the ordered length, a sentence at a time."""
+        wanted = self.brief.words
+        if self.brief.disclosure:
+            wanted -= count_words(escape(self.brief.disclosure))
+        inner = [one for one in sections if one.aspect]
+        for _ in range(60):
+            off = sum(one.words for one in sections) - wanted
+            if abs(off) <= CLOSE_ENOUGH_WORDS:
+                return
+            if off > 0 and not self._take_out(inner, off):
+                return
+            if off < 0:
+                section = min(inner, key=lambda one: one.words - one.target)
+                assert section.aspect is not None  # noqa: S101 - inner sections have one
+                self._last_start = _start(section.sentences[-1].html)
+                html = self.sentence(section.aspect.name, section.aspect.sentences)
+                section.sentences.append(Sentence(html))
+
+    def _take_out(self, sections: list[Section], off: int) -> bool:
+        """Remove the sentence whose length fits best; False when none brings us closer."""
+        best: tuple[int, Section, Sentence] | None = None
+        for section in sections:
+            for before, one, after in _between(section.sentences):
+                left = abs(off - one.words)
+                if one.fixed or (before and after and _start(before.html) == _start(after.html)):
+                    continue
+                if left < abs(off) and (best is None or left < best[0]):
+                    best = (left, section, one)
+        if best is None:
+            return False
+        best[1].sentences.remove(best[2])
+        return True
+
+    def _html(self, sections: list[Section]) -> str:
+        parts = []
+        if self.brief.disclosure and sections[0].heading is None:
+            parts.append(f"<p>{escape(self.brief.disclosure, quote=False)}</p>")
+        for section in sections:
+            if section.heading:
+                parts.append(f"<h2>{section.heading}</h2>")
+            parts += paragraphs(section.sentences, longest=PARAGRAPH_WORDS)
+            if section.listed:
+                items = "".join(f"<li>{one.html}</li>" for one in section.listed)
+                parts.append(f"<ul>{items}</ul>")
+        return "\n".join(parts)
+
+
+def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
+    """Return paragraphs of at most `longest` words (and at least one sentence) each."""
+    found: list[str] = []
+    held: list[Sentence] = []
+    for one in sentences:
+        if held and sum(each.words for each in held) + one.words > longest:
+            found.append(" ".join(each.html for each in held))
+            held = []
+        held.append(one)
+    if held:
+        found.append(" ".join(each.html for each in held))
+    return [f"<p>{text}</p>" for text in found]
+
+
+def slug(keyword: str) -> str:
+    """Return a keyword as part of an address; letters beyond ASCII stay if nothing else would."""
+    spelled = keyword.lower()
+    for letter, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
+        spelled = spelled.replace(letter, letters)
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    return _hyphened(plain) or _hyphened(keyword.lower()) or "article"
+
+
+def _hyphened(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:70].strip("-")
+
+
+def _between(
+    sentences: list[Sentence],
+) -> list[tuple[Sentence | None, Sentence, Sentence | None]]:
+    padded: list[Sentence | None] = [None, *sentences, None]
+    return [
+        (before, one, after)
+        for before, one, after in zip(padded, sentences, padded[2:], strict=False)
+    ]
+
+
+def _times(keyword: str, html: str) -> int:
+    return len(re.findall(re.escape(keyword), html, re.IGNORECASE))
+
+
+def _start(html: str) -> str:
+    return html.split(" ", 1)[0].strip(",").lower()
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lower_first(text: str) -> str:
+    return text if text.startswith(("I ", "I'")) else text[:1].lower() + text[1:]
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest + 1].rsplit(" ", 1)[0][:longest]

@@ -1,0 +1,151 @@
+"""Reads what a prompt asks for: the fenced brief, document, findings and notes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+DEFAULT_WORDS = 800
+FEWEST_WORDS, MOST_WORDS = 60, 12_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """What is to be written. `link_rel` of "dofollow" means no rel attribute."""
+
+    topic: str
+    niche: str
+    keyword: str
+    target_url: str
+    anchor_text: str
+    link_rel: str
+    language: str
+    words: int
+    disclosure: str | None
+    internal_links: tuple[tuple[str, str], ...]
+    notes: str
+    seed: str
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Brief:
+        """Return the brief of a JSON object; what is missing gets a sensible value."""
+        topic = _line(raw.get("topic")) or _line(raw.get("keyword")) or "everyday choices"
+        links = raw.get("internal_links") or []
+        wanted = raw.get("words")
+        words = int(wanted) if isinstance(wanted, int | float) else DEFAULT_WORDS
+        return cls(
+            topic=topic,
+            niche=_line(raw.get("niche")),
+            keyword=_line(raw.get("keyword")) or topic.lower(),
+            target_url=_line(raw.get("target_url")),
+            anchor_text=_line(raw.get("anchor_text")),
+            link_rel=_line(raw.get("link_rel")) or "dofollow",
+            language=(_line(raw.get("language")) or "en").lower()[:2],
+            words=min(MOST_WORDS, max(FEWEST_WORDS, words)),
+            disclosure=_line(raw.get("disclosure")) or None,
+            internal_links=tuple(
+                (str(one["url"]), _line(one["title"]))
+                for one in links
+                if isinstance(one, dict) and one.get("url") and _line(one.get("title"))
+            ),
+            notes=_line(raw.get("notes")),
+            seed=json.dumps(raw, sort_keys=True),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of the document to mend, numbered from 1."""
+
+    number: int
+    html: str
+
+    @property
+    def text(self) -> str:
+        """What a reader sees of it."""
+        return visible(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault that a check found; `block` is None when it is about the whole."""
+
+    code: str
+    message: str
+    block: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What a user message asks. `blocks` are None when nothing is there to be mended."""
+
+    brief: Brief | None
+    blocks: tuple[Block, ...] | None
+    findings: tuple[Finding, ...]
+    text: str
+
+
+def read_prompt(text: str) -> Prompt:
+    """Return what a prompt asks; a fence that holds no JSON counts as missing."""
+    brief = _json(_fenced(text, "brief"))
+    findings = _json(_fenced(text, "findings"))
+    document = _fenced(text, "document")
+    return Prompt(
+        brief=Brief.from_json(brief) if isinstance(brief, dict) else None,
+        blocks=None if document is None else _blocks(document),
+        findings=tuple(
+            Finding(
+                str(one.get("code", "")),
+                str(one.get("message", "")),
+                one["block"] if isinstance(one.get("block"), int) else None,
+            )
+            for one in (findings if isinstance(findings, list) else [])
+            if isinstance(one, dict)
+        ),
+        text=text,
+    )
+
+
+def visible(html: str) -> str:
+    """Return what a reader sees of some HTML, spaces folded."""
+    bare = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", html)
+    bare = re.sub(r"</?(?:a|strong|em|b|i|span|code)\b[^>]*>", "", bare)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", bare)).split())
+
+
+def count_words(html: str) -> int:
+    """Count the words that a reader sees."""
+    return len(visible(html).split())
+
+
+def _line(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _fenced(text: str, name: str) -> str | None:
+    # Only a fence on a line of its own counts: rules may speak of "<brief>" in passing.
+    found = re.findall(rf"(?s)<{name}>\s*(.*?)\s*</{name}>", text)
+    if not found:
+        return None
+    longest: str = max(found, key=len)
+    return longest
+
+
+def _json(text: str | None) -> object:
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _blocks(document: str) -> tuple[Block, ...]:
+    pieces = re.split(r"(?m)^\s*\[(\d+)\] ?", document)
+    return tuple(
+        Block(int(number), html.strip())
+        for number, html in zip(pieces[1::2], pieces[2::2], strict=True)
+    )
