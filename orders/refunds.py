@@ -1,0 +1,209 @@
+"""Giving money back: owed as a row with its job, carried out at Stripe, never more than was paid.
+
+Money also goes back without us, from Stripe's dashboard. Whoever hears of a refund first, our
+call's reply or Stripe's event, settles the row; the other finds it settled.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+import stripe
+import structlog
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from orders import lifecycle, stripe_client
+from orders.models import Order, Payment, Refund
+from queueing import ledger
+
+log = structlog.get_logger(__name__)
+
+State = Refund.State
+# Rows of these states count against what was paid; a failed one gave nothing back.
+_GIVEN: Final = Q(state__in=[State.PENDING, State.SUCCEEDED])
+_FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
+_NOTHING_LEFT: Final = "charge_already_refunded"
+
+
+def owe(*, order: Order, reason: str, at: datetime) -> list[Refund]:
+    """Record a refund and its job for all that the order's payments still hold.
+
+    Called in the transaction of what makes us owe it. Returns the new rows: none when everything
+    is on its way back already.
+    """
+    paid = Payment.objects.filter(order=order, paid_at__isnull=False)
+    return [
+        refund
+        for payment in paid.order_by("pk")
+        if (refund := owe_payment(payment=payment, reason=reason, at=at)) is not None
+    ]
+
+
+@transaction.atomic
+def owe_payment(*, payment: Payment, reason: str, at: datetime) -> Refund | None:
+    """Record a refund and its job for the rest of one payment; None when there is no rest."""
+    _lock(payment)
+    rest = payment.amount_cents - _given_cents(payment)
+    if rest <= 0:
+        return None
+    refund = Refund.objects.create(
+        payment=payment,
+        amount_cents=rest,
+        currency=payment.currency,
+        reason=reason[:200],
+        created_at=at,
+    )
+    ledger.enqueue(
+        kind="refund",
+        subject=f"order:{payment.order_id}",
+        arguments={"refund": refund.pk},
+        key=f"refund:{refund.pk}",
+        actor="system",
+    )
+    return refund
+
+
+def carry_out(*, refund_id: int, at: datetime) -> None:
+    """Give the money back at Stripe and settle the row; a repeat changes nothing.
+
+    Stripe gets one idempotency key a row, so a call whose reply was lost gives the same refund.
+
+    :raises StripeRefused: Stripe will not give it back, now or later
+    :raises StripeBusy: Stripe was not reached or asks for time
+    """
+    refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
+    if refund.stripe_id is not None or refund.state != State.PENDING:
+        return
+    try:
+        made = _make(refund)
+    except stripe.StripeError as error:
+        if error.code != _NOTHING_LEFT:
+            raise stripe_client.translate(error) from None
+        _settle_by_others(refund, at=at)
+        return
+    hear(payment=refund.payment, made=made, at=at)
+    if made["status"] in _FAILED_AT_STRIPE:
+        raise stripe_client.StripeRefused(f"Stripe: the refund {made['status']}")
+
+
+@transaction.atomic
+def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
+    """Leave a refund that Stripe did not take to an operator, with the reason."""
+    refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
+    _lock(refund.payment)
+    if not Refund.objects.filter(pk=refund_id, state=State.PENDING).update(state=State.FAILED):
+        return
+    log.error("refund_failed", order=str(refund.payment.order_id), refund=refund_id, why=reason)
+    lifecycle.note(
+        order=refund.payment.order,
+        what="The refund did not go through; our staff take care of it",
+        actor="system",
+        at=at,
+    )
+
+
+@transaction.atomic
+def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
+    """Bring the row of a refund up to what Stripe says of it, and tell the order's history.
+
+    `made` is Stripe's refund object. One that no row knows was made at Stripe and gets its row
+    now. Late and repeated news change nothing.
+    """
+    _lock(payment)
+    refund = _row_of(payment, made)
+    if refund is None:
+        refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
+        refund.amount_cents, refund.currency = made["amount"], made["currency"]
+        log.warning("refunded_from_stripes_side", order=str(payment.order_id), refund=made["id"])
+    was, refund.stripe_id = refund.state, made["id"]
+    if made["status"] in _FAILED_AT_STRIPE:
+        refund.state, refund.refunded_at = State.FAILED, None
+    elif made["status"] == "succeeded" and was != State.FAILED:
+        refund.state, refund.refunded_at = State.SUCCEEDED, refund.refunded_at or at
+    refund.save()
+    if refund.state != was:
+        _tell(refund, payment, at=at)
+    return refund
+
+
+def money(cents: int, currency: str) -> str:
+    """Return an amount as people read it: 120.00 EUR."""
+    return f"{cents / 100:.2f} {currency.upper()}"
+
+
+def made_of(payment_intent: str) -> list[dict[str, Any]]:
+    """Return every refund that Stripe made of a payment.
+
+    :raises stripe.StripeError: Stripe could not be asked
+    """
+    found = stripe_client.call(
+        lambda client: client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
+    )
+    return [refund.to_dict() for refund in found.data]
+
+
+def _make(refund: Refund) -> dict[str, Any]:
+    payment = refund.payment
+    made = stripe_client.call(
+        lambda client: client.v1.refunds.create(
+            {
+                "payment_intent": payment.payment_intent,
+                "amount": refund.amount_cents,
+                "metadata": {"order_id": str(payment.order_id), "refund_id": str(refund.pk)},
+            },
+            {"idempotency_key": f"refund-{refund.pk}"},
+        )
+    )
+    return made.to_dict()
+
+
+def _settle_by_others(refund: Refund, *, at: datetime) -> None:
+    """Nothing is left at Stripe: find the refund that took this row's money.
+
+    :raises StripeRefused: it was given back in other amounts, so an operator must look
+    """
+    payment = refund.payment
+    try:
+        for made in made_of(payment.payment_intent):
+            hear(payment=payment, made=made, at=at)
+    except stripe.StripeError as error:
+        raise stripe_client.translate(error) from None
+    refund.refresh_from_db()
+    if refund.stripe_id is None:
+        raise stripe_client.StripeRefused("Stripe: the money went back already, by other refunds")
+
+
+def _row_of(payment: Payment, made: dict[str, Any]) -> Refund | None:
+    """The row that knows this refund; else the one it names, or that owes the very amount."""
+    of_payment = Refund.objects.filter(payment=payment)
+    known = of_payment.filter(stripe_id=made["id"]).first()
+    if known is not None:
+        return known
+    unclaimed = of_payment.filter(stripe_id__isnull=True)
+    name = (made.get("metadata") or {}).get("refund_id", "")
+    if name.isdecimal():
+        return unclaimed.filter(pk=int(name)).first()
+    return unclaimed.filter(state=State.PENDING, amount_cents=made["amount"]).first()
+
+
+def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
+    amount = money(refund.amount_cents, refund.currency)
+    if refund.state == State.SUCCEEDED:
+        what = f"{amount} refunded"
+    else:
+        what = f"The refund of {amount} did not go through; our staff take care of it"
+        log.error("refund_failed", order=str(payment.order_id), refund=refund.pk)
+    lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
+
+
+def _given_cents(payment: Payment) -> int:
+    given = Refund.objects.filter(_GIVEN, payment=payment).aggregate(sum=Sum("amount_cents"))
+    return given["sum"] or 0
+
+
+def _lock(payment: Payment) -> None:
+    """Let nobody else refund this payment until the transaction ends.
+
+    Without the key: an event of the order may be written meanwhile, or the two would deadlock.
+    """
+    Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)

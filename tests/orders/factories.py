@@ -1,0 +1,179 @@
+"""Ready-made domains and orders for tests, each moved there by the product's own verbs.
+
+Every one is different, so that tests may run side by side; what matters to a test is passed in.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from django.conf import settings
+
+from articles.brief import Brief
+from articles.models import Article, ArticleVersion, Domain
+from orders import fulfilment, lifecycle
+from orders.models import Customer, Order, Payment, Product
+from queueing.models import Job
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+_numbers = count(1)
+
+
+def active_domain(**given: Any) -> Domain:
+    """A site that sells articles for 120.00 EUR, with sponsored links."""
+    number = next(_numbers)
+    fields = {
+        "host": f"garden-{number}.example.com",
+        "name": f"The Garden {number}",
+        "niches": ["gardening"],
+        "price_article_cents": 12_000,
+        "price_integration_cents": 8_000,
+        "currency": "eur",
+        "words_default": 800,
+    }
+    return Domain.objects.create(**fields | given)
+
+
+def raw_brief(domain: Domain, **given: object) -> dict[str, object]:
+    """What a customer types to buy an article; None takes a field away."""
+    fields: dict[str, object] = {
+        "product": "article",
+        "domain": domain.host,
+        "topic": "Raised beds on a small balcony",
+        "niche": "gardening",
+        "keyword": "raised beds",
+        "target_url": "https://shop.example.com/raised-beds?size=small#oak",
+        "anchor_text": "oak raised beds",
+        "email": "ada@example.com",
+    }
+    return {name: value for name, value in (fields | given).items() if value is not None}
+
+
+def brief_of(domain: Domain, **given: Any) -> Brief:
+    """The brief as an order on that domain stores it."""
+    fields = {
+        "topic": "Raised beds on a small balcony",
+        "niche": "gardening",
+        "keyword": "raised beds",
+        "target_url": "https://shop.example.com/raised-beds",
+        "anchor_text": "oak raised beds",
+        "words": domain.words_default,
+        "host": domain.host,
+        "link_policy": domain.link_policy,
+        "language": domain.language,
+        "disclosure": "Sponsored: this article contains a paid link.",
+        "outbound_limit": domain.outbound_limit,
+    }
+    return Brief(**fields | given)
+
+
+def customer(email: str | None = None, **given: Any) -> Customer:
+    email = email or f"customer-{next(_numbers)}@example.com"
+    found, _ = Customer.objects.get_or_create(email=email, defaults={"created_at": AT} | given)
+    return found
+
+
+def order_awaiting_payment(
+    *,
+    domain: Domain | None = None,
+    email: str | None = None,
+    brief: Brief | None = None,
+    at: datetime = AT,
+    **given: Any,
+) -> Order:
+    """An order that nobody has paid, without a Checkout Session."""
+    domain = domain or active_domain()
+    number = next(_numbers)
+    fields = {
+        "code": f"T{number:05}",
+        "customer": customer(email),
+        "product": Product.ARTICLE,
+        "domain": domain,
+        "brief": (brief or brief_of(domain)).to_json(),
+        "amount_cents": domain.price_article_cents,
+        "currency": domain.currency,
+        "brief_digest": f"{number:064}",
+        "created_at": at,
+        "updated_at": at,
+    }
+    order = Order.objects.create(**fields | given)
+    lifecycle.place(order=order, actor="customer", at=at)
+    return order
+
+
+def payment_of(order: Order, *, at: datetime = AT, **given: Any) -> Payment:
+    """An open Checkout Session of the order that Stripe knows nothing of."""
+    number = next(_numbers)
+    fields = {
+        "order": order,
+        "number": order.payments.count() + 1,
+        "session_id": f"cs_test_{number}",
+        "session_url": f"{settings.SANDBOX_URL}/stripe/checkout/cs_test_{number}",
+        "amount_cents": order.amount_cents,
+        "currency": order.currency,
+        "created_at": at,
+        "expires_at": at + timedelta(hours=23),
+    }
+    return Payment.objects.create(**fields | given)
+
+
+def order_in_work(*, at: datetime = AT, **given: Any) -> Order:
+    """A paid order whose job waits and whose confirmation e-mail is recorded."""
+    order = order_awaiting_payment(at=at, **given)
+    payment_of(
+        order,
+        at=at,
+        state=Payment.State.PAID,
+        paid_at=at,
+        payment_intent=f"pi_test_{next(_numbers)}",
+    )
+    lifecycle.pay(order=order, at=at)
+    fulfilment.begin(order=order, at=at)
+    return order
+
+
+def order_in_review(*, at: datetime = AT, html: str = "", **given: Any) -> Order:
+    """A paid order whose first version lies before the customer; its job is completed."""
+    order = order_in_work(at=at, **given)
+    job = Job.objects.get(key=f"write:{order.pk}")
+    Job.objects.filter(pk=job.pk).update(state="completed", started_at=at, finished_at=at)
+    lifecycle.deliver(order=order, version=version_of(order, html=html, at=at), at=at)
+    return order
+
+
+def failed_order(*, at: datetime = AT, reason: str = "GateBlocked: no-link", **given: Any) -> Order:
+    """A paid order that was given up: its refund is owed, its e-mails are recorded."""
+    order = order_in_work(at=at, **given)
+    fulfilment.give_up(order=order, reason=reason, at=at)
+    return order
+
+
+def version_of(order: Order, *, html: str = "", at: datetime = AT, **given: Any) -> ArticleVersion:
+    """A first version, of a new article, with the ordered link once in its body."""
+    brief = Brief.from_json(order.brief)
+    rel = f' rel="{brief.link_rel}"' if brief.link_rel else ""
+    link = f'<a href="{brief.target_url}"{rel}>{brief.anchor_text}</a>'
+    article = Article.objects.create(
+        domain=order.domain, slug=f"page-{next(_numbers)}", title=brief.topic, created_at=at
+    )
+    fields = {
+        "article": article,
+        "number": 1,
+        "title": brief.topic,
+        "meta_description": f"All about {brief.keyword}.",
+        "slug": article.slug,
+        "html": html or f"<p>{brief.disclosure}</p><p>Most people begin with {link} at home.</p>",
+        "words": 800,
+        "report": {"gate": "gate-1", "score": 100, "blocked": False, "checks": []},
+        "provenance": {"model": "test", "prompt_version": "1", "gate_version": "gate-1", "who": []},
+        "order_key": order.subject,
+        "backlink_metadata": {"targetUrl": brief.target_url, "anchorText": brief.anchor_text},
+        "created_at": at,
+    }
+    return ArticleVersion.objects.create(**fields | given)
+
+
+def euros(cents: int) -> Decimal:
+    """Cents as money reads."""
+    return Decimal(cents) / 100
