@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import re
 from typing import Any
 
 from sandbox.writer.article import write
 from sandbox.writer.brief import read_prompt, visible
 from sandbox.writer.repair import mend
+from sandbox.writer.reply import Reply
+from sandbox.writer.spoil import spoil
 
-Json = dict[str, Any]
+__all__ = ["Reply", "reply_to"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What the model says. `content` (None: only `text` counts) is to be fitted to a schema."""
-
-    text: str
-    content: Json | None = None
-    finish_reason: str = "stop"
-    refusal: str | None = None
-    spare: list[str] = field(default_factory=list)
+_HARMFUL = re.compile(r"(?i)\b(pipe bombs?|nerve gas|chemical weapons?|ethnic cleansing)\b")
 
 
 def reply_to(*, user_text: str, form: str, bad_text: tuple[str, ...]) -> Reply:
@@ -29,18 +22,18 @@ def reply_to(*, user_text: str, form: str, bad_text: tuple[str, ...]) -> Reply:
 
     `form` is the response format that was asked for: text, json_object or json_schema.
     """
-    from sandbox.writer.spoil import spoil
-
     prompt = read_prompt(user_text)
     if prompt.brief is None:
         said = "Happy to help. Tell me what to write about, and I will keep it clear and short."
-        content: Json = {"reply": said}
-        text = said if form == "text" else json.dumps(content)
-        return spoil(Reply(text=text, content=content, spare=[said]), prompt, bad_text)
+        small: dict[str, Any] = {"reply": said}
+        text = said if form == "text" else json.dumps(small)
+        return spoil(Reply(text=text, content=small, spare=[said]), prompt, bad_text)
+    if _HARMFUL.search(f"{prompt.brief.topic} {prompt.brief.keyword}"):
+        return Reply(text="", refusal="I can't write about this topic.")
     content = dict(write(prompt.brief)) if prompt.blocks is None else mend(prompt)
     text = json.dumps(content, ensure_ascii=False)
     if form == "text":
         # A model that nobody holds to a form likes to fence its JSON.
         text = f"```json\n{text}\n```"
-    spare = visible(content.get("html") or "").split(". ")
+    spare = visible(str(content.get("html") or "")).split(". ")
     return spoil(Reply(text=text, content=content, spare=spare), prompt, bad_text)

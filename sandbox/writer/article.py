@@ -119,11 +119,42 @@ class Writer:
         self.voice.words["kw"] = escape(keyword, quote=False)
         return best if len(best) <= META_TO else _cut(best, META_TO - 1).rstrip(".,") + "."
 
+    def remember(self, sentences: list[str]) -> None:
+        """Know sentences that are there already, so as not to say them again."""
+        self._said.update(sentences)
+
+    def spare_sentences(self, words: int) -> list[str]:
+        """Return new sentences on any aspect, about so many words in all, at least one."""
+        aspect = self.voice.rng.choice(self.words_of.aspects)
+        made = [self.sentence(aspect.name, aspect.sentences)]
+        while sum(map(count_words, made)) < words - 6:
+            made.append(self.sentence(aspect.name, aspect.sentences))
+        return made
+
+    def spare_heading(self) -> str:
+        """Return a heading on any aspect that this writer has not used."""
+        aspect = self.voice.deal("spare headings", self.words_of.aspects)
+        return _upper_first(self.voice.say(self.rng.choice(aspect.headings)))
+
+    def link_sentence(self) -> str:
+        """Return a new sentence around the ordered link."""
+        brief = self.brief
+        return self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
+
+    def opening_sentence(self) -> str:
+        """Return a first sentence that holds the keyword."""
+        return self.sentence("opening_kw", self.words_of.frames["opening_kw"], fixed=True)
+
+    def link_tag(self, url: str, anchor: str, rel: str) -> str:
+        """Return a link as it is to stand in the text; "dofollow" leaves `rel` out."""
+        attribute = "" if rel in ("", "dofollow") else f' rel="{escape(rel)}"'
+        return f'<a href="{escape(url)}"{attribute}>{escape(anchor, quote=False)}</a>'
+
     def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
         for _ in range(40):
-            text = self.voice.say(self.voice.deal(frames_name, frames))
+            text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
             text = self._joined(text) if not fixed else _upper_first(text)
             if text not in self._said and _start(text) != self._last_start:
                 break
@@ -215,8 +246,7 @@ class Writer:
             there += 1
 
     def _linked(self, name: str, url: str, anchor: str, rel: str) -> str:
-        attribute = "" if rel in ("", "dofollow") else f' rel="{escape(rel)}"'
-        link = f'<a href="{escape(url)}"{attribute}>{escape(anchor, quote=False)}</a>'
+        link = self.link_tag(url, anchor, rel)
         self.voice.words["link"] = link
         return self.sentence(name, self.words_of.frames[name], fixed=True)
 

@@ -6,6 +6,9 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Card = TypeVar("Card")
 
 _TOKEN = re.compile(r"[\[\]|]|\{\w+\}|[^\[\]|{}]+")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -84,20 +87,20 @@ class Voice:
     rng: random.Random
     slots: Mapping[str, Sequence[Frame]]
     words: dict[str, str] = field(default_factory=dict)
-    _packs: dict[str, list[Frame]] = field(default_factory=dict)
+    _packs: dict[str, list[int]] = field(default_factory=dict)
 
     def say(self, frame: Frame) -> str:
         """Return one filling of a frame."""
         return re.sub(r"\s+", " ", "".join(self._said(frame))).strip()
 
-    def deal(self, name: str, frames: Sequence[Frame]) -> Frame:
-        """Return the next frame of the pack called `name`."""
+    def deal(self, name: str, cards: Sequence[Card]) -> Card:
+        """Return the next card of the pack called `name`, which is always made of the same ones."""
         pack = self._packs.get(name)
         if not pack:
-            pack = list(frames)
+            pack = list(range(len(cards)))
             self.rng.shuffle(pack)
             self._packs[name] = pack
-        return pack.pop()
+        return cards[pack.pop()]
 
     def _said(self, frame: Frame) -> list[str]:
         said: list[str] = []

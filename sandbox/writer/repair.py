@@ -1,13 +1,299 @@
-"""Mends a document by edits of the blocks that findings name."""
+"""Mends a document by edits of blocks: what the findings name, and what any editor would see."""
 
 from __future__ import annotations
 
+import re
+from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.brief import Prompt
+from sandbox.writer.article import Sentence, Writer, paragraphs, slug
+from sandbox.writer.brief import Block, Brief, Finding, Prompt, count_words, visible
+
+NEAR_ENOUGH = 0.04
+NEW_SECTION_WORDS = 150
+
+_LINK = re.compile(r"(?is)<a\b[^>]*>.*?</a>")
+_HREF = re.compile(r"""(?is)\bhref\s*=\s*("[^"]*"|'[^']*')""")
+_HEADING = re.compile(r"(?is)^<h([1-6])\b[^>]*>(.*)</h\1>$")
+_PARAGRAPH = re.compile(r"(?is)^<p\b[^>]*>(.*)</p>$")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_ACTIVE = re.compile(
+    r"(?is)<(script|style|iframe|object)\b.*?(?:</\1>|$)|\son\w+\s*=\s*(\"[^\"]*\"|'[^']*')"
+)
+_CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ()/.-]{6,}\d")
+_LEFTOVER = re.compile(
+    r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|\bTODO\b|\bas an ai\b|language model|```|placeholder"
+)
+
+# Words in a finding's code or message, by what they ask for.
+_ASKS = {
+    "title": r"\btitle",
+    "meta": r"\bmeta|\bdescription",
+    "slug": r"\bslug",
+    "length": r"length|short|long|\bwords?\b",
+    "language": r"language",
+    "keyword": r"key ?phrase|key ?word|introduction",
+    "cut": r"cut|finish|unfinished|truncat|leak",
+}
 
 
 def mend(prompt: Prompt) -> dict[str, Any]:
     """Return title, meta_description and slug (None: unchanged) and edits by block."""
-    del prompt
-    return {"title": None, "meta_description": None, "slug": None, "edits": []}
+    assert prompt.brief is not None and prompt.blocks is not None  # noqa: S101, PT018
+    return Mender(prompt.brief, prompt.blocks, prompt.findings).reply()
+
+
+class Mender:
+    """One repair. `now` holds what each block becomes, None for a deleted one."""
+
+    def __init__(
+        self, brief: Brief, blocks: tuple[Block, ...], findings: tuple[Finding, ...]
+    ) -> None:
+        self.brief, self.findings = brief, findings
+        self.before = {one.number: one.html for one in blocks}
+        self.now: dict[int, str | None] = dict(self.before)
+        self.after: list[tuple[int, str]] = []
+        salt = repr(findings) + "".join(self.before.values())
+        self.writer = Writer(brief, salt=salt)
+        for one in blocks:
+            self.writer.remember(_SENTENCES.split(one.text))
+
+    def reply(self) -> dict[str, Any]:
+        """Mend, and say how."""
+        # Text in the wrong tongue, or hardly any text, is quicker written than mended.
+        there = sum(count_words(html) for html in self.before.values())
+        if self._asked("language") or there < self.brief.words * 0.4:
+            self._write_anew()
+        else:
+            self._tidy()
+            self._rewrite_named()
+            self._set_links()
+            self._set_disclosure()
+            self._set_headings()
+            self._set_keyword()
+            if self._asked("length") or any(html is None for html in self.now.values()):
+                self._set_length()
+        return {
+            "title": self.writer.title() if self._asked("title") else None,
+            "meta_description": self.writer.meta() if self._asked("meta") else None,
+            "slug": slug(self.brief.keyword) if self._asked("slug") else None,
+            "edits": self._edits(),
+        }
+
+    def _asked(self, what: str) -> bool:
+        return any(re.search(_ASKS[what], f"{f.code} {f.message}".lower()) for f in self.findings)
+
+    def _edits(self) -> list[dict[str, Any]]:
+        edits: list[dict[str, Any]] = []
+        for number, html in self.now.items():
+            if html is None:
+                edits.append({"op": "delete", "block": number, "html": ""})
+            elif html != self.before[number]:
+                edits.append({"op": "replace", "block": number, "html": html})
+        for number, html in self.after:
+            edits.append({"op": "insert_after", "block": number, "html": html})
+        return edits
+
+    def _write_anew(self) -> None:
+        self.now = dict.fromkeys(self.now)
+        self.after = [(0, self.writer.article()["html"])]
+
+    def _tidy(self) -> None:
+        """Take out what belongs in no article: scripts, contacts, leftovers, repetition, stumps."""
+        said: set[str] = set()
+        for number, html in list(self.now.items()):
+            clean = _ACTIVE.sub("", html or "").strip()
+            found = _PARAGRAPH.match(clean)
+            if found:
+                kept = [one for one in _SENTENCES.split(found.group(1)) if self._fine(one, said)]
+                clean = f"<p>{' '.join(kept)}</p>" if kept else ""
+            elif _LEFTOVER.search(clean) or _CONTACT.search(visible(clean)):
+                clean = ""
+            elif clean.startswith(("<ul", "<ol")):
+                items = re.findall(r"(?is)<li\b[^>]*>(.*?)</li>", clean)
+                if any(not self._fine(one, said) for one in items):
+                    clean = ""
+            self.now[number] = clean if visible(clean) else None
+
+    def _fine(self, sentence: str, said: set[str]) -> bool:
+        text = visible(sentence)
+        disclosed = text == self.brief.disclosure
+        if _LEFTOVER.search(text) or (_CONTACT.search(text) and not disclosed):
+            return False
+        if self._asked("cut") and not text.endswith((".", "!", "?", ":", "”", '"')):
+            return False
+        key = text.lower()
+        fresh = key not in said or disclosed
+        said.add(key)
+        return fresh
+
+    def _rewrite_named(self) -> None:
+        """Write the paragraphs and headings anew that findings name and tidying left alone."""
+        for finding in self.findings:
+            number = finding.block
+            html = self.now.get(number or 0)
+            if number is None or html is None or html != self.before[number]:
+                continue
+            if "link" in finding.code or "anchor" in finding.code or _LINK.search(html):
+                continue
+            if visible(html) == self.brief.disclosure:
+                continue
+            if _HEADING.match(html):
+                self.now[number] = self._new_heading(html)
+            else:
+                self.now[number] = self._paragraph(count_words(html))
+
+    def _new_heading(self, html: str) -> str:
+        level = html[2]
+        return f"<h{level}>{self.writer.spare_heading()}</h{level}>"
+
+    def _paragraph(self, words: int) -> str:
+        sentences = self.writer.spare_sentences(max(12, min(words, 68)))
+        return "".join(paragraphs([Sentence(one) for one in sentences], longest=90))
+
+    def _set_links(self) -> None:
+        """Leave the ordered link once, as ordered, and no link that was not allowed."""
+        brief = self.brief
+        if not brief.target_url or not brief.anchor_text:
+            return
+        allowed = {url for url, _ in brief.internal_links}
+        right = self.writer.link_tag(brief.target_url, brief.anchor_text, brief.link_rel)
+        placed = False
+
+        def mended(found: re.Match[str], *, running: bool, alone: bool) -> str:
+            nonlocal placed
+            tag = found.group(0)
+            href = _HREF.search(tag)
+            url = unescape(href.group(1)[1:-1]).strip() if href else ""
+            text = re.sub(r"(?is)</?a\b[^>]*>", "", tag)
+            if url == brief.target_url and running and not placed and not alone:
+                placed = True
+                return right
+            return tag if url in allowed else text
+
+        for number, html in self.now.items():
+            if html is None or not _LINK.search(html):
+                continue
+            running = bool(_PARAGRAPH.match(html))
+            self.now[number] = _each_sentence(html, running, mended)
+        if not placed:
+            self._place_link()
+
+    def _place_link(self) -> None:
+        body = [
+            number
+            for number, html in self.now.items()
+            if html and _PARAGRAPH.match(html) and visible(html) != self.brief.disclosure
+        ]
+        sentence = self.writer.link_sentence()
+        if not body:
+            self.after.append((max(self.now, default=0), f"<p>{sentence}</p>"))
+            return
+        number = body[len(body) // 2]
+        found = _PARAGRAPH.match(self.now[number] or "")
+        pieces = _SENTENCES.split(found.group(1)) if found else []
+        pieces.insert(min(1, len(pieces)), sentence)
+        self.now[number] = f"<p>{' '.join(pieces)}</p>"
+
+    def _set_disclosure(self) -> None:
+        wanted = self.brief.disclosure
+        if not wanted:
+            return
+        live = [number for number, html in self.now.items() if html]
+        if live and visible(self.now[live[0]] or "") == wanted:
+            return
+        for number in live:
+            if visible(self.now[number] or "") == wanted:
+                self.now[number] = None
+        self.after.append((0, f"<p>{escape(wanted, quote=False)}</p>"))
+
+    def _set_headings(self) -> None:
+        """Let no level be skipped and no heading come twice or stand over nothing."""
+        level, taken = 1, set[str]()
+        live = [number for number, html in self.now.items() if html]
+        for number, following in zip(live, [*live[1:], None], strict=True):
+            found = _HEADING.match(self.now[number] or "")
+            if not found:
+                continue
+            after = self.now[following] if following is not None else None
+            own = int(found.group(1))
+            if after is None or (
+                (heading := _HEADING.match(after)) and int(heading.group(1)) <= own
+            ):
+                self.now[number] = None
+                continue
+            fitting = max(2, min(own, level + 1))
+            text = found.group(2)
+            if visible(text).lower() in taken:
+                text = self.writer.spare_heading()
+            taken.add(visible(text).lower())
+            level = fitting
+            if fitting != own or text != found.group(2):
+                self.now[number] = f"<h{fitting}>{text}</h{fitting}>"
+
+    def _set_keyword(self) -> None:
+        if not self._asked("keyword"):
+            return
+        for number, html in self.now.items():
+            found = _PARAGRAPH.match(html or "")
+            if not found or visible(html or "") == self.brief.disclosure:
+                continue
+            if self.brief.keyword.lower() not in visible(html or "").lower():
+                opening = self.writer.opening_sentence()
+                self.now[number] = f"<p>{opening} {found.group(1)}</p>"
+            return
+
+    def _set_length(self) -> None:
+        there = sum(count_words(html or "") for html in self.now.values())
+        there += sum(count_words(html) for _, html in self.after)
+        missing = self.brief.words - there
+        if abs(missing) <= self.brief.words * NEAR_ENOUGH / 2:
+            return
+        if missing > 0:
+            self._lengthen(missing)
+        else:
+            self._shorten(-missing)
+
+    def _lengthen(self, missing: int) -> None:
+        live = [number for number, html in self.now.items() if html]
+        last = live[-1] if live else 0
+        sections = max(1, round(missing / NEW_SECTION_WORDS)) if missing > 70 else 0
+        parts: list[str] = []
+        for _ in range(max(1, sections)):
+            share = missing // max(1, sections)
+            if sections:
+                heading = self.writer.spare_heading()
+                parts.append(f"<h2>{heading}</h2>")
+                share -= count_words(heading)
+            sentences = self.writer.spare_sentences(share)
+            parts += paragraphs([Sentence(one) for one in sentences], longest=68)
+        self.after.append((last, "\n".join(parts)))
+
+    def _shorten(self, over: int) -> None:
+        for number in reversed(self.now):
+            html = self.now[number]
+            found = _PARAGRAPH.match(html or "")
+            if html is None or not found or _LINK.search(html):
+                continue
+            if visible(html) == self.brief.disclosure:
+                continue
+            pieces = _SENTENCES.split(found.group(1))
+            while len(pieces) > 2 and over > 0:
+                over -= count_words(pieces.pop(1))
+            self.now[number] = f"<p>{' '.join(pieces)}</p>"
+            if over <= 0:
+                return
+
+
+def _each_sentence(html: str, running: bool, mended: Any) -> str:
+    """Return a block with its links mended; one in a stump of a sentence does not stay."""
+    if not running:
+        return _LINK.sub(lambda found: mended(found, running=False, alone=True), html)
+    inner = html[html.index(">") + 1 : html.rindex("<")]
+    pieces = []
+    for piece in _SENTENCES.split(inner):
+        stump = count_words(piece) < 8
+        pieces.append(
+            _LINK.sub(lambda found, stump=stump: mended(found, running=True, alone=stump), piece)
+        )
+    return f"<p>{' '.join(pieces)}</p>"

@@ -1,12 +1,172 @@
-"""Bad text on command."""
+"""Bad text on command: what language models do when they do badly, each way by its name."""
 
 from __future__ import annotations
 
-from sandbox.writer import Reply
-from sandbox.writer.brief import Prompt
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sandbox.writer.brief import Brief, Prompt
+from sandbox.writer.reply import Reply
+
+Json = dict[str, Any]
+
+FOREIGN = (
+    "Dieser Text ist in einer anderen Sprache geschrieben, und niemand hat ihn so bestellt. "
+    "Wir wissen nicht, warum das so ist, aber es kommt bei manchen Modellen immer wieder vor. "
+    "Deshalb muss jemand genau hinsehen, bevor eine Kundin oder ein Kunde das hier liest. "
+)
 
 
 def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
-    """Return the reply made worse in each named way."""
-    del prompt, names
+    """Return the reply made worse in each named way, in the order of the names.
+
+    What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
+    `half_json`, `other_schema`, `cut_off` and `refusal` only.
+    """
+    for name in names:
+        if name in _WHOLE:
+            reply = _WHOLE[name](reply)
+        elif reply.content is not None and isinstance(reply.content.get("html"), str):
+            html = _BODY[name](reply.content["html"], prompt.brief)
+            content = {**reply.content, "html": html}
+            reply = replace(reply, content=content, text=json.dumps(content, ensure_ascii=False))
     return reply
+
+
+def _rubbish(reply: Reply) -> Reply:
+    rng = random.Random(reply.text)
+    letters = "abcdefghijklmnopqrstuvwxyz     {}[]\"':,<>/"
+    text = "".join(rng.choice(letters) for _ in range(max(400, len(reply.text) // 2)))
+    return replace(reply, text=text, content=None)
+
+
+def _empty(reply: Reply) -> Reply:
+    return replace(reply, text="", content=None)
+
+
+def _half_json(reply: Reply) -> Reply:
+    return replace(reply, text=reply.text[: len(reply.text) // 2], content=None)
+
+
+def _other_schema(reply: Reply) -> Reply:
+    other = {"headline": "A note", "sections": [{"body": "Some words."}], "ok": True}
+    return replace(reply, text=json.dumps(other), content=None)
+
+
+def _cut_off(reply: Reply) -> Reply:
+    text = reply.text[: int(len(reply.text) * 0.7)]
+    return replace(reply, text=text, content=None, finish_reason="length")
+
+
+def _refusal(reply: Reply) -> Reply:
+    return replace(reply, text="", content=None, refusal="I'm sorry, I can't help with that.")
+
+
+_WHOLE: dict[str, Callable[[Reply], Reply]] = {
+    "rubbish": _rubbish,
+    "empty": _empty,
+    "half_json": _half_json,
+    "other_schema": _other_schema,
+    "cut_off": _cut_off,
+    "refusal": _refusal,
+}
+
+
+def _link(brief: Brief) -> re.Pattern[str]:
+    # The disclosure and internal links hold no link to the ordered address.
+    return re.compile(rf'<a href="{re.escape(_attribute(brief.target_url))}"[^>]*>(.*?)</a>')
+
+
+def _attribute(url: str) -> str:
+    return url.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def _too_short(html: str, brief: Brief) -> str:
+    blocks = html.split("\n")
+    kept = [one for one in blocks[3:] if _link(brief).search(one)]
+    return "\n".join([*blocks[:3], *kept])
+
+
+def _no_link(html: str, brief: Brief) -> str:
+    return _link(brief).sub(r"\1", html)
+
+
+def _wrong_anchor(html: str, brief: Brief) -> str:
+    return _link(brief).sub(lambda one: one.group(0).replace(one.group(1), "this page"), html)
+
+
+def _link_twice(html: str, brief: Brief) -> str:
+    found = _link(brief).search(html)
+    tag = found.group(0) if found else ""
+    return f"{html}\n<p>In the end, you may also want to look at {tag} before you go on.</p>"
+
+
+def _wrong_rel(html: str, brief: Brief) -> str:
+    wrong = "nofollow" if brief.link_rel == "dofollow" else "noopener"
+    start = f'<a href="{_attribute(brief.target_url)}"'
+    return re.sub(re.escape(start) + '( rel="[^"]*")?', f'{start} rel="{wrong}"', html)
+
+
+def _before_end(html: str, extra: str) -> str:
+    head, _, tail = html.rpartition("\n")
+    return f"{head}\n{extra}\n{tail}" if head else f"{extra}\n{tail}"
+
+
+def _foreign_link(html: str, _brief: Brief) -> str:
+    link = '<a href="https://casino.example.net/win">lucky games for everyone</a>'
+    return _before_end(html, f"<p>Some people like to take a break and try {link} for a while.</p>")
+
+
+def _placeholder(html: str, _brief: Brief) -> str:
+    return _before_end(html, "<p>For more on this, see [insert the name of the company here].</p>")
+
+
+def _repetition(html: str, _brief: Brief) -> str:
+    again = "It is good to take your time and look at things with care. " * 12
+    return _before_end(html, f"<p>{again.strip()}</p>")
+
+
+def _other_language(html: str, brief: Brief) -> str:
+    blocks = html.split("\n")
+    return "\n".join(
+        one if _link(brief).search(one) or not one.startswith("<p>") else f"<p>{FOREIGN}</p>"
+        for one in blocks
+    )
+
+
+def _contact_data(html: str, _brief: Brief) -> str:
+    contact = "Write to sales@cheap-offers.example.net or call +49 30 9018 2000 for a good price."
+    return _before_end(html, f"<p>{contact}</p>")
+
+
+def _script(html: str, _brief: Brief) -> str:
+    return _before_end(html, "<script>alert(document.cookie)</script>")
+
+
+def _no_disclosure(html: str, brief: Brief) -> str:
+    return html.partition("\n")[2] if brief.disclosure else html
+
+
+def _heading_skips(html: str, _brief: Brief) -> str:
+    return html.replace("<h2>", "<h4>", 1).replace("</h2>", "</h4>", 1)
+
+
+_BODY: dict[str, Callable[[str, Any], str]] = {
+    "too_short": _too_short,
+    "no_link": _no_link,
+    "wrong_anchor": _wrong_anchor,
+    "link_twice": _link_twice,
+    "wrong_rel": _wrong_rel,
+    "foreign_link": _foreign_link,
+    "placeholder": _placeholder,
+    "repetition": _repetition,
+    "other_language": _other_language,
+    "contact_data": _contact_data,
+    "script": _script,
+    "no_disclosure": _no_disclosure,
+    "heading_skips": _heading_skips,
+}
