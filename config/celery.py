@@ -67,8 +67,11 @@ def _configure(sender: Celery, **_: object) -> None:
 
 @app.on_after_finalize.connect  # type: ignore[untyped-decorator]
 def _declare_queues(sender: Celery, **_: object) -> None:
+    """Runs once the kinds are registered; whoever works gets the ledger's threads beside it."""
     from queueing import registry
+    from queueing.stewards import Stewards
 
+    sender.steps["worker"].add(Stewards)
     names = [*registry.queues(), "default"]
     sender.conf.task_queues = [
         Queue(name, routing_key=name)  # type: ignore[no-untyped-call]

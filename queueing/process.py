@@ -15,6 +15,7 @@ class Process:
 
     worker: UUID = field(default_factory=uuid4)
     stopping: threading.Event = field(default_factory=threading.Event)
+    asked_to_stop_at: float | None = None  # in `time.monotonic` seconds
     runs: dict[UUID, "Run"] = field(default_factory=dict)
     _change: threading.Condition = field(default_factory=threading.Condition)
 

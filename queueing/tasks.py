@@ -1,5 +1,6 @@
 """Celery's side of the ledger: one thin task per kind, so that Flower names each pipeline."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 import structlog
@@ -8,7 +9,7 @@ from celery.exceptions import Ignore
 from celery.utils.time import get_exponential_backoff_interval
 from django.conf import settings
 
-from queueing import runner
+from queueing import retention, runner, stats
 from queueing.models import Outcome
 from queueing.registry import Kind
 
@@ -73,3 +74,16 @@ def _celerys_backoff_s(task: Task) -> float:
             maximum=task.retry_backoff_max,
         )
     )
+
+
+@shared_task(name="queueing.statistics", queue="default")  # type: ignore[untyped-decorator]
+def log_statistics() -> None:
+    """Write one line per kind to the log."""
+    for kind, counts in stats.all_queue_stats().items():
+        log.info("queue_statistics", kind=kind, **counts)
+
+
+@shared_task(name="queueing.retention", queue="default")  # type: ignore[untyped-decorator]
+def drop_old_detail() -> None:
+    """Drop the attempts and steps of jobs that settled long ago."""
+    log.info("retention", **asdict(retention.clean_settled()))

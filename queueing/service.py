@@ -1,0 +1,110 @@
+"""What a person may do to a job. Each is one transaction and leaves a note with their name."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Least, Now
+
+from queueing import leases
+from queueing.clock import BELL
+from queueing.errors import LeaseLost
+from queueing.leases import Lease
+from queueing.models import Job, JobNote, State
+from queueing.retention import clean_queue
+
+__all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
+
+_RETRYABLE = (State.FAILED, State.CANCELLED)
+
+
+class Refused(Exception):
+    """The job's state does not allow it; nothing was changed."""
+
+
+@transaction.atomic
+def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
+    """Let a failed or cancelled job run again, with all its tries, from its stored steps.
+
+    :raises Refused: it is in another state, or there is no such job
+    """
+    again = Job.objects.filter(pk=job_id, state__in=_RETRYABLE).update(
+        state=State.WAITING,
+        failures=0,
+        crashes=0,
+        run_at=at or Now(),
+        dispatched_at=None,
+        finished_at=None,
+        error_class="",
+        error_reason="",
+    )
+    if not again:
+        raise _refused(job_id, "retried", "failed or cancelled")
+    return _noted(job_id, action="retry", actor=actor, reason=reason, at=at)
+
+
+@transaction.atomic
+def retry_from_step(
+    *, job_id: UUID, step: str, actor: str, reason: str = "", at: datetime | None = None
+) -> Job:
+    """Forget that step and those stored after it, then retry.
+
+    :raises Refused: the job is neither failed nor cancelled, or has no such step
+    """
+    job = retry(job_id=job_id, actor=actor, reason=reason or f"from step {step}", at=at)
+    first = job.stored_steps.filter(name=step).values_list("pk", flat=True).first()
+    if first is None:
+        raise Refused(f"job {job_id} has no stored step {step!r}")
+    job.stored_steps.filter(pk__gte=first).delete()
+    return job
+
+
+@transaction.atomic
+def cancel(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
+    """Settle a waiting or running job as cancelled; a run in progress can write nothing more.
+
+    :raises Refused: it is settled already, or there is no such job
+    """
+    waiting = Job.objects.filter(pk=job_id, state=State.WAITING).update(
+        state=State.CANCELLED, finished_at=at or Now(), dispatched_at=None, doing=""
+    )
+    if not waiting:
+        token = Job.objects.filter(pk=job_id).values_list("lease_token", flat=True).first()
+        if token is None:
+            raise _refused(job_id, "cancelled", "waiting or running")
+        try:
+            leases.cancel(Lease(job_id, token), at=at)
+        except LeaseLost:
+            raise _refused(job_id, "cancelled", "waiting or running") from None
+    return _noted(job_id, action="cancel", actor=actor, reason=reason, at=at)
+
+
+@transaction.atomic
+def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
+    """Put a waiting job before all others of its kind, its delay over.
+
+    :raises Refused: it is not waiting, or there is no such job
+    """
+    promoted = Job.objects.filter(pk=job_id, state=State.WAITING).update(
+        priority=Least(F("priority"), 0), run_at=Least(F("run_at"), at or Now()), dispatched_at=None
+    )
+    if not promoted:
+        raise _refused(job_id, "promoted", "waiting")
+    return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
+
+
+def _noted(job_id: UUID, *, action: str, actor: str, reason: str, at: datetime | None) -> Job:
+    JobNote.objects.create(
+        job_id=job_id, action=action, actor=actor, reason=reason[:500], at=at or Now()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [BELL])
+    return Job.objects.get(pk=job_id)
+
+
+def _refused(job_id: UUID, what: str, when: str) -> Refused:
+    state = Job.objects.filter(pk=job_id).values_list("state", flat=True).first()
+    if state is None:
+        return Refused(f"there is no job {job_id}")
+    return Refused(f"job {job_id} is {state}; it can be {what} only when {when}")

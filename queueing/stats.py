@@ -1,0 +1,146 @@
+"""How the queues stand: one query each, quick beside any number of settled jobs."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from queueing import registry
+from queueing.clock import NOW
+from queueing.models import Job, State
+
+Counts = dict[str, int]
+
+_EMPTY: Mapping[str, int] = dict.fromkeys(
+    ("waiting", "active", "completed", "failed", "delayed", "total"), 0
+)
+# Two branches, so that each has a partial index to itself: live jobs, and settled ones whose
+# detail is still kept. Older ones are history, not a queue's statistics.
+_STATS = f"""
+SELECT kind, CASE WHEN state = 'waiting' AND run_at > {NOW} THEN 'delayed' ELSE state END, count(*)
+FROM queueing_job WHERE state IN ('waiting', 'active') AND kind = ANY(%(kinds)s) GROUP BY 1, 2
+UNION ALL
+SELECT kind, state, count(*)
+FROM queueing_job WHERE has_detail AND state IN ('completed', 'failed') AND kind = ANY(%(kinds)s)
+GROUP BY 1, 2
+"""  # noqa: S608
+_RECENT = f"""
+WITH recent AS (
+    SELECT extract(epoch FROM finished_at - started_at)::float AS took_s FROM queueing_job
+    WHERE kind = %(kind)s AND state = 'completed' AND has_detail
+    ORDER BY finished_at DESC LIMIT 200
+)
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took_s),
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s),
+       (SELECT count(*) FROM queueing_job
+        WHERE state = 'waiting' AND kind = %(kind)s AND run_at <= {NOW}
+          AND priority <= %(priority)s),
+       (SELECT coalesce(sum(threads), 0) FROM queueing_worker WHERE kinds ? %(kind)s)
+FROM recent
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """How long a job enqueued now may take: typically, and for one in twenty at least."""
+
+    typical_s: int
+    slow_s: int
+    ahead: int
+
+
+def queue_stats(kind: str, *, at: datetime | None = None) -> Counts:
+    """Return `waiting`, `active`, `completed`, `failed`, `delayed` and their `total`.
+
+    Settled jobs count as long as their detail is kept (`retention`).
+
+    :raises UnknownKind: there is no such kind
+    """
+    return _counts([registry.kind_named(kind).name], at=at)[kind]
+
+
+def all_queue_stats(*, at: datetime | None = None) -> dict[str, Counts]:
+    """Return the same for every kind, in the order of dispatch."""
+    return _counts([kind.name for kind in registry.kinds()], at=at)
+
+
+def subject_job_status(subject: str) -> dict[str, Any]:
+    """Return `jobs` (newest first, at most 50), `hasActiveJob`, `hasFailedJob`, `latestJob`.
+
+    A failed job counts until a later one of its kind exists for the subject.
+    """
+    jobs = list(Job.objects.filter(subject=subject).order_by("-created_at", "-id")[:50])
+    newest = {job.kind: job for job in reversed(jobs)}
+    described = [_described(job) for job in jobs]
+    return {
+        "jobs": described,
+        "hasActiveJob": any(job.state in (State.WAITING, State.ACTIVE) for job in jobs),
+        "hasFailedJob": any(job.state == State.FAILED for job in newest.values()),
+        "latestJob": described[0] if described else None,
+    }
+
+
+def estimate(kind: str, *, priority: int = 5, at: datetime | None = None) -> Estimate:
+    """Return how long a job of this kind enqueued now is likely to take, from the last 200 that
+    completed and the queue ahead of it; from the kind's own guess while there are none.
+
+    :raises UnknownKind: there is no such kind
+    """
+    known = registry.kind_named(kind)
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT, {"kind": kind, "priority": priority, "at": at})
+        median_s, slow_s, ahead, threads = cursor.fetchone()
+    median_s = known.expect_s if median_s is None else median_s
+    slow_s = median_s * 2 if slow_s is None else slow_s
+    waits_s = (ahead / max(1, threads)) * median_s
+    return Estimate(
+        typical_s=math.ceil(waits_s + median_s), slow_s=math.ceil(waits_s + slow_s), ahead=ahead
+    )
+
+
+def estimated_seconds(kind: str, *, priority: int = 5, at: datetime | None = None) -> int:
+    """Return the typical duration of a job enqueued now, in whole seconds."""
+    return estimate(kind, priority=priority, at=at).typical_s
+
+
+def position(job: Job) -> int | None:
+    """Return the job's place among the waiting jobs of its kind, from 1; None: not waiting."""
+    if job.state != State.WAITING:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) + 1 FROM queueing_job WHERE state = 'waiting' AND kind = %s"
+            " AND (rank, priority, run_at, id) < (%s, %s, %s, %s)",
+            [job.kind, job.rank, job.priority, job.run_at, job.pk],
+        )
+        place: int = cursor.fetchone()[0]
+    return place
+
+
+def _counts(kinds: list[str], *, at: datetime | None) -> dict[str, Counts]:
+    found: dict[str, Counts] = {kind: dict(_EMPTY) for kind in kinds}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATS, {"kinds": kinds, "at": at})
+        for kind, state, count in cursor.fetchall():
+            found[kind][state] = count
+            found[kind]["total"] += count
+    return found
+
+
+def _described(job: Job) -> dict[str, Any]:
+    return {
+        "id": str(job.pk),
+        "kind": job.kind,
+        "state": job.state,
+        "doing": job.doing,
+        "attempt": job.try_number,
+        "of": job.tries,
+        "createdAt": job.created_at,
+        "startedAt": job.started_at,
+        "finishedAt": job.finished_at,
+        "runAt": job.run_at,
+        "errorClass": job.error_class,
+    }

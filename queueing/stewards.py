@@ -1,0 +1,170 @@
+"""The threads that every worker process runs beside its jobs, and how it stops.
+
+`celery -A config worker` starts them as a bootstep: a heartbeat, a sweeper and a dispatcher.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from django.conf import settings
+from django.db import connection
+
+from queueing import registry, sweeper, workers
+from queueing.dispatcher import Courier, Dispatcher
+from queueing.process import Process, here
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY_S = 1.0
+PAUSE_AT_MOST_S = 2.0
+# A terminal's Ctrl-C and its supervisor's SIGTERM come together and mean one thing.
+ONE_WISH_S = 1.0
+STOPPED_HARD = 1
+
+
+class Steward(threading.Thread):
+    """Calls `work` every `every_s` seconds until stopped. Trouble is logged when it begins and
+    when it is over, and the next try waits a little; it never ends the thread."""
+
+    def __init__(self, name: str, work: Callable[[], object], *, every_s: float) -> None:
+        super().__init__(name=f"queueing-{name}", daemon=True)
+        self._work = work
+        self._every_s = every_s
+        self._stop_wanted = threading.Event()
+        self.in_trouble = False
+
+    def run(self) -> None:
+        pause_s = self._every_s
+        while not self._stop_wanted.is_set():
+            try:
+                self._work()
+            except Exception as error:
+                if not self.in_trouble:
+                    log.warning("steward_in_trouble", steward=self.name, error=type(error).__name__)
+                    log.debug("steward_in_trouble", steward=self.name, exc_info=True)
+                self.in_trouble = True
+                connection.close()
+                pause_s = min(PAUSE_AT_MOST_S, max(0.1, pause_s * 2))
+            else:
+                if self.in_trouble:
+                    log.info("steward_recovered", steward=self.name)
+                self.in_trouble = False
+                pause_s = self._every_s
+            self._stop_wanted.wait(pause_s)
+        connection.close()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the thread was asked to end."""
+        return self._stop_wanted.is_set()
+
+    def ask_to_stop(self) -> None:
+        """End after the call in hand."""
+        self._stop_wanted.set()
+
+
+class Sweeping:
+    """Sweeps, but believes in no expired lease while this process was blind itself: after an
+    outage every lease has run out, and its owner's next heartbeat is seconds away."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._last = float("-inf")
+        self._blind_until = float("-inf")
+
+    def __call__(self) -> None:
+        now = self._monotonic()
+        if now - self._last > settings.HEARTBEAT_S:
+            self._blind_until = now + settings.HEARTBEAT_S + PAUSE_AT_MOST_S
+        sweeper.sweep(expired_too=now >= self._blind_until)
+        self._last = now
+
+
+class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Starts the threads before the worker takes messages, ends them after its last job."""
+
+    requires = ("celery.worker.components:Pool",)  # stopped before it, while jobs still run
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._process: Process = here
+        self._threads: list[Steward] = []
+
+    def start(self, worker: Any) -> None:
+        """Begin to keep the ledger; the database need not be there yet."""
+        kinds = served_by(set(worker.app.amqp.queues.consume_from))
+        threads = worker.concurrency
+        courier = Courier(worker.app)
+        self._heartbeat = Steward(
+            "heartbeat",
+            lambda: workers.beat(self._process, threads=threads, kinds=kinds),
+            every_s=settings.HEARTBEAT_S,
+        )
+        self._sweeper = Steward("sweeper", Sweeping(), every_s=SWEEP_EVERY_S)
+        dispatcher = Dispatcher(publish=courier, stopping=lambda: self._dispatcher.stopping)
+        self._dispatcher = Steward("dispatcher", dispatcher.serve, every_s=settings.POLL_S)
+        self._threads = [self._heartbeat, self._sweeper, self._dispatcher]
+        for steward in self._threads:
+            steward.start()
+        _stop_on_signals(self._process)
+        log.info("worker_serves", worker=str(self._process.worker), kinds=kinds, threads=threads)
+
+    def stop(self, worker: Any) -> None:
+        """Let running jobs reach their next stored step and hand back, heartbeats going on."""
+        self._process.stopping.set()
+        self._dispatcher.ask_to_stop()
+        self._sweeper.ask_to_stop()
+        if not self._process.wait_until_idle(timeout_s=settings.STOP_GRACE_S):
+            log.error("stopped_with_jobs_running", jobs=len(self._process.in_hand()))
+            _exit_now()
+        self._heartbeat.ask_to_stop()
+        for steward in self._threads:
+            steward.join(timeout=PAUSE_AT_MOST_S)
+        workers.leave(self._process)
+        connection.close()
+        log.info("worker_left", worker=str(self._process.worker))
+
+    def terminate(self, worker: Any) -> None:
+        """Leave at once: the ledger gives the jobs to others."""
+        _exit_now()
+
+
+def served_by(queues: set[str]) -> list[str]:
+    """Return the kinds whose queue a worker consumes."""
+    return [kind.name for kind in registry.kinds() if kind.queue in queues]
+
+
+def _stop_on_signals(process: Process) -> None:
+    """The first signal stops gracefully, jobs included; a second one, later, at once."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        celerys = signal.getsignal(number)
+        signal.signal(number, _Stop(process, celerys))
+
+
+class _Stop:
+    def __init__(self, process: Process, celerys: Any) -> None:
+        self._process = process
+        self._celerys = celerys
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        asked_at = self._process.asked_to_stop_at
+        if asked_at is None:
+            self._process.asked_to_stop_at = now
+            self._process.stopping.set()
+            if callable(self._celerys):
+                self._celerys(number, frame)
+        elif now - asked_at > ONE_WISH_S:
+            _exit_now()
+
+
+def _exit_now() -> None:
+    # Threads in the middle of a call would keep an ordinary exit waiting for them.
+    os._exit(STOPPED_HARD)

@@ -1,0 +1,130 @@
+"""What dead workers leave behind: leases that ran out are taken away, and their jobs go on.
+
+Any number of sweepers may run at once; each takes the rows that no other has locked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from queueing import leases, workers
+from queueing.clock import NOW
+from queueing.leases import Fault, Lease
+from queueing.models import Outcome, Worker
+from queueing.outage import is_outage
+from queueing.registry import kind_named, kinds
+
+log = structlog.get_logger(__name__)
+
+# A settlement that could not be told to the job's owner is tried again after this long.
+_SETTLE_AGAIN_S = 60.0
+
+_ABANDONED = f"""
+SELECT id, kind, lease_token, worker, crashes + 1, lease_until < {NOW}
+FROM queueing_job
+WHERE state = 'active' AND kind = ANY(%(kinds)s)
+  AND ((%(expired_too)s AND lease_until < {NOW}) OR worker = ANY(%(gone)s::uuid[]))
+"""  # noqa: S608
+_STILL_ABANDONED = f"{_ABANDONED} AND id = %(job)s FOR NO KEY UPDATE SKIP LOCKED"
+_POSTPONE = f"""
+UPDATE queueing_job SET lease_until = {NOW} + make_interval(secs => {_SETTLE_AGAIN_S})
+WHERE id = %(job)s AND lease_token = %(token)s
+"""  # noqa: S608
+_FORGET_SILENT = f"""
+DELETE FROM queueing_worker WHERE seen_at < {NOW} - make_interval(secs => %(silent_s)s)
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """How many jobs wait again, how many failed for good, how many dead workers were found."""
+
+    requeued: int = 0
+    failed: int = 0
+    workers: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Abandoned:
+    kind: str
+    lease: Lease
+    worker: UUID
+    crashes: int
+    expired: bool
+
+    @property
+    def retry_in_s(self) -> float | None:
+        policy = kind_named(self.kind).policy
+        return policy.crash_delay_s(crashes=self.crashes, most=settings.MAX_CRASHES)
+
+    @property
+    def fault(self) -> Fault:
+        how = "its lease ran out" if self.expired else "its process has ended"
+        return Fault(error_class="WorkerLost", reason=f"worker {self.worker}: {how}")
+
+
+def sweep(*, at: datetime | None = None, dry_run: bool = False, expired_too: bool = True) -> Swept:
+    """Take the jobs of dead workers away from them and say how many there were.
+
+    A worker of this machine whose process has ended is known to be dead at once; any other is
+    when its leases run out. Without `expired_too` only the former are looked at. Kinds that this
+    process does not know are left to one that does.
+    """
+    gone = workers.gone_from_here()
+    search: dict[str, Any] = {
+        "at": at,
+        "kinds": [kind.name for kind in kinds()],
+        "gone": [worker.pk for worker in gone],
+        "expired_too": expired_too,
+    }
+    found = _select(_ABANDONED, search)
+    if not dry_run:
+        found = [taken for each in found if (taken := _take_away(each, search)) is not None]
+        Worker.objects.filter(pk__in=search["gone"]).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET_SILENT, {"at": at, "silent_s": 3 * float(settings.LEASE_S)})
+    failed = sum(each.retry_in_s is None for each in found)
+    return Swept(requeued=len(found) - failed, failed=failed, workers=len(gone))
+
+
+def _take_away(abandoned: _Abandoned, search: dict[str, Any]) -> _Abandoned | None:
+    """Return what was taken, None if the worker was heard of or another sweeper was first."""
+    at: datetime | None = search["at"]
+    try:
+        with transaction.atomic():
+            rows = _select(_STILL_ABANDONED, search | {"job": abandoned.lease.job_id})
+            for row in rows:
+                leases.give_up_attempt(
+                    row.lease,
+                    kind=row.kind,
+                    outcome=Outcome.CRASHED,
+                    fault=row.fault,
+                    retry_in_s=row.retry_in_s,
+                    at=at,
+                )
+                log.warning("worker_lost", job_id=str(row.lease.job_id), crashes=row.crashes)
+                return row
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.exception("settling_failed", job_id=str(abandoned.lease.job_id))
+        with connection.cursor() as cursor:
+            job = {"job": abandoned.lease.job_id, "token": abandoned.lease.token}
+            cursor.execute(_POSTPONE, job | {"at": at})
+    return None
+
+
+def _select(query: str, search: dict[str, Any]) -> list[_Abandoned]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, search)
+        return [
+            _Abandoned(
+                kind=kind, lease=Lease(job, token), worker=worker, crashes=crashes, expired=expired
+            )
+            for job, kind, token, worker, crashes, expired in cursor.fetchall()
+        ]
