@@ -16,6 +16,7 @@ a strong em b i s u sup sub mark q cite abbr del ins small code kbd samp br img
 _INLINE = frozenset(_INLINE_TAGS.split())
 
 Op = Literal["replace", "insert_after", "delete"]
+_OPS: tuple[Op, ...] = get_args(Op)
 
 
 class EditRefused(Exception):
@@ -39,9 +40,10 @@ class Edit:
 
         :raises EditRefused: the operation is unknown or a value has the wrong type
         """
-        op, block, html = data.get("op"), data.get("block"), data.get("html") or ""
-        if op not in get_args(Op):
-            raise EditRefused(f"there is no operation {op!r}")
+        named, block, html = data.get("op"), data.get("block"), data.get("html") or ""
+        op = next((known for known in _OPS if known == named), None)
+        if op is None:
+            raise EditRefused(f"there is no operation {named!r}")
         if not isinstance(block, int) or isinstance(block, bool):
             raise EditRefused(f"{op} needs a block number, not {block!r}")
         if not isinstance(html, str):

@@ -1,0 +1,106 @@
+"""What the checks look at, read once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from articles.brief import Brief
+from articles.document import Block, Document, fold, parse, words
+from articles.draft import Draft
+from articles.links import Link, links
+from articles.quality.report import CannotTell
+
+_PROSE = {"paragraph", "list", "quote", "other"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of running text and the number of the block it stands in."""
+
+    text: str
+    words: int
+    block: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A draft and all that it is judged by.
+
+    `others` are texts of other versions, `references` the texts of allowed references (None when
+    nobody fetched them), `finish_reason` is how the model said it stopped.
+    """
+
+    draft: Draft
+    brief: Brief
+    others: Sequence[str] = ()
+    references: Sequence[str] | None = None
+    finish_reason: str | None = None
+
+    @cached_property
+    def document(self) -> Document:
+        return parse(self.draft.html)
+
+    @cached_property
+    def words(self) -> int:
+        return words(self.document)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        return tuple(links(self.document))
+
+    @cached_property
+    def target_links(self) -> tuple[Link, ...]:
+        """The links to exactly the ordered address."""
+        return tuple(link for link in self.links if link.href == self.brief.target_url)
+
+    def ordered_links(self) -> tuple[Link, ...]:
+        """Return the links to the ordered address.
+
+        :raises CannotTell: there is none
+        """
+        if not self.target_links:
+            raise CannotTell("The ordered link is not in the text.")
+        return self.target_links
+
+    @cached_property
+    def headings(self) -> tuple[Block, ...]:
+        return tuple(block for block in self.document.blocks if block.kind == "heading")
+
+    @cached_property
+    def prose(self) -> tuple[Block, ...]:
+        """Blocks of running text: without headings, code, tables, pictures and the disclosure."""
+        disclosure = fold(self.brief.disclosure or "")
+        return tuple(
+            block
+            for block in self.document.blocks
+            if block.kind in _PROSE and block.text and fold(block.text) != disclosure
+        )
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(self._sentences())
+
+    def told_sentences(self) -> tuple[Sentence, ...]:
+        """Return the sentences of running text.
+
+        :raises CannotTell: there is none
+        """
+        if not self.sentences:
+            raise CannotTell("There is no running text.")
+        return self.sentences
+
+    def need_english(self) -> None:
+        """:raises CannotTell: the text is ordered in another language"""
+        if self.brief.language != "en":
+            raise CannotTell(f"This is known for English only, not for “{self.brief.language}”.")
+
+    def _sentences(self) -> Iterator[Sentence]:
+        from articles.document.text import words as split
+
+        for block in self.prose:
+            for sentence in block.sentences:
+                count = len(split(sentence))
+                if count:
+                    yield Sentence(sentence, count, block.number)

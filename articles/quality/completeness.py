@@ -1,0 +1,160 @@
+"""Is it a whole article and nothing but the article?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from articles.quality.case import Case
+from articles.quality.report import Finding, Level, Verdict
+
+SHORTEST_WORDS = 300
+TOLERANCE_PERCENT = 10
+
+_CUT_OFF_BY = {
+    "length": "the writer ran out of room",
+    "content_filter": "the writer's provider stopped it",
+}
+_ENDED = re.compile(r"[.!?…。！？।؟։።][\"'”’»«“)\]」』）*\s]*$|[\U0001f300-\U0001faff]$")
+_WITHOUT_FULL_STOPS = frozenset({"th", "lo"})
+
+# What must not reach a reader: (code, what it is, how it looks).
+_LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
+    (code, label, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    for code, label, pattern in (
+        (
+            "placeholder",
+            "a placeholder",
+            r"\[(?:insert|your|add|enter|placeholder|link|url|name|company|brand|todo|tbd|date"
+            r"|number|source|citation|image|x{2,})\b[^\]]{0,80}\]"
+            r"|\{\{.{0,80}?\}\}|\blorem ipsum\b|\b(?-i:TODO|TBD|XXX+)\b|_{5,}"
+            r"|<(?:insert|your)\b[^>]{0,60}>",
+        ),
+        (
+            "machine-speaks",
+            "the writer speaking of itself",
+            r"(?:^|[.!?]\s+)as an? (?:ai\b|artificial intelligence\b)"
+            r"|\bas an? (?:ai |large )?language model\b"
+            r"|\bI(?:'m|’m| am) an? (?:ai|language model)\b"
+            r"|\bI (?:cannot|can(?:'|’)?t|am unable to|won(?:'|’)t) (?:help|assist|fulfil|comply"
+            r"|provide|write|create|generate)\b|\bmy (?:training data|knowledge cut-?off)\b",
+        ),
+        (
+            "writer-chatter",
+            "the writer talking to its client",
+            r"^(?:sure|certainly|of course|absolutely)[,!.]? (?:here|i)\b"
+            r"|\bhere(?:'s|’s| is) (?:the|your|an?) (?:\w+ )?(?:article|blog post|draft|rewrite)\b"
+            r"|\bI hope this (?:helps|article)\b"
+            r"|\blet me know if you(?:'d|’d| would)? (?:like|need)"
+            r"|^(?:title|meta description|slug|word count):\s",
+        ),
+        ("code-fence", "a code fence", r"```|~~~"),
+        (
+            "prompt-text",
+            "a piece of the instructions",
+            r"</?(?:brief|document|findings)>"
+            r"|\b(?:target_url|anchor_text|link_rel|meta_description|internal_links|link_policy)\b"
+            r"|\bignore (?:all |any |the )*(?:previous|above|prior|earlier) (?:instructions|rules)"
+            r"|\bmy (?:system prompt|instructions)\b",
+        ),
+        (
+            "markdown",
+            "Markdown instead of HTML",
+            r"\*\*[^*\n]{1,200}\*\*|^#{1,6} \S|\[[^\]\n]{1,200}\]\(https?://",
+        ),
+    )
+)
+
+
+def length(case: Case) -> Verdict:
+    """At least the ordered words less 10 %, and never under 300; over 10 % more is a warning.
+
+    Source: Yoast (300 words); the tolerance is our judgement.
+    """
+    count, ordered = case.words, case.brief.words
+    # In whole percent of a word, so that no float decides at the edge.
+    fewest = max(SHORTEST_WORDS, -(-ordered * (100 - TOLERANCE_PERCENT) // 100))
+    most = max(fewest, ordered * (100 + TOLERANCE_PERCENT) // 100)
+    findings = []
+    if count < fewest:
+        findings.append(
+            Finding(
+                code="too-short",
+                message=f"The article has {count} words; {ordered} were ordered and at least"
+                f" {fewest} are due.",
+                value=count,
+                threshold=fewest,
+            )
+        )
+    elif count > most:
+        findings.append(
+            Finding(
+                code="too-long",
+                message=f"The article has {count} words; {ordered} were ordered.",
+                level=Level.WARNS,
+                value=count,
+                threshold=most,
+            )
+        )
+    return Verdict(findings=findings, value=count, threshold=ordered)
+
+
+def leakage(case: Case) -> Verdict:
+    """No placeholder, no talk of the writer, no code fence, no instructions, no cut-off end.
+
+    Source: own judgement.
+    """
+    return Verdict(findings=[*_leaks(case), *_cut_off(case)])
+
+
+def _leaks(case: Case) -> Iterator[Finding]:
+    texts: list[tuple[int | None, str, str]] = [
+        (None, "The title", case.draft.title),
+        (None, "The meta description", case.draft.meta_description),
+        *(
+            (block.number, "The text", block.text)
+            for block in case.document.blocks
+            if block.kind != "code"
+        ),
+    ]
+    for block, where, text in texts:
+        for code, label, pattern in _LEAKS:
+            match = pattern.search(text)
+            if match:
+                shown = match[0].strip()[:80]
+                yield Finding(
+                    code=code,
+                    message=f"{where} holds {label}: “{shown}”.",
+                    value=shown,
+                    block=block,
+                )
+
+
+def _cut_off(case: Case) -> Iterator[Finding]:
+    why = _CUT_OFF_BY.get(case.finish_reason or "")
+    last = next((block for block in reversed(case.document.blocks) if block.text), None)
+    if why:
+        yield Finding(
+            code="cut-off",
+            message=f"The article is not finished: {why}.",
+            value=case.finish_reason,
+            block=last.number if last else None,
+        )
+    elif last is None:
+        yield Finding(code="no-text", message="There is no text.")
+    elif last.kind == "heading":
+        yield Finding(
+            code="cut-off",
+            message=f"The article ends with the heading “{last.text}” and nothing below it.",
+            block=last.number,
+        )
+    elif last.kind in {"paragraph", "quote", "other"} and not _is_ended(last.text, case):
+        yield Finding(
+            code="cut-off",
+            message=f"The last sentence breaks off: “…{last.text[-60:]}”.",
+            block=last.number,
+        )
+
+
+def _is_ended(text: str, case: Case) -> bool:
+    return case.brief.language in _WITHOUT_FULL_STOPS or bool(_ENDED.search(text))

@@ -1,0 +1,206 @@
+"""Is it easy to read: sentences, paragraphs, sections, voice, transitions, reading ease?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from articles.document.text import words
+from articles.quality.case import Case
+from articles.quality.english import (
+    IRREGULAR_PARTICIPLES,
+    NO_PARTICIPLES,
+    TRANSITIONS,
+)
+from articles.quality.report import CannotTell, Finding, Level, Value, Verdict
+
+LONG_SENTENCE_WORDS = 20
+MOST_LONG_SENTENCES = 0.25
+LONGEST_PARAGRAPH_WORDS = 150
+LONGEST_SECTION_WORDS = 300
+MOST_PASSIVE = 0.10
+FEWEST_TRANSITIONS = 0.30
+EASIEST_ALLOWED = 50
+# Under so many sentences one more or less decides, which says nothing about the text.
+ENOUGH_SENTENCES = 10
+
+_BE = r"(?:am|(?:is|are|was|were)(?:n['’]t)?|be|been|being|get|gets|got|gotten)"
+_PASSIVE = re.compile(
+    rf"\b{_BE}\s+(?:(?:not|never|always|often|also|then|still|only|just|even|\w+ly)\s+)*"
+    r"(?P<participle>[a-z]+)\b",
+    re.IGNORECASE,
+)
+_TRANSITION = re.compile(
+    r"\b(?:" + "|".join(re.escape(phrase) for phrase in TRANSITIONS) + r")\b", re.IGNORECASE
+)
+_VOWELS = re.compile(r"[aeiouyäöüáéíóúàèìòùâêîôûœæïë]+", re.IGNORECASE)
+# Reading ease by language: start, cost of a word in a sentence, cost of a syllable in a word.
+# en Flesch 1948, de Amstad 1978, fr Kandel and Moles 1958, es Fernández Huerta 1959 as corrected,
+# nl Douma 1960.
+_READING_EASE = {
+    "en": (206.835, 1.015, 84.6),
+    "de": (180.0, 1.0, 58.5),
+    "fr": (207.0, 1.015, 73.6),
+    "es": (206.84, 1.02, 60.0),
+    "nl": (206.84, 0.93, 77.0),
+}
+
+
+def sentences(case: Case) -> Verdict:
+    """At most 25 % of the sentences are longer than 20 words. Source: Yoast."""
+    told = case.told_sentences()
+    long = [sentence for sentence in told if sentence.words > LONG_SENTENCE_WORDS]
+    share = round(len(long) / len(told), 3)
+    findings = []
+    if share > MOST_LONG_SENTENCES:
+        longest = max(long, key=lambda sentence: sentence.words)
+        findings.append(
+            _warning(
+                "long-sentences",
+                f"{share:.0%} of the sentences are longer than {LONG_SENTENCE_WORDS} words; the"
+                f" longest has {longest.words}.",
+                share,
+                MOST_LONG_SENTENCES,
+                longest.block,
+            )
+        )
+    return Verdict(findings=findings, value=share, threshold=MOST_LONG_SENTENCES)
+
+
+def paragraphs(case: Case) -> Verdict:
+    """No paragraph over 150 words and no more than 300 words under one heading. Source: Yoast."""
+    return Verdict(findings=[*_long_paragraphs(case), *_long_sections(case)])
+
+
+def passive(case: Case) -> Verdict:
+    """At most 10 % of the sentences are in the passive voice. Source: Yoast. English only."""
+    case.need_english()
+    told = case.told_sentences()
+    found = [sentence for sentence in told if is_passive(sentence.text)]
+    share = round(len(found) / len(told), 3)
+    findings = []
+    if share > MOST_PASSIVE and len(told) >= ENOUGH_SENTENCES:
+        findings.append(
+            _warning(
+                "passive-voice",
+                f"{share:.0%} of the sentences are in the passive voice, such as"
+                f" “{found[0].text[:100]}”.",
+                share,
+                MOST_PASSIVE,
+                found[0].block,
+            )
+        )
+    return Verdict(findings=findings, value=share, threshold=MOST_PASSIVE)
+
+
+def transitions(case: Case) -> Verdict:
+    """At least 30 % of the sentences hold a transition word. Source: Yoast. English only."""
+    case.need_english()
+    told = case.told_sentences()
+    share = round(sum(bool(_TRANSITION.search(item.text)) for item in told) / len(told), 3)
+    findings = []
+    if share < FEWEST_TRANSITIONS and len(told) >= ENOUGH_SENTENCES:
+        findings.append(
+            _warning(
+                "few-transitions",
+                f"{share:.0%} of the sentences hold a transition word such as “however”;"
+                f" {FEWEST_TRANSITIONS:.0%} help the reader along.",
+                share,
+                FEWEST_TRANSITIONS,
+            )
+        )
+    return Verdict(findings=findings, value=share, threshold=FEWEST_TRANSITIONS)
+
+
+def reading_ease(case: Case) -> Verdict:
+    """Flesch reading ease of at least 50. Source: Yoast. English, German, French, Spanish, Dutch.
+
+    Syllables are counted as groups of vowels.
+    """
+    formula = _READING_EASE.get(case.brief.language)
+    if formula is None:
+        raise CannotTell(f"There is no reading-ease formula for “{case.brief.language}”.")
+    told = case.told_sentences()
+    read = [word for sentence in told for word in words(sentence.text)]
+    start, per_word, per_syllable = formula
+    silent_e = case.brief.language in {"en", "fr"}
+    syllables = sum(_syllables(word, silent_e=silent_e) for word in read)
+    ease = round(start - per_word * len(read) / len(told) - per_syllable * syllables / len(read), 1)
+    findings = []
+    if ease < EASIEST_ALLOWED:
+        findings.append(
+            _warning(
+                "hard-to-read",
+                f"The reading ease is {ease}; {EASIEST_ALLOWED} and more is easy enough for most"
+                " readers.",
+                ease,
+                EASIEST_ALLOWED,
+            )
+        )
+    return Verdict(findings=findings, value=ease, threshold=EASIEST_ALLOWED)
+
+
+def is_passive(sentence: str) -> bool:
+    """Return whether an English sentence holds a form of "be" or "get" with a participle."""
+    return any(_is_participle(match["participle"].lower()) for match in _PASSIVE.finditer(sentence))
+
+
+def _is_participle(word: str) -> bool:
+    if word in NO_PARTICIPLES:
+        return False
+    return word in IRREGULAR_PARTICIPLES or (word.endswith("ed") and len(word) > 4)
+
+
+def _syllables(word: str, *, silent_e: bool) -> int:
+    word = word.casefold()
+    groups = len(_VOWELS.findall(word))
+    if silent_e and groups > 1 and re.search(r"[^aeiouyl]es?$|[^aeiouytd]ed$", word):
+        groups -= 1
+    return max(groups, 1)
+
+
+def _long_paragraphs(case: Case) -> Iterator[Finding]:
+    for block in case.prose:
+        if block.kind == "paragraph" and len(block.words) > LONGEST_PARAGRAPH_WORDS:
+            yield _warning(
+                "long-paragraph",
+                f"A paragraph has {len(block.words)} words; {LONGEST_PARAGRAPH_WORDS} is a good"
+                " most.",
+                len(block.words),
+                LONGEST_PARAGRAPH_WORDS,
+                block.number,
+            )
+
+
+def _long_sections(case: Case) -> Iterator[Finding]:
+    first = next(iter(case.document.blocks), None)
+    start, count = (first.number if first else 1), 0
+    sections = []
+    for block in case.document.blocks:
+        if block.kind == "heading":
+            sections.append((start, count))
+            start, count = block.number, 0
+        else:
+            count += len(block.words)
+    for number, length in [*sections, (start, count)]:
+        if length > LONGEST_SECTION_WORDS:
+            yield _warning(
+                "long-section",
+                f"{length} words stand under one heading; {LONGEST_SECTION_WORDS} is a good most.",
+                length,
+                LONGEST_SECTION_WORDS,
+                number,
+            )
+
+
+def _warning(
+    code: str, message: str, value: Value, threshold: Value, block: int | None = None
+) -> Finding:
+    return Finding(
+        code=code,
+        message=message,
+        level=Level.WARNS,
+        value=value,
+        threshold=threshold,
+        block=block,
+    )

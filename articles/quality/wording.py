@@ -1,0 +1,153 @@
+"""Is it in the ordered language, and does it repeat itself or lean on stock phrases?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from articles.document import fold
+from articles.document.text import words
+from articles.language import NO_LANGUAGE, known, same, spoken
+from articles.quality.case import Case
+from articles.quality.english import STOCK_PHRASES
+from articles.quality.report import CannotTell, Finding, Level, Verdict
+
+SURE = 0.8
+LIKELY = 0.5
+ENOUGH_WORDS = 20
+OWN_LANGUAGE_BLOCK_WORDS = 40
+
+SHORTEST_REPEATED_WORDS = 4
+ALIKE_IN_A_ROW = 3
+STOCK_WARNS_PER_1000 = 3
+STOCK_BLOCKS_PER_1000 = 10
+
+_STOCK = re.compile(
+    r"\b(?:" + "|".join(phrase.replace(" ", r"\s+") for phrase in STOCK_PHRASES) + r")\b",
+    re.IGNORECASE,
+)
+
+
+def language(case: Case) -> Verdict:
+    """The text is in the ordered language; another blocks where that is sure.
+
+    Sure is 80 %, as a whole or in a paragraph of 40 words and more; quotations may be in any.
+    Source: own judgement.
+    """
+    ordered = same(case.brief.language)
+    if not known(ordered):
+        raise CannotTell(f"The language “{case.brief.language}” cannot be recognised.")
+    blocks = [block for block in case.prose if block.kind != "quote"]
+    text = "\n".join(block.text for block in blocks)
+    if len(words(text)) < ENOUGH_WORDS:
+        raise CannotTell("There is too little text to recognise its language.")
+    whole = spoken(text)
+    if whole.language != ordered and whole.certainty >= SURE:
+        finding = _other_language(whole.language, ordered, None)
+        return Verdict(findings=[finding], value=whole.language, threshold=ordered)
+    findings = []
+    for block in blocks:
+        if len(block.words) >= OWN_LANGUAGE_BLOCK_WORDS:
+            part = spoken(block.text)
+            if part.language != ordered and part.certainty >= SURE:
+                findings.append(_other_language(part.language, ordered, block.number))
+    if not findings and (whole.language != ordered or whole.certainty < LIKELY):
+        raise CannotTell(f"The text may not be in “{ordered}”, but that is not sure.")
+    return Verdict(findings=findings, value=whole.language, threshold=ordered)
+
+
+def repetition(case: Case) -> Verdict:
+    """No sentence of 4 words and more twice, no heading twice; three sentences in a row that
+    begin alike are a warning. Source: Yoast (consecutive sentences); own judgement."""
+    return Verdict(
+        findings=[*_sentences_twice(case), *_headings_twice(case), *_alike_in_a_row(case)]
+    )
+
+
+def stock_phrases(case: Case) -> Verdict:
+    """Fewer than 3 stock phrases in 1,000 words; 10 and more block. Source: own judgement.
+
+    Judged from the second phrase on: one in a short text is no habit.
+    """
+    case.need_english()
+    found = [
+        (block.number, match[0]) for block in case.prose for match in _STOCK.finditer(block.text)
+    ]
+    rate = round(1000 * len(found) / max(case.words, 1), 1)
+    if len(found) < 2 or rate < STOCK_WARNS_PER_1000:
+        return Verdict(value=rate, threshold=STOCK_WARNS_PER_1000)
+    blocks = rate >= STOCK_BLOCKS_PER_1000
+    threshold = STOCK_BLOCKS_PER_1000 if blocks else STOCK_WARNS_PER_1000
+    findings = [
+        Finding(
+            code="stock-phrase",
+            message=f"“{phrase}” is a stock phrase; there are {rate} in 1,000 words.",
+            level=Level.BLOCKS if blocks else Level.WARNS,
+            value=rate,
+            threshold=threshold,
+            block=block,
+        )
+        for block, phrase in found
+    ]
+    return Verdict(findings=findings, value=rate, threshold=STOCK_WARNS_PER_1000)
+
+
+def _other_language(found: str, ordered: str, block: int | None) -> Finding:
+    reads = "as no language at all" if found == NO_LANGUAGE else f"as “{found}”"
+    where = "The text" if block is None else "This paragraph"
+    return Finding(
+        code="other-language",
+        message=f"{where} reads {reads}; “{ordered}” was ordered.",
+        value=found,
+        threshold=ordered,
+        block=block,
+    )
+
+
+def _sentences_twice(case: Case) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for sentence in case.sentences:
+        if sentence.words < SHORTEST_REPEATED_WORDS:
+            continue
+        plain = " ".join(words(sentence.text.casefold()))
+        if plain in seen:
+            yield Finding(
+                code="sentence-repeated",
+                message=f"“{sentence.text[:120]}” stands in the text twice.",
+                block=sentence.block,
+            )
+        seen[plain] = sentence.block
+
+
+def _headings_twice(case: Case) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for heading in case.headings:
+        plain = fold(heading.text).casefold()
+        if plain and plain in seen:
+            yield Finding(
+                code="heading-repeated",
+                message=f"The heading “{heading.text}” appears twice.",
+                block=heading.number,
+            )
+        seen.add(plain)
+
+
+def _alike_in_a_row(case: Case) -> Iterator[Finding]:
+    lists = {block.number for block in case.prose if block.kind == "list"}
+    last, row = "", 0
+    for sentence in case.sentences:
+        first = words(sentence.text.casefold())[0]
+        if sentence.block in lists:  # items of a list may well begin alike
+            last, row = "", 0
+            continue
+        row = row + 1 if first == last else 1
+        last = first
+        if row == ALIKE_IN_A_ROW:
+            yield Finding(
+                code="sentences-begin-alike",
+                message=f"{ALIKE_IN_A_ROW} sentences in a row begin with “{first}”.",
+                level=Level.WARNS,
+                value=row,
+                threshold=ALIKE_IN_A_ROW - 1,
+                block=sentence.block,
+            )
