@@ -44,9 +44,9 @@ def begin(*, email_id: int) -> OutgoingEmail | None:
 
     :raises EmailUncertain: it was perhaps sent `SENDS_AT_MOST` times already
     """
-    email = OutgoingEmail.objects.select_related(
-        "order__domain", "order__customer", "version"
-    ).get(pk=email_id)
+    email = OutgoingEmail.objects.select_related("order__domain", "order__customer", "version").get(
+        pk=email_id
+    )
     if email.state == State.SENT:
         return None
     if email.sends >= SENDS_AT_MOST:

@@ -56,7 +56,7 @@ def progress(order: Order, *, at: datetime) -> Progress:
             "-created_at"
         )
     )
-    words: dict[str, Any] = _TOLD[order.status](order, jobs, at)
+    words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
     return Progress(
         status=order.status,
         step=_STEP_OF[order.status],

@@ -22,7 +22,7 @@ def rival_before(statement: str, act: Callable[[], None]) -> Iterator[None]:
     def in_a_thread_of_its_own() -> None:
         try:
             act()
-        except BaseException as error:  # noqa: BLE001  handed to the test below
+        except BaseException as error:
             errors.append(error)
         finally:
             connection.close()

@@ -37,7 +37,9 @@ def test_every_kind_of_job_is_named_in_the_operations_guide():
     from queueing import registry
 
     guide = (ROOT / "docs" / "operations.md").read_text()
-    ours = [kind.name for kind in registry.kinds() if not kind.handler.__module__.startswith("tests")]
+    ours = [
+        kind.name for kind in registry.kinds() if not kind.handler.__module__.startswith("tests")
+    ]
 
     assert ours
     assert [name for name in ours if f"`{name}`" not in guide] == []

@@ -31,8 +31,6 @@ def recorder(run: Run, *, order: Order) -> Callable[[Usage], None]:
     """Return what stores usage and cost of each call for this job, failed calls included."""
 
     def record(usage: Usage) -> None:
-        ModelCall.objects.create(
-            job_key=str(run.job_id), order_key=order.subject, **asdict(usage)
-        )
+        ModelCall.objects.create(job_key=str(run.job_id), order_key=order.subject, **asdict(usage))
 
     return record

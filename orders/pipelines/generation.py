@@ -53,18 +53,14 @@ def order_failed(failed: FailedJob) -> None:
 )
 def generate(run: Run) -> None:
     """Write the ordered article and put it before the customer."""
-    order = Order.objects.select_related("domain", "customer").get(
-        pk=run.subject.partition(":")[2]
-    )
+    order = Order.objects.select_related("domain", "customer").get(pk=run.subject.partition(":")[2])
     brief = Brief.from_json(
         run.once("brief", lambda: _brief(order).to_json(), doing="Reading your brief")
     )
     draft, report, model = _passing_draft(run, order=order, brief=brief)
     at = timezone.now()
     with run.delivery():  # version, move, e-mail and the settled job land together
-        version = _store(
-            run, order=order, brief=brief, draft=draft, report=report, model=model
-        )
+        version = _store(run, order=order, brief=brief, draft=draft, report=report, model=model)
         lifecycle.deliver(order=order, version=version, at=at)
         notifications.record(
             order=order, kind=notifications.Kind.ARTICLE_READY, version=version, at=at
@@ -81,31 +77,27 @@ def _brief(order: Order) -> Brief:
 def _passing_draft(run: Run, *, order: Order, brief: Brief) -> tuple[Draft, Report, str]:
     """Return the first draft that the gate lets through, buying at most `ROUNDS` texts.
 
-    :raises WriterGarbled: this attempt's text could not be read; the next attempt buys another
+    :raises WriterError: no usable text was to be had; the next attempt asks again
     :raises GateBlocked: the last round is still blocked
     """
     draft: Draft | None = None
     findings: tuple[Finding, ...] = ()
     for number in range(1, ROUNDS + 1):
-        buy = _purchase(run, order=order, brief=brief, draft=draft, findings=findings, number=number)
+        buy = _purchase(
+            run, order=order, brief=brief, draft=draft, findings=findings, number=number
+        )
         reply = run.once(f"text-{number}", buy, doing=_doing(number))
-        was_examined = f"examined-{number}" in run.steps
         examined = run.once(
             f"examined-{number}",
             _examination(order=order, brief=brief, draft=draft, reply=reply),
             doing=f"Quality check, attempt {number} of {ROUNDS}",
         )
-        if "garbled" in examined:
-            if was_examined and number < ROUNDS:
-                continue
-            error = Permanent if number == ROUNDS else writer.WriterGarbled
-            raise error(examined["garbled"])
         draft = Draft.from_json(examined["draft"])
         report = Report.from_json(examined["report"])
         if not report.blocked:
             return draft, report, reply["model"]
-        findings = report.findings
-    blocking = sorted({f.code for f in findings if f.blocks})
+        findings = report.blocking
+    blocking = sorted({finding.code for finding in findings})
     raise GateBlocked(f"still blocked after {ROUNDS} rounds: {', '.join(blocking)}")
 
 
@@ -122,7 +114,7 @@ def _purchase(
     findings: tuple[Finding, ...],
     number: int,
 ) -> Callable[[], dict[str, Any]]:
-    """A new text in the first round (or after unreadable ones), a repair of the last one later."""
+    """A new text in the first round, a repair of the last one later."""
     request_id = run.request_id(f"text-{number}")
     record = recorder(run, order=order)
 
@@ -138,15 +130,10 @@ def _purchase(
 def _examination(
     *, order: Order, brief: Brief, draft: Draft | None, reply: dict[str, Any]
 ) -> Callable[[], dict[str, Any]]:
-    """Read the text and judge it; a text that cannot be read is a result too, with its reason."""
+    """Read the text and judge it: a step of its own, because it may fail where buying did not."""
 
     def examine() -> dict[str, Any]:
-        try:
-            read = (
-                writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
-            )
-        except writer.WriterGarbled as garbled:
-            return {"garbled": str(garbled)}
+        read = writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
         others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
         others = others.exclude(order_key=order.subject).order_by("-created_at", "-pk")
         report = quality.check(
