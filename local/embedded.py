@@ -14,7 +14,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,15 +108,17 @@ def port_setting(env: Mapping[str, str], name: str, *, default: int) -> int:
 
 
 @contextmanager
-def running(wanted: Servers) -> Iterator[dict[str, str]]:
+def running(wanted: Servers, *, beside: Sequence[ports.Port] = ()) -> Iterator[dict[str, str]]:
     """Start what is wanted, yield the settings that name it, stop it in the end.
+
+    `beside`: ports that the caller will need, checked before anything starts.
 
     :raises CannotStart: a port is busy, another start holds `VAR_DIR`, or a server did not answer
     """
     with ExitStack() as stack:
         stack.enter_context(_only_start_in(wanted.var_dir))
         stop_orphans(wanted.var_dir / "log")
-        ports.refuse_busy(wanted.ports)
+        ports.refuse_busy([*beside, *wanted.ports])
         # Stopped in reverse: Redis first, PostgreSQL, which holds the truth, last.
         if wanted.wants_postgres:
             postgres = _postgres(wanted)

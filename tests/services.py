@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from local import embedded
-from local.ports import free_port
+from local.ports import HOST, free_port
 from local.processes import CannotStart, stop_orphans
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -48,8 +48,7 @@ def _stay_on_this_machine(event: str, arguments: tuple[object, ...]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Before pytest-django imports the settings."""
-    os.environ["BYLINE_ENV"] = "development"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ.update(_settings())
     if "VAR_DIR" not in os.environ:
         os.environ["VAR_DIR"] = str(RUN_DIR)
         # The run that started xdist's workers holds the folder for them.
@@ -62,6 +61,28 @@ def pytest_load_initial_conftests() -> None:
     except CannotStart as refusal:
         pytest.exit(str(refusal), returncode=3)
     sys.addaudithook(_stay_on_this_machine)
+
+
+def _settings() -> dict[str, str]:
+    """Everything that decides whom Byline talks to, whatever the user's shell or `.env` says."""
+    web, sandbox, flower = free_port(), free_port(), free_port()
+    return {
+        "BYLINE_ENV": "development",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "WEB_PORT": str(web),
+        "FLOWER_PORT": str(flower),
+        "SANDBOX_PORT": str(sandbox),
+        "SITE_URL": f"http://{HOST}:{web}",
+        "STRIPE_API_BASE": f"http://{HOST}:{sandbox}/stripe",
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_WEBHOOK_SECRET": "whsec_sandbox",
+        "SANDBOX_WEBHOOK_URL": f"http://{HOST}:{web}/api/v1/webhooks/stripe",
+        "SANDBOX_WEBHOOK_SECRET": "whsec_sandbox",
+        "SENDGRID_HOST": f"http://{HOST}:{sandbox}/sendgrid",
+        "SENDGRID_API_KEY": "SG.sandbox",
+        "OPENAI_BASE_URL": f"http://{HOST}:{sandbox}/openai/v1",
+        "OPENAI_API_KEY": "sk-sandbox",
+    }
 
 
 def _start() -> None:
