@@ -115,10 +115,13 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
         refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
         refund.amount_cents, refund.currency = made["amount"], made["currency"]
         log.warning("refunded_from_stripes_side", order=str(payment.order_id), refund=made["id"])
-    was, refund.stripe_id = refund.state, made["id"]
+    was = refund.state
+    # A row that we gave up on may have gone through after all; one that Stripe failed has not.
+    failed_there = was == State.FAILED and refund.stripe_id is not None
+    refund.stripe_id = made["id"]
     if made["status"] in _FAILED_AT_STRIPE:
         refund.state, refund.refunded_at = State.FAILED, None
-    elif made["status"] == "succeeded" and was != State.FAILED:
+    elif made["status"] == "succeeded" and not failed_there:
         refund.state, refund.refunded_at = State.SUCCEEDED, refund.refunded_at or at
     refund.save()
     if refund.state != was:

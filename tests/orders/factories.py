@@ -35,7 +35,7 @@ def active_domain(**given: Any) -> Domain:
     return Domain.objects.create(**fields | given)
 
 
-def raw_brief(domain: Domain, **given: object) -> dict[str, object]:
+def raw_brief(domain: Domain, /, **given: object) -> dict[str, object]:
     """What a customer types to buy an article; None takes a field away."""
     fields: dict[str, object] = {
         "product": "article",
@@ -50,7 +50,7 @@ def raw_brief(domain: Domain, **given: object) -> dict[str, object]:
     return {name: value for name, value in (fields | given).items() if value is not None}
 
 
-def brief_of(domain: Domain, **given: Any) -> Brief:
+def brief_of(domain: Domain, /, **given: Any) -> Brief:
     """The brief as an order on that domain stores it."""
     fields = {
         "topic": "Raised beds on a small balcony",
