@@ -59,6 +59,7 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "propagate": True},
             # The SDKs log whole requests at INFO; addresses may carry ids that open an order.
             "httpx": {"level": logging.WARNING},
+            "httpx2": {"level": logging.WARNING},
             "openai": {"level": logging.WARNING},
             "stripe": {"level": logging.WARNING},
             "axes": {"level": logging.WARNING},
