@@ -135,6 +135,15 @@ def running(wanted: Servers, *, beside: Sequence[ports.Port] = ()) -> Iterator[d
         yield wanted.addresses
 
 
+def in_use(var_dir: Path) -> bool:
+    """Tell whether a running start holds `VAR_DIR`."""
+    try:
+        with _only_start_in(var_dir):
+            return False
+    except CannotStart:
+        return True
+
+
 @contextmanager
 def _only_start_in(var_dir: Path) -> Iterator[None]:
     """Hold `VAR_DIR` for this start; the lock goes with the process, however it ends."""

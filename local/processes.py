@@ -112,6 +112,11 @@ class Process:
                 self._child.kill()
         return self._bury()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal if it still runs."""
+        if self._child is not None:
+            self._child.send_signal(number)
+
     def kill(self) -> int | None:
         """SIGKILL, as when the machine's memory runs out; wait until it is gone."""
         if self._child is None:
