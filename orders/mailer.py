@@ -33,14 +33,16 @@ class EmailUncertain(Permanent):
     """It was handed over twice and both replies were lost: an operator must look."""
 
 
+class MarkedElsewhere(Exception):
+    """Two senders took the same e-mail; this one keeps out of it for now."""
+
+
 class ReplyLost(Exception):
     """The connection ended before SendGrid answered; the e-mail was perhaps sent."""
 
 
-def begin(*, email_id: int) -> OutgoingEmail | None:
-    """Mark the e-mail as being sent, in a write of its own before the call.
-
-    Returns None when it was sent already, or another sender marked it first.
+def unsent(*, email_id: int) -> OutgoingEmail | None:
+    """Return the e-mail with all that its text needs, None when it was sent already.
 
     :raises EmailUncertain: it was perhaps sent `SENDS_AT_MOST` times already
     """
@@ -52,10 +54,17 @@ def begin(*, email_id: int) -> OutgoingEmail | None:
     if email.sends >= SENDS_AT_MOST:
         OutgoingEmail.objects.filter(pk=email.pk, sends=email.sends).update(state=State.UNKNOWN)
         raise EmailUncertain(f"e-mail {email.pk}: handed over {email.sends} times without a reply")
+    return email
+
+
+def begin(email: OutgoingEmail) -> None:
+    """Mark the e-mail as being sent, in a write of its own before the call.
+
+    :raises MarkedElsewhere: another sender marked it first
+    """
     unchanged = OutgoingEmail.objects.filter(pk=email.pk, state=email.state, sends=email.sends)
     if not unchanged.update(state=State.SENDING, sends=email.sends + 1):
-        return None
-    return email
+        raise MarkedElsewhere(f"e-mail {email.pk} is in another sender's hands")
 
 
 def hand_over(email: OutgoingEmail, message: notifications.Message) -> str:
@@ -90,15 +99,21 @@ def was_sent(*, email_id: int, message_id: str, at: datetime) -> None:
     )
 
 
-def was_not_sent(*, email_id: int, for_good: bool) -> None:
+def was_not_sent(*, email_id: int) -> None:
     """Take the mark back: SendGrid answered, and sent nothing."""
     OutgoingEmail.objects.filter(pk=email_id, state=State.SENDING).update(
-        state=State.FAILED if for_good else State.PENDING, sends=F("sends") - 1
+        state=State.PENDING, sends=F("sends") - 1
     )
 
 
 def was_perhaps_sent(*, email_id: int) -> None:
+    """Say that the reply was lost."""
     OutgoingEmail.objects.filter(pk=email_id, state=State.SENDING).update(state=State.UNKNOWN)
+
+
+def give_up(*, email_id: int) -> None:
+    """Mark an e-mail that certainly nobody got; one that was perhaps sent stays unknown."""
+    OutgoingEmail.objects.filter(pk=email_id, state=State.PENDING).update(state=State.FAILED)
 
 
 def _understood(refused: HTTPError) -> Exception:

@@ -1,0 +1,165 @@
+"""E-mails: rows first, sent by a job, never more than twice."""
+
+import re
+
+import pytest
+
+from orders import access, mailer, notifications
+from orders.models import OutgoingEmail
+from queueing import registry, runner
+from queueing.models import Job, Outcome
+from queueing.process import Process
+from tests.orders import factories
+from tests.orders.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+State = OutgoingEmail.State
+
+
+def confirmation() -> OutgoingEmail:
+    return factories.order_in_work().emails.get()
+
+
+def run(email: OutgoingEmail) -> runner.Ended:
+    job = Job.objects.get(key=f"email:{email.pk}")
+    Job.objects.filter(pk=job.pk, state="waiting").update(run_at=job.created_at)
+    ended = runner.run(job_id=job.pk, kind=registry.kind_named("email"), process=Process())
+    email.refresh_from_db()
+    return ended
+
+
+def test_an_email_is_handed_over_once_with_text_and_html(sandbox):
+    email = confirmation()
+
+    run(email)
+
+    (mail,) = sandbox.inbox(to=email.to)
+    assert email.state == State.SENT
+    assert email.message_id
+    assert mail["subject"] == f"Order {email.order.code} received: we are writing"
+    assert access.open_url(email.order) in mail["text"]
+    assert access.open_url(email.order) in mail["html"].replace("&amp;", "&")
+    (call,) = sandbox.calls(service="sendgrid")
+    assert f'"email_id": "{email.pk}"' in call["body"]
+
+
+def test_a_second_job_run_sends_nothing(sandbox):
+    email = confirmation()
+    run(email)
+    Job.objects.filter(key=f"email:{email.pk}").update(state="waiting", finished_at=None)
+
+    run(email)
+
+    assert len(sandbox.inbox(to=email.to)) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_sendgrid_is_asked_again_and_the_mark_is_taken_back(sandbox, status):
+    sandbox.knob(service="sendgrid", status=status, times=1)
+    email = confirmation()
+
+    ended = run(email)
+
+    assert ended.retry_in_s == 2
+    assert (email.state, email.sends) == (State.PENDING, 0)
+    run(email)
+    assert (email.state, email.sends) == (State.SENT, 1)
+    assert len(sandbox.inbox(to=email.to)) == 1
+
+
+def test_a_lost_reply_sends_it_once_more_and_says_so_meanwhile(sandbox):
+    sandbox.knob(service="sendgrid", drop_reply=True, times=1)
+    email = confirmation()
+
+    run(email)
+
+    assert (email.state, email.sends) == (State.UNKNOWN, 1)
+    run(email)
+    assert (email.state, email.sends) == (State.SENT, 2)
+    assert len(sandbox.inbox(to=email.to)) == 2
+
+
+def test_after_two_lost_replies_it_stays_unknown_for_an_operator(sandbox):
+    sandbox.knob(service="sendgrid", drop_reply=True)
+    email = confirmation()
+
+    run(email)
+    run(email)
+    ended = run(email)
+
+    assert ended.outcome is Outcome.FAILED
+    assert ended.retry_in_s is None
+    assert (email.state, email.sends) == (State.UNKNOWN, 2)
+    assert len(sandbox.inbox(to=email.to)) == 2
+
+
+def test_a_refused_email_is_not_tried_again(sandbox):
+    sandbox.knob(service="sendgrid", status=403)
+    email = confirmation()
+
+    ended = run(email)
+
+    assert ended.retry_in_s is None
+    assert (email.state, email.sends) == (State.FAILED, 0)
+    job = Job.objects.get(key=f"email:{email.pk}")
+    assert job.error_class == "EmailRefused"
+    assert email.to not in job.error_reason
+
+
+def test_only_one_of_two_senders_marks_the_email():
+    email, same = confirmation(), OutgoingEmail.objects.get()
+
+    mailer.begin(email)
+
+    with pytest.raises(mailer.MarkedElsewhere):
+        mailer.begin(same)
+    same.refresh_from_db()
+    assert (same.state, same.sends) == (State.SENDING, 1)
+
+
+def test_jobs_carry_no_address(sandbox):
+    email = confirmation()
+
+    job = Job.objects.get(key=f"email:{email.pk}")
+
+    assert job.arguments == {"email": email.pk}
+
+
+@pytest.mark.parametrize("kind", OutgoingEmail.Kind.values)
+def test_every_kind_has_a_subject_a_button_and_a_text_twin(kind):
+    order = factories.failed_order()
+    version = factories.version_of(order)
+    email = OutgoingEmail(order=order, kind=kind, version=version, to="ada@example.com")
+
+    message = notifications.message_for(email)
+
+    assert order.code in message.subject
+    assert access.access_key(order) not in message.subject
+    assert len(re.findall(r'class="button"', message.html)) == 1
+    href = re.search(r'class="button"[^>]*href="([^"]+)"', message.html)
+    assert href is not None
+    assert href[1].replace("&amp;", "&") in message.text
+    assert "<" not in message.text
+    assert "{{" not in message.html + message.text
+    assert "€120.00" in message.text or kind == "article-ready"
+
+
+def test_customer_text_is_escaped_in_html():
+    order = factories.order_in_work()
+    order.brief["topic"] = "Beds & <b>borders</b>"
+    email = OutgoingEmail(order=order, kind="order-received", to="ada@example.com")
+
+    message = notifications.message_for(email)
+
+    assert "<b>borders</b>" not in message.html
+    assert "Beds & <b>borders</b>" in message.text
+
+
+def test_the_same_email_cannot_be_recorded_twice():
+    from django.db import IntegrityError
+
+    order = factories.order_in_work()
+
+    with pytest.raises(IntegrityError):
+        notifications.record(order=order, kind="order-received", at=AT)

@@ -1,0 +1,143 @@
+"""What the customer is told at each point of an order's way."""
+
+from datetime import timedelta
+
+import pytest
+
+from orders import lifecycle
+from orders.models import Order, Payment, Status
+from orders.progress import progress
+from queueing.models import Job
+from tests.orders import factories
+from tests.orders.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+QUERIES_AT_MOST = 4  # beside the order's own: a status request has six in all
+
+
+def told(order: Order):
+    order.refresh_from_db()
+    return progress(order, at=AT + timedelta(days=3000))
+
+
+def job_of(order: Order):
+    return Job.objects.filter(key=f"write:{order.pk}")
+
+
+def test_an_unpaid_order_asks_for_payment():
+    order = factories.order_awaiting_payment()
+
+    now = told(order)
+
+    assert (now.step, now.of, now.label) == (1, 5, "Payment")
+    assert now.heading == "Finish your payment"
+    assert now.poll
+
+
+def test_a_payment_on_its_way_is_not_asked_for_again():
+    order = factories.order_awaiting_payment()
+    factories.payment_of(order, state=Payment.State.PENDING)
+
+    assert told(order).heading == "Confirming with your bank"
+
+
+def test_a_held_order_says_that_a_person_looks_at_it():
+    order = factories.order_awaiting_payment()
+    lifecycle.hold(order=order, reason="paid 1.00 EUR of 120.00 EUR", at=AT)
+
+    now = told(order)
+
+    assert now.heading == "We are checking your payment"
+    assert "1.00" not in now.detail
+
+
+def test_a_waiting_job_has_a_place_in_the_queue():
+    first, second = factories.order_in_work(), factories.order_in_work()
+
+    assert told(first).heading == "You are next"
+    assert told(second).heading == "You are number 2"
+    assert told(second).position == 2
+    assert told(second).estimate_s
+
+
+def test_a_vip_is_ahead_of_others_who_came_before():
+    usual = factories.order_in_work()
+    vip = factories.order_awaiting_payment()
+    type(vip.customer).objects.filter(pk=vip.customer_id).update(is_vip=True)
+    vip = Order.objects.get(pk=vip.pk)
+    lifecycle.pay(order=vip, at=AT)
+    from orders import fulfilment
+
+    fulfilment.begin(order=vip, at=AT)
+
+    assert told(vip).position == 1
+    assert told(usual).position == 2
+
+
+def test_a_running_job_says_what_it_is_doing():
+    from uuid import uuid4
+
+    order = factories.order_in_work()
+    job_of(order).update(
+        state="active",
+        lease_token=uuid4(),
+        lease_until=AT,
+        worker=uuid4(),
+        doing="Quality check, attempt 1 of 3",
+    )
+
+    now = told(order)
+
+    assert now.heading == "Quality check, attempt 1 of 3"
+    assert (now.attempt, now.tries) == (1, 3)
+    assert now.queue["hasActiveJob"]
+
+
+def test_a_retry_says_when_and_shows_no_error():
+    order = factories.order_in_work()
+    job_of(order).update(failures=1, error_class="WriterGarbled", error_reason="rubbish: x")
+
+    now = told(order)
+
+    assert now.heading == "Taking longer than usual"
+    assert "WriterGarbled" not in str(now)
+    assert now.next_try_at is not None
+
+
+def test_a_ready_article_is_for_the_customer_and_nothing_is_polled():
+    now = told(factories.order_in_review())
+
+    assert (now.step, now.label) == (3, "Your review")
+    assert not now.poll
+    assert not now.queue["hasActiveJob"]
+
+
+def test_a_failed_order_speaks_of_its_refund():
+    now = told(factories.failed_order())
+
+    assert now.heading == "We could not write this"
+    assert "refund" in now.detail
+    assert not now.poll
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_every_status_is_told_and_takes_few_queries(status, django_assert_max_num_queries):
+    order = factories.order_in_review()
+    Order.objects.filter(pk=order.pk).update(
+        status=status, submitted_at=AT, completed_at=AT, live_url="https://example.com/a"
+    )
+    order.refresh_from_db()
+
+    with django_assert_max_num_queries(QUERIES_AT_MOST):
+        now = progress(order, at=AT)
+
+    assert now.heading
+    assert now.detail
+    assert now.status == status
+
+
+def test_emails_and_refunds_are_not_shown_as_the_orders_jobs():
+    order = factories.failed_order()
+
+    assert {job["kind"] for job in told(order).queue["jobs"]} == {"article-generation"}
