@@ -24,7 +24,11 @@ _KINDS: dict[str, Kind] = {
 }
 # Boxes around blocks: their tags stay between the blocks that they hold.
 _WRAPPERS = frozenset({"div", "section", "article", "main", "header", "footer", "center"})
-_BLOCK_TAGS = frozenset(_KINDS) - {"img"} | {"hr", "details", "aside", "form", "video", "iframe"}
+# Parts of a block that stand on their own only where markup is broken.
+PARTS = frozenset({"li", "dt", "dd", "figcaption"})
+_BLOCK_TAGS = (
+    frozenset(_KINDS) - {"img"} | {"hr", "details", "aside", "form", "video", "iframe"} | PARTS
+)
 # A paragraph ends where one of these starts, closed or not.
 _END_A_PARAGRAPH = _BLOCK_TAGS | _WRAPPERS
 _FIRST_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)")
@@ -118,6 +122,7 @@ class _Cutter:
     def __init__(self, html: str) -> None:
         self.html = html
         self.tokens = list(markup.tokens(html))
+        self.closed_at = _closed_at(self.tokens)
 
     def cut(self) -> Document:
         pieces = list(self._pieces())
@@ -177,12 +182,14 @@ class _Cutter:
         return len(self.tokens)
 
     def _after_loose_text(self, index: int) -> int:
-        """Text and inline tags run on until a block, a box or a comment comes."""
-        for at in range(index, len(self.tokens)):
+        """Text and inline tags run on until a block, a box or a comment comes between them."""
+        at = index
+        while at < len(self.tokens):
             token = self.tokens[at]
             if token.kind == "comment" or token.name in _END_A_PARAGRAPH:
-                return max(at, index + 1)
-        return len(self.tokens)
+                break
+            at = self.closed_at.get(at, at) + 1
+        return max(at, index + 1)
 
     def _trimmed(self, piece: _Piece) -> _Piece:
         source = self.html[piece.start : piece.end]
@@ -203,6 +210,18 @@ class _Cutter:
         if token.name == "img" and text.plain(source):
             return "other"
         return kind
+
+
+def _closed_at(tokens: list[Token]) -> dict[int, int]:
+    """Return where each opened tag is closed, by index; tags that nobody closes are left out."""
+    opened: dict[str, list[int]] = {}
+    closed = {}
+    for index, token in enumerate(tokens):
+        if token.kind == "open" and token.name not in markup.VOID:
+            opened.setdefault(token.name, []).append(index)
+        elif token.kind == "close" and opened.get(token.name):
+            closed[opened[token.name].pop()] = index
+    return closed
 
 
 def _split_opening_mark(gap: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
-from articles.document.blocks import Block, Document, parse
+from articles.document.blocks import PARTS, Block, Document, parse
 from articles.document.markup import tokens
 from articles.sanitise import clean
 
@@ -131,11 +131,12 @@ def _new_blocks(html: str, space: str, doing: str) -> list[Block]:
 
 def _standing_alone(block: Block, doing: str) -> Block:
     """Return `block`, loose text put into a paragraph so that it cannot run into the next."""
-    if not block.is_loose:
-        return block
-    stray = {token.name for token in tokens(block.html) if token.kind == "open"} - _INLINE
+    opened = [token.name for token in tokens(block.html) if token.kind == "open"]
+    stray = set(opened) - _INLINE if block.is_loose else PARTS & set(opened[:1])
     if stray:
         raise EditRefused(f"{doing} holds <{min(stray)}> outside the block it belongs in")
+    if not block.is_loose:
+        return block
     return replace(block, kind="paragraph", html=f"<p>{block.html}</p>")
 
 

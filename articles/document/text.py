@@ -20,11 +20,12 @@ _WORD = re.compile(
     r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:[’'.,\-‑/@&][^\W_]+)*"
 )
 _SHORTENED = """
-mr mrs ms dr prof st sr jr vs etc e.g i.e approx no nos fig vol ed eds cf al inc ltd co corp dept
-est min max jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun a.m p.m
-u.s u.k u.n ph.d b.sc m.sc z.b d.h u.a bzw usw ca evtl ggf inkl nr str sog vgl mio mrd p.ej sra
-av env cad
+mr mrs ms dr prof st sr jr vs etc e.g i.e approx eds cf inc ltd corp dept jan feb apr jun jul aug
+sept oct nov dec tue thu fri a.m p.m u.s u.k u.n ph.d b.sc m.sc z.b d.h u.a bzw usw ca evtl ggf
+inkl sog vgl mio mrd p.ej sra
 """
+# Words of their own as well, so that only a number behind them tells.
+_BEFORE_NUMBERS = frozenset({"no", "nos", "nr", "fig", "vol", "art", "sec", "ch", "p", "pp", "abs"})
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
 # A full stop (or its like), closing quotes or brackets, and then space and a new beginning.
 _SENTENCE_END = re.compile(
@@ -86,8 +87,8 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     for line in re.finditer(r"[^\n]+", text):
         start = line.start()
         for end in _SENTENCE_END.finditer(text, line.start(), line.end()):
-            goes_on = (end["next"] or "")[-1:].islower()
-            if not goes_on and _ends_sentence(text[start : end.start()], end[0]):
+            follows = (end["next"] or "")[-1:]
+            if _ends_sentence(text[start : end.start()], end[0], follows):
                 spans.append((start, end.end()))
                 start = end.end()
         spans.append((start, line.end()))
@@ -95,14 +96,16 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in stripped if start < end]
 
 
-def _ends_sentence(before: str, mark: str) -> bool:
+def _ends_sentence(before: str, mark: str, follows: str) -> bool:
+    if follows.islower():
+        return False
     if mark[0] != "." or mark.startswith(".."):
         return True
     last = _LAST_WORD.search(before)
     if last is None:
         return False
     word = last[0].lower()
-    if word in _ABBREVIATIONS:
+    if word in _ABBREVIATIONS or (word in _BEFORE_NUMBERS and follows.isdigit()):
         return False
     if len(word) == 1 and word.isalpha():
         return False  # an initial

@@ -72,7 +72,6 @@ TRANSITIONS = _phrases(
     generally
     hence
     however
-    if
     in addition
     in brief
     in case
@@ -87,7 +86,6 @@ TRANSITIONS = _phrases(
     in turn
     indeed
     instead
-    last
     lastly
     later
     likewise
@@ -99,14 +97,12 @@ TRANSITIONS = _phrases(
     nevertheless
     next
     nonetheless
-    now
     of course
     on the contrary
     on the one hand
     on the other hand
     on top of that
     once
-    or
     otherwise
     overall
     particularly
@@ -133,7 +129,6 @@ TRANSITIONS = _phrases(
     thus
     to begin with
     to sum up
-    too
     unless
     unlike
     until
@@ -142,7 +137,6 @@ TRANSITIONS = _phrases(
     whenever
     whereas
     while
-    without
     yet
     """
 )

@@ -39,7 +39,7 @@ def keyphrase(case: Case) -> Verdict:
         *_by_density(density, case),
         *_in_subheadings(phrase, case),
     ]
-    return Verdict(findings=findings, value=density, threshold=f"{THINNEST_PERCENT}–3 %")
+    return Verdict(findings=findings, value=round(density, 2), threshold="0.5–3 %")
 
 
 def title_meta_slug(case: Case) -> Verdict:
@@ -110,9 +110,9 @@ def _by_density(density: float, case: Case) -> list[Finding]:
         return [
             Finding(
                 code="keyphrase-stuffed",
-                message=f"“{keyword}” makes up {density} % of the text; over"
+                message=f"“{keyword}” makes up {density:.2f} % of the text; over"
                 f" {STUFFED_PERCENT:.0f} % reads as stuffing.",
-                value=density,
+                value=round(density, 2),
                 threshold=STUFFED_PERCENT,
             )
         ]
@@ -122,9 +122,9 @@ def _by_density(density: float, case: Case) -> list[Finding]:
     return [
         _warning(
             "keyphrase-rare" if thin else "keyphrase-frequent",
-            f"“{keyword}” makes up {density} % of the text; {THINNEST_PERCENT} to"
+            f"“{keyword}” makes up {density:.2f} % of the text; {THINNEST_PERCENT} to"
             f" {THICKEST_PERCENT:.0f} % serves readers who search for it.",
-            density,
+            round(density, 2),
             THINNEST_PERCENT if thin else THICKEST_PERCENT,
         )
     ]
@@ -149,13 +149,13 @@ def _in_subheadings(phrase: list[str], case: Case) -> list[Finding]:
 
 
 def _density(phrase: list[str], case: Case) -> float:
-    """Return how often the keyphrase stands in 100 words, to two places."""
+    """Return how often the keyphrase stands in 100 words."""
     found = 0
     for block in case.document.blocks:
         for sentence in block.sentences:
             stems = _stems(sentence)
             found += min(stems.count(word) for word in phrase)
-    return round(100 * found / max(case.words, 1), 2)
+    return 100 * found / max(case.words, 1)
 
 
 def _holds(phrase: list[str], text: str) -> bool:

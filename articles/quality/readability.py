@@ -50,7 +50,7 @@ def sentences(case: Case) -> Verdict:
     """At most 25 % of the sentences are longer than 20 words. Source: Yoast."""
     told = case.told_sentences()
     long = [sentence for sentence in told if sentence.words > LONG_SENTENCE_WORDS]
-    share = round(len(long) / len(told), 3)
+    share = len(long) / len(told)
     findings = []
     if share > MOST_LONG_SENTENCES:
         longest = max(long, key=lambda sentence: sentence.words)
@@ -59,12 +59,12 @@ def sentences(case: Case) -> Verdict:
                 "long-sentences",
                 f"{share:.0%} of the sentences are longer than {LONG_SENTENCE_WORDS} words; the"
                 f" longest has {longest.words}.",
-                share,
+                round(share, 3),
                 MOST_LONG_SENTENCES,
                 longest.block,
             )
         )
-    return Verdict(findings=findings, value=share, threshold=MOST_LONG_SENTENCES)
+    return Verdict(findings=findings, value=round(share, 3), threshold=MOST_LONG_SENTENCES)
 
 
 def paragraphs(case: Case) -> Verdict:
@@ -77,7 +77,7 @@ def passive(case: Case) -> Verdict:
     case.need_english()
     told = case.told_sentences()
     found = [sentence for sentence in told if is_passive(sentence.text)]
-    share = round(len(found) / len(told), 3)
+    share = len(found) / len(told)
     findings = []
     if share > MOST_PASSIVE and len(told) >= ENOUGH_SENTENCES:
         findings.append(
@@ -85,19 +85,19 @@ def passive(case: Case) -> Verdict:
                 "passive-voice",
                 f"{share:.0%} of the sentences are in the passive voice, such as"
                 f" “{found[0].text[:100]}”.",
-                share,
+                round(share, 3),
                 MOST_PASSIVE,
                 found[0].block,
             )
         )
-    return Verdict(findings=findings, value=share, threshold=MOST_PASSIVE)
+    return Verdict(findings=findings, value=round(share, 3), threshold=MOST_PASSIVE)
 
 
 def transitions(case: Case) -> Verdict:
     """At least 30 % of the sentences hold a transition word. Source: Yoast. English only."""
     case.need_english()
     told = case.told_sentences()
-    share = round(sum(bool(_TRANSITION.search(item.text)) for item in told) / len(told), 3)
+    share = sum(bool(_TRANSITION.search(item.text)) for item in told) / len(told)
     findings = []
     if share < FEWEST_TRANSITIONS and len(told) >= ENOUGH_SENTENCES:
         findings.append(
@@ -105,11 +105,11 @@ def transitions(case: Case) -> Verdict:
                 "few-transitions",
                 f"{share:.0%} of the sentences hold a transition word such as “however”;"
                 f" {FEWEST_TRANSITIONS:.0%} help the reader along.",
-                share,
+                round(share, 3),
                 FEWEST_TRANSITIONS,
             )
         )
-    return Verdict(findings=findings, value=share, threshold=FEWEST_TRANSITIONS)
+    return Verdict(findings=findings, value=round(share, 3), threshold=FEWEST_TRANSITIONS)
 
 
 def reading_ease(case: Case) -> Verdict:
@@ -125,19 +125,19 @@ def reading_ease(case: Case) -> Verdict:
     start, per_word, per_syllable = formula
     silent_e = case.brief.language in {"en", "fr"}
     syllables = sum(_syllables(word, silent_e=silent_e) for word in read)
-    ease = round(start - per_word * len(read) / len(told) - per_syllable * syllables / len(read), 1)
+    ease = start - per_word * len(read) / len(told) - per_syllable * syllables / len(read)
     findings = []
     if ease < EASIEST_ALLOWED:
         findings.append(
             _warning(
                 "hard-to-read",
-                f"The reading ease is {ease}; {EASIEST_ALLOWED} and more is easy enough for most"
-                " readers.",
-                ease,
+                f"The reading ease is {ease:.1f}; {EASIEST_ALLOWED} and more is easy enough for"
+                " most readers.",
+                round(ease, 1),
                 EASIEST_ALLOWED,
             )
         )
-    return Verdict(findings=findings, value=ease, threshold=EASIEST_ALLOWED)
+    return Verdict(findings=findings, value=round(ease, 1), threshold=EASIEST_ALLOWED)
 
 
 def is_passive(sentence: str) -> bool:

@@ -34,9 +34,10 @@ _FIGURE = re.compile(
     rf"|[$€£¥]\s?{_NUMBER}|{_NUMBER}\s?(?:[$€£¥]|(?:dollars|euros?|pounds|usd|eur|gbp)\b)"
     rf"|\b{_NUMBER}\s{_SCALE}\b"
     r"|\b\d+ (?:out of|in every|of every) (?:\d+|ten|hundred)\b|\b\d+ times (?:more|less|as)\b"
-    r"|\b(?:19|20)\d\d\b|\b\d{1,3}(?:[,.\u00a0]\d{3})+\b"
+    r"|\b\d{4,}\b|\b\d{1,3}(?:[,.\u00a0]\d{3})+\b"
     r"|\b(?:recent )?(?:studies|surveys|research|a study|a survey|data|statistics|experts"
-    r"|scientists|researchers) (?:\w+ ){0,2}(?:show|shows|showed|shown|find|finds|found|suggest|suggests|prove"
+    r"|scientists|researchers) (?:\w+ ){0,2}(?:show|shows|showed|shown|find|finds|found"
+    r"|suggest|suggests|prove"
     r"|proves|proven|confirm|confirms|reveal|reveals|say|agree)\b"
     r"|\baccording to (?:an? |the |recent |new )*(?:study|studies|survey|research|report|poll"
     r"|scientists|researchers)\b",
@@ -128,7 +129,9 @@ def _figures(case: Case) -> Iterator[tuple[int, str, str]]:
         if block.number in sourced or block.kind == "code":
             continue
         for sentence in block.sentences:
-            found = (match[0].strip() for match in _FIGURE.finditer(sentence))
+            # Digits of a phone number are another check's matter.
+            bare = _PHONE.sub("", _EMAIL.sub("", sentence))
+            found = (match[0].strip() for match in _FIGURE.finditer(bare))
             figure = next((figure for figure in found if figure.casefold() not in given), None)
             if figure and sentence not in disclosure:
                 yield block.number, figure, sentence

@@ -73,23 +73,23 @@ def stock_phrases(case: Case) -> Verdict:
     found = [
         (block.number, match[0]) for block in case.prose for match in _STOCK.finditer(block.text)
     ]
-    rate = round(1000 * len(found) / max(case.words, 1), 1)
+    rate = 1000 * len(found) / max(case.words, 1)
     if len(found) < 2 or rate < STOCK_WARNS_PER_1000:
-        return Verdict(value=rate, threshold=STOCK_WARNS_PER_1000)
+        return Verdict(value=round(rate, 1), threshold=STOCK_WARNS_PER_1000)
     blocks = rate >= STOCK_BLOCKS_PER_1000
     threshold = STOCK_BLOCKS_PER_1000 if blocks else STOCK_WARNS_PER_1000
     findings = [
         Finding(
             code="stock-phrase",
-            message=f"“{phrase}” is a stock phrase; there are {rate} in 1,000 words.",
+            message=f"“{phrase}” is a stock phrase; there are {rate:.1f} in 1,000 words.",
             level=Level.BLOCKS if blocks else Level.WARNS,
-            value=rate,
+            value=round(rate, 1),
             threshold=threshold,
             block=block,
         )
         for block, phrase in found
     ]
-    return Verdict(findings=findings, value=rate, threshold=STOCK_WARNS_PER_1000)
+    return Verdict(findings=findings, value=round(rate, 1), threshold=STOCK_WARNS_PER_1000)
 
 
 def _other_language(found: str, ordered: str, block: int | None) -> Finding:
@@ -105,18 +105,20 @@ def _other_language(found: str, ordered: str, block: int | None) -> Finding:
 
 
 def _sentences_twice(case: Case) -> Iterator[Finding]:
-    seen: dict[str, int] = {}
+    seen: set[str] = set()
+    named: set[tuple[str, int]] = set()
     for sentence in case.sentences:
         if sentence.words < SHORTEST_REPEATED_WORDS:
             continue
         plain = " ".join(words(sentence.text.casefold()))
-        if plain in seen:
+        if plain in seen and (plain, sentence.block) not in named:
+            named.add((plain, sentence.block))
             yield Finding(
                 code="sentence-repeated",
-                message=f"“{sentence.text[:120]}” stands in the text twice.",
+                message=f"“{sentence.text[:120]}” stands in the text more than once.",
                 block=sentence.block,
             )
-        seen[plain] = sentence.block
+        seen.add(plain)
 
 
 def _headings_twice(case: Case) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.document import Edit, EditRefused, apply, parse, sentences, words
@@ -25,6 +25,7 @@ def test_a_real_page_is_cut_where_a_reader_would_cut_it(name):
 
 
 @given(any_html)
+@settings(max_examples=400)
 def test_clean_blocks_are_each_clean(html):
     for block in parse(clean(html)).blocks:
         assert clean(block.html) == block.html
@@ -165,6 +166,8 @@ def test_boxes_around_a_deleted_block_stay_closed():
         ("He said “Stop.” She did. J. R. R. Tolkien wrote.",
          ["He said “Stop.”", "She did.", "J. R. R. Tolkien wrote."]),
         ("It began in 1999. It ended.", ["It began in 1999.", "It ended."]),
+        ("Sit in the sun. No. 5 is best, no? He said no. Then he left.",
+         ["Sit in the sun.", "No. 5 is best, no?", "He said no.", "Then he left."]),
         ("1. Open the lid", ["1. Open the lid"]),
         ("first line\nsecond line", ["first line", "second line"]),
         ("Wait... what? Eggs, e.g. this", ["Wait... what?", "Eggs, e.g. this"]),

@@ -1,0 +1,164 @@
+"""Threshold tests of quality.ordered_link: what was ordered, as it was sold, and nothing else."""
+
+import pytest
+
+from articles.quality import State
+from tests.articles.good import BODY, DISCLOSURE, DRAFT, LINK, codes, run, spoilt
+
+
+def test_the_ordered_link_is_missed():
+    result = run("target-link", spoilt(LINK, "a starter hive"))
+    assert codes(result) == ["target-link-missing"]
+    assert result.findings[0].message == "The ordered link to bees.example is missing."
+
+
+def test_the_ordered_link_may_stand_once_only():
+    result = run("target-link", DRAFT.html + f"<p>Take {LINK} too.</p>")
+    (finding,) = result.findings
+    assert finding.message == "The link to bees.example appears twice; it was ordered once."
+    assert (finding.value, finding.threshold) == (2, 1)
+    assert finding.block == 17
+
+
+def test_an_address_that_is_almost_right_is_named():
+    result = run("target-link", spoilt("bees.example/start", "bees.example/start/"))
+    assert codes(result) == ["target-link-differs"]
+    assert "ordered was exactly https://bees.example/start." in result.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("html", "place"),
+    [
+        (f"<h2>Take {LINK}</h2>", "a heading"),
+        (f"<figure><figcaption>Take {LINK}</figcaption></figure>", "a caption"),
+        (f"<table><caption>{LINK}</caption></table>", "a caption"),
+        (f"<pre>{LINK}</pre>", "code"),
+        (f'<p style="display:none">Take {LINK}</p>', "hidden text"),
+        (f"<p hidden>Take {LINK}</p>", "hidden text"),
+        ('<p><a href="https://bees.example/start"></a></p>', "a place without words"),
+    ],
+)
+def test_the_ordered_link_belongs_in_the_body_text(html, place):
+    result = run("target-link", html)
+    assert codes(result) == ["target-link-misplaced"]
+    assert result.findings[0].value == place
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a starter hive", "<b>a</b> starter\n hive", "a&nbsp;starter hive", " a starter hive "],
+)
+def test_the_anchor_may_be_spaced_and_marked_up(words):
+    html = spoilt(">a starter hive<", f">{words}<")
+    assert run("anchor", html).state is State.PASSED
+
+
+def test_the_anchor_is_compared_in_one_unicode_form():
+    html = spoilt(">a starter hive<", ">caf\u0065\u0301<")
+    assert run("anchor", html, anchor_text="caf\u00e9").state is State.PASSED
+
+
+@pytest.mark.parametrize("words", ["A starter hive", "a starter", "a starter hive!"])
+def test_another_anchor_is_refused(words):
+    result = run("anchor", spoilt(">a starter hive<", f">{words}<"))
+    assert codes(result) == ["anchor-differs"]
+    assert f"The link says “{words}”" in result.findings[0].message
+
+
+@pytest.mark.parametrize(("before", "expected"), [("We all buy", []), ("We buy", [True])])
+def test_the_anchors_sentence_has_eight_words(before, expected):
+    html = f"<p>Here is one sentence. {before} {LINK} in spring. Another sentence follows here.</p>"
+    result = run("anchor", html)
+    assert [code == "anchor-sentence-short" for code in codes(result)] == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "rel", "passes"),
+    [
+        ("sponsored", ' rel="sponsored"', True),
+        ("sponsored", ' rel="sponsored noopener"', True),
+        ("sponsored", ' rel="nofollow"', False),
+        ("sponsored", ' rel="sponsored nofollow"', False),
+        ("sponsored", "", False),
+        ("nofollow", ' rel="nofollow"', True),
+        ("nofollow", ' rel="sponsored"', False),
+        ("dofollow", "", True),
+        ("dofollow", ' rel="noopener"', True),
+        ("dofollow", ' rel="ugc"', False),
+    ],
+)
+def test_the_link_carries_the_rel_that_was_sold(policy, rel, passes):
+    result = run("link-policy", spoilt(' rel="sponsored"', rel), link_policy=policy)
+    assert (result.state is State.PASSED) is passes
+
+
+def test_without_the_link_its_anchor_and_policy_cannot_be_told():
+    html = spoilt(LINK, "one")
+    assert run("anchor", html).state is State.UNKNOWN
+    assert run("link-policy", html).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("html", "state"),
+    [
+        (DISCLOSURE + BODY, State.PASSED),
+        ("<p><em>This article contains a paid&nbsp;link.</em></p>" + BODY, State.PASSED),
+        (BODY, State.FAILED),
+        (BODY + DISCLOSURE, State.FAILED),
+        ("<h2>This article contains a paid link.</h2>" + BODY, State.FAILED),
+        ("<h2>Hello</h2>" + DISCLOSURE + BODY, State.FAILED),
+        ("", State.FAILED),
+    ],
+)
+def test_the_disclosure_comes_first(html, state):
+    assert run("disclosure", html).state is state
+
+
+def test_a_site_that_marks_links_but_names_no_disclosure_cannot_be_judged():
+    assert run("disclosure", disclosure=None).state is State.UNKNOWN
+    assert run("disclosure", disclosure=None, link_policy="dofollow").state is State.PASSED
+
+
+@pytest.mark.parametrize(
+    ("link", "code"),
+    [
+        ('<a href="https://casino.example/">x</a>', "foreign-link"),
+        ('<a href="https://garden.example/unknown">x</a>', "unknown-internal-link"),
+        ('<a href="mailto:me@evil.example">x</a>', "foreign-link"),
+        ('<a href="https://www.rhs.example/guide/other">x</a>', "foreign-link"),
+        ('<img src="https://pixel.example/t.gif" alt="t">', "foreign-picture"),
+        ("https://evil.example/x.", "foreign-address"),
+        ("www.evil.example", "foreign-address"),
+    ],
+)
+def test_a_link_that_nobody_ordered_is_refused(link, code):
+    result = run("other-links", DRAFT.html + f"<p>See {link}</p>", outbound_limit=9,
+                 allowed_references=("https://www.rhs.example/guide",))  # fmt: skip
+    assert codes(result) == [code]
+    assert result.findings[0].block == 17
+
+
+def test_allowed_references_contacts_and_own_pages_may_be_linked():
+    html = DRAFT.html + (
+        '<p><a href="https://www.rhs.example/guide">guide</a>,'
+        ' <a href="mailto:hello@bees.example">mail</a>, www.garden.example,'
+        ' <img src="https://garden.example/i.png" alt="i"></p>'
+    )
+    result = run("other-links", html, outbound_limit=3, allowed_contacts=("hello@bees.example",),
+                 allowed_references=("https://www.rhs.example/guide",))  # fmt: skip
+    assert codes(result) == []
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(2, []), (1, ["too-many-links"])])
+def test_links_to_other_sites_stay_within_the_sites_limit(limit, expected):
+    html = DRAFT.html + '<p><a href="https://www.rhs.example/">guide</a></p>'
+    result = run("other-links", html, outbound_limit=limit,
+                 allowed_references=("https://www.rhs.example/",))  # fmt: skip
+    assert codes(result) == expected
+    assert result.value == 2
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, []), (2, ["link-repeated"])])
+def test_one_page_is_not_linked_over_and_over(times, expected):
+    again = '<p><a href="https://garden.example/wildflowers">flowers</a></p>' * times
+    assert codes(run("other-links", DRAFT.html + again)) == expected

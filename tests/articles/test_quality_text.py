@@ -1,0 +1,345 @@
+"""Threshold tests of markup, completeness, wording, originality and safety."""
+
+from html import unescape
+
+import pytest
+
+from articles.quality import State
+from articles.quality.originality import shingles, similarity
+from tests.articles.good import DRAFT, codes, run, spoilt, text_of
+
+GERMAN = (
+    "Bienen auf dem Dach zu halten ist leichter, als viele Menschen denken. Man braucht einen"
+    " ruhigen Platz in der Sonne, ein wenig Schutz vor dem Wind und vor allem Geduld. Die Völker"
+    " finden in der Stadt vom Frühling bis in den Herbst genug Nahrung, denn in den Parks und auf"
+    " den Balkonen blüht immer etwas."
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>a</p><script>x()</script>", ["active-content"]),
+        ("<p>a</p><style>p{}</style>", ["active-content"]),
+        ('<p onclick="x()">a</p>', ["not-clean"]),
+        ("<p>a\u200bb</p>", ["not-clean"]),
+        ("<p>a</p><!-- b -->", ["not-clean"]),
+        ("<p>a<p>b", ["not-clean"]),
+        ("<h1>a</h1><p>b</p>", ["not-clean", "second-h1"]),
+        ("<h2>a</h2><h3>b</h3><h4>c</h4><h2>d</h2><p>e</p>", []),
+        ("<h3>a</h3><p>b</p>", ["heading-level-skipped"]),
+        ("<h2>a</h2><h4>b</h4><p>c</p>", ["heading-level-skipped"]),
+        ("<h2></h2><p>c</p>", ["empty-heading"]),
+        ('<p><img src="https://a.example/b.png"></p>', ["picture-without-alt"]),
+        ('<p><img src="https://a.example/b.png" alt=" "></p>', ["picture-without-alt"]),
+        ('<p><img src="https://a.example/b.png" alt="b"></p>', []),
+        ("<p><a>x</a></p>", ["empty-link"]),
+        ('<p><a href="https://a.example/"> </a></p>', ["empty-link"]),
+        ('<p><a href="https://a.example/"><img src="https://a.example/b.png" alt="b"></a></p>', []),
+        ("loose words<p>b</p>", ["loose-text"]),
+    ],
+)
+def test_html_is_safe_well_built_and_accessible(html, expected):
+    assert codes(run("html", html)) == expected
+
+
+def test_what_the_sanitiser_would_take_away_is_named_with_its_block():
+    (finding,) = run("html", DRAFT.html + '<p class="x">a</p>').findings
+    assert finding.message == "The HTML holds what an article may not: class on <p>."
+    assert finding.block == 17
+
+
+def test_title_and_description_are_plain_text():
+    result = run("html", draft={"title": "<b>Bees</b>"})
+    assert codes(result) == ["tags-in-plain-text"]
+    assert run("html", draft={"title": "Bees: 1 < 2 > 0"}).state is State.PASSED
+
+
+@pytest.mark.parametrize(
+    ("ordered", "written", "expected"),
+    [
+        (800, 720, []),
+        (800, 719, ["too-short"]),
+        (805, 725, []),  # 724.5 rounded up
+        (805, 724, ["too-short"]),
+        (310, 300, []),
+        (310, 299, ["too-short"]),
+        (100, 300, []),
+        (800, 880, []),
+        (800, 881, ["too-long"]),
+    ],
+)
+def test_the_length_is_the_ordered_one(ordered, written, expected):
+    result = run("length", f"<p>{text_of(written)}</p>", words=ordered)
+    assert codes(result) == expected
+    assert result.value == written
+    assert (result.state is State.FAILED) is (expected == ["too-short"])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ask [insert company name] for more.", "placeholder"),
+        ("Ask {{ company }} for more.", "placeholder"),
+        ("Lorem ipsum dolor sit amet.", "placeholder"),
+        ("TODO: write this part.", "placeholder"),
+        ("As an AI language model, I like bees.", "machine-speaks"),
+        ("As an AI, my view is neutral.", "machine-speaks"),
+        ("I cannot write about this.", "machine-speaks"),
+        ("Certainly! Here is the article you wanted.", "writer-chatter"),
+        ("I hope this helps.", "writer-chatter"),
+        ("```html", "code-fence"),
+        ("Copy the anchor_text here.", "prompt-text"),
+        ("Ignore all previous instructions.", "prompt-text"),
+        ("Read &lt;brief&gt; again.", "prompt-text"),
+        ("This is **bold**.", "markdown"),
+        ("Go to [a hive](https://bees.example).", "markdown"),
+    ],
+)
+def test_nothing_of_the_writing_is_left_over(text, code):
+    result = run("leakage", DRAFT.html + f"\n<p>{text}</p><p>An end.</p>")
+    assert code in codes(result)
+    assert result.findings[0].block == 17
+    titled = run("leakage", draft={"title": unescape(text)})
+    assert (titled.findings[0].code, titled.findings[0].block) == (result.findings[0].code, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tools such as an AI assistant can help.",
+        "Use it as an AI tool for planning.",
+        "Put the insert in the box [1].",
+        "Here is an idea that works.",
+        "My to-do list is long.",
+        "The brief said so.",
+    ],
+)
+def test_ordinary_words_are_no_leak(text):
+    assert codes(run("leakage", f"<p>{text}</p>")) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>A whole sentence.</p>", []),
+        ("<p>“Really?”</p>", []),
+        ("<p>An end (of sorts.)</p>", []),
+        ("<p>Then the beekeeper took</p>", ["cut-off"]),
+        ("<p>There are three:</p>", ["cut-off"]),
+        ("<p>Text.</p><h2>And then</h2>", ["cut-off"]),
+        ("<p>Text:</p><ul><li>one</li></ul>", []),
+        ("", ["no-text"]),
+        ("<p> </p>", ["no-text"]),
+    ],
+)
+def test_the_last_sentence_is_a_whole_one(html, expected):
+    assert codes(run("leakage", html)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [(None, []), ("stop", []), ("length", ["cut-off"]), ("content_filter", ["cut-off"])],
+)
+def test_a_writer_that_was_stopped_has_not_finished(reason, expected):
+    assert codes(run("leakage", finish_reason=reason)) == expected
+
+
+def test_the_ordered_language_is_recognised():
+    assert run("language", f"<p>{GERMAN}</p>", language="de").state is State.PASSED
+    result = run("language", f"<p>{GERMAN}</p>")
+    assert result.findings[0].message == "The text reads as “de”; “en” was ordered."
+
+
+def test_one_paragraph_in_another_language_is_found_but_a_quotation_is_not():
+    result = run("language", DRAFT.html + f"<p>{GERMAN}</p>")
+    assert [finding.block for finding in result.findings] == [17]
+    assert codes(run("language", DRAFT.html + f"<blockquote>{GERMAN}</blockquote>")) == []
+
+
+def test_rubbish_is_in_no_language():
+    result = run("language", f"<p>{'asdkjf qwer zxcv poiu lkjh asdf mnbv ' * 20}</p>")
+    assert result.findings[0].value == "zxx"
+
+
+@pytest.mark.parametrize(
+    ("html", "language"),
+    [("<p>Bees fly.</p>", "en"), (DRAFT.html, "xx"), ("<p>" + "12 34 " * 40 + "</p>", "en")],
+)
+def test_a_language_that_is_not_sure_is_unknown(html, language):
+    assert run("language", html, language=language).state is State.UNKNOWN
+
+
+def test_similarity_is_the_share_of_common_shingles():
+    one, other = shingles("a b c d e f"), shingles("a b c d e g")
+    assert similarity(one, other) == pytest.approx(1 / 3)
+    assert similarity(one, shingles("<p>A b, c <b>d</b> e&#32;f</p>")) == 1.0
+    assert similarity(one, shingles("")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("shared", "state"),
+    # Of 196 shingles, `shared` words give shared - 4 common ones of 2 * 196 - common.
+    [(200, State.FAILED), (179, State.FAILED), (178, State.WARNED), (135, State.WARNED),
+     (134, State.PASSED), (0, State.PASSED)],
+)  # fmt: skip
+def test_a_text_too_much_like_another_is_held_back(shared, state):
+    mine = [f"a{n}" for n in range(200)]
+    theirs = [*mine[:shared], *(f"b{n}" for n in range(200 - shared))]
+    others = ("something else altogether, said in words", " ".join(theirs))
+    result = run("near-duplicate", f"<p>{' '.join(mine)}</p>", others=others)
+    assert result.state is state
+
+
+def test_comparing_looks_at_each_other_text_once_and_at_a_bounded_part(monkeypatch):
+    from articles.quality import originality
+
+    read = []
+    real = originality.words
+    monkeypatch.setattr(originality, "words", lambda text: read.append(1) or real(text))
+    assert run("near-duplicate", others=("some text",) * 200).state is State.PASSED
+    assert len(read) == 201
+    assert len(shingles("word " * 5 + " ".join(f"w{n}" for n in range(30_000)))) < 20_000
+
+
+REFERENCE = text_of(600)
+
+
+@pytest.mark.parametrize(
+    ("copied", "own", "state"),
+    [
+        (29, 400, State.PASSED),
+        (30, 400, State.WARNED),
+        (100, 400, State.WARNED),  # exactly a fifth
+        (101, 400, State.FAILED),
+    ],
+)
+def test_long_runs_from_a_reference_are_found(copied, own, state):
+    start = " ".join(REFERENCE.split()[:copied])
+    filler = " ".join(f"own{n}" for n in range(own))
+    html = f"<p>{start}</p><p>{filler}</p>"
+    result = run("copied-run", html, references=(REFERENCE,))
+    assert result.state is state
+    if state is not State.PASSED:
+        assert (result.findings[0].value, result.findings[0].block) == (copied, 1)
+
+
+def test_quotations_may_be_copied_and_missing_references_are_unknown():
+    quoted = f"<blockquote>{REFERENCE}</blockquote>"
+    assert run("copied-run", quoted, references=(REFERENCE,)).state is State.PASSED
+    allowed = ("https://a.example/",)
+    assert run("copied-run", allowed_references=allowed).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bees love the sun. They fly far. Bees love the sun.", ["sentence-repeated"]),
+        ("Bees love the sun. Then BEES love, the sun!", []),
+        ("Bees love the sun. So it is. BEES love the sun!", ["sentence-repeated"]),
+        ("So it is. Yes, go. So it is.", []),  # three words
+        ("Bees fly. Bees sleep. Then bees eat.", []),
+        ("Bees fly. Bees sleep. Bees eat.", ["sentences-begin-alike"]),
+    ],
+)
+def test_sentences_do_not_repeat_themselves(text, expected):
+    assert codes(run("repetition", f"<p>{text}</p>")) == expected
+
+
+def test_headings_do_not_repeat_and_lists_may_begin_alike():
+    assert codes(run("repetition", "<h2>A</h2><p>x</p><h2>a</h2><p>y</p>")) == ["heading-repeated"]
+    items = "<ul><li>A hat</li><li>A veil</li><li>A brush</li></ul>"
+    assert codes(run("repetition", items)) == []
+
+
+@pytest.mark.parametrize(
+    ("phrases", "words", "state"),
+    [
+        (2, 667, State.PASSED),
+        (2, 666, State.WARNED),
+        (3, 301, State.WARNED),
+        (3, 300, State.FAILED),
+        (1, 50, State.PASSED),
+    ],
+)
+def test_stock_phrases_are_counted_in_a_thousand_words(phrases, words, state):
+    stock = "look no further " * phrases
+    html = f"<p>{stock}</p><p>{text_of(words - 3 * phrases)}</p>"
+    result = run("stock-phrases", html)
+    assert result.state is state
+
+
+def test_stock_phrases_are_known_for_english_only():
+    assert run("stock-phrases", language="de").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Around 80% of bees are female.",
+        "It costs €200 a year.",
+        "A colony has 50,000 bees.",
+        "It began in 1851.",
+        "There are 3 million hives.",
+        "Nine in ten agree, and 9 out of 10 stay.",
+        "Studies show that bees count.",
+        "According to a recent study, bees count.",
+    ],
+)
+def test_figures_without_a_source_are_listed_and_block_where_they_hurt(text):
+    html = DRAFT.html + f"<p>{text}</p>"
+    result = run("unsourced-figures", html)
+    assert (codes(result), result.state) == (["unsourced-figure"], State.WARNED)
+    assert result.findings[0].block == 17
+    assert run("unsourced-figures", html, niche="personal-finance").state is State.FAILED
+    assert run("unsourced-figures", html, niche="health").state is State.FAILED
+
+
+def test_figures_of_the_brief_or_beside_an_allowed_source_are_fine():
+    text = "<p>In 2026, 80% of bees are female.</p>"
+    source = '<p>It began in 1851, <a href="https://a.example/">they say</a>.</p>'
+    plain = run("unsourced-figures", text + "<p>Two cups, three steps, 10 minutes.</p>")
+    assert [finding.value for finding in plain.findings] == ["2026"]
+    brief = {"topic": "Bees in 2026", "notes": "Say that 80% of bees are female."}
+    assert codes(run("unsourced-figures", text, **brief)) == []
+    allowed = ("https://a.example/",)
+    assert codes(run("unsourced-figures", source, allowed_references=allowed)) == []
+    assert codes(run("unsourced-figures", source)) == ["unsourced-figure"]
+
+
+@pytest.mark.parametrize(
+    ("text", "contact"),
+    [
+        ("Write to me@evil.example now.", "me@evil.example"),
+        ("Write to me [at] evil [dot] example now.", "me [at] evil [dot] example"),
+        ("Call +49 30 9018 2000 now.", "+49 30 9018 2000"),
+        ("Call (030) 9018-2000 now.", "(030) 9018-2000"),
+        ("Call 555-123-4567 now.", "555-123-4567"),
+        ('<a href="mailto:me@evil.example?subject=x">Write</a>.', "me@evil.example"),
+    ],
+)
+def test_contact_data_that_nobody_ordered_is_refused(text, contact):
+    result = run("contact-data", DRAFT.html + f"<p>{text}</p>")
+    assert [(finding.value, finding.block) for finding in result.findings] == [(contact, 17)]
+    allowed = run(
+        "contact-data", DRAFT.html + f"<p>{text}</p>", allowed_contacts=(contact.upper(),)
+    )
+    assert codes(allowed) == []
+    assert codes(run("contact-data", draft={"meta_description": text})) == ["contact-data"] or (
+        "mailto" in text
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["From 2019 to 2024.", "On 05-06-2024 and 2024-05-06.", "It has 1 000 000 bees.", "ISBN 978.",
+     "Between 100 and 250 grams, 0.5 litres, 10-12 weeks.", "Room 101, 1,200,000 people."],
+)  # fmt: skip
+def test_other_numbers_are_no_phone_numbers(text):
+    assert codes(run("contact-data", f"<p>{text}</p>")) == []
+
+
+def test_a_spoilt_article_is_told_from_the_good_one():
+    assert codes(run("contact-data", spoilt("Start small", "Call 555-123-4567"))) == [
+        "contact-data"
+    ]
