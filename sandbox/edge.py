@@ -120,15 +120,22 @@ class Edge:
             service=self.service.name, operation=operation, body=text + request.path
         )
         try:
-            await self._answer(request, route, call, receive, send)
+            await self._answer(request, route, call, receive, send, started=started)
         except asyncio.CancelledError:
             call.outcome = "stopped"
             raise
         finally:
-            call.took_ms = round((time.perf_counter() - started) * 1000)
+            call.took_ms = _ms_since(started)
 
     async def _answer(
-        self, request: Request, route: Route | None, call: Call, receive: Receive, send: Send
+        self,
+        request: Request,
+        route: Route | None,
+        call: Call,
+        receive: Receive,
+        send: Send,
+        *,
+        started: float,
     ) -> None:
         knob = request.knob
         if knob.drop_before:
@@ -144,7 +151,10 @@ class Edge:
         call.outcome = answer.outcome or ("answered" if answer.status < 400 else "refused")
         if await caller_left(receive, within_s=self.board.seconds(knob.reply_after_ms)):
             call.outcome = "caller left before the reply"
-        elif knob.drop_reply:
+            return
+        # Before the reply: who has it in hand may look up the call at once.
+        call.took_ms = _ms_since(started)
+        if knob.drop_reply:
             call.outcome = "reply dropped"
             await hang_up(send, receive)
         else:
@@ -218,6 +228,10 @@ class Edge:
             at=time.time(),
             knob=Knob(service=self.service.name),
         )
+
+
+def _ms_since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
 
 
 async def caller_left(receive: Receive, *, within_s: float) -> bool:
