@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from articles.models import CallOutcome
 from articles.writer import failures
-from articles.writer.errors import WriterError, WriterGarbled
+from articles.writer.errors import WriterError, WriterGarbled, WriterTimeout
 from articles.writer.reading import Answer, read_completion
 from articles.writer.usage import Record, Usage, price_usd
 
 OPENAI_ITSELF = "https://api.openai.com/v1"
+# As JSON a character may take six bytes; the longest text that is read fits well within.
+LARGEST_BODY_BYTES = 4_000_000
 
 log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
@@ -92,28 +94,42 @@ def _create(question: Question, *, request_id: str) -> str:
 
     The SDK's own reading trusts the wire; ours has to name what is wrong with it.
     """
+    give_up_at = time.monotonic() + settings.WRITER_TIMEOUT_S
+    answering = _client().chat.completions.with_streaming_response.create(
+        model=settings.WRITER_MODEL,
+        messages=[
+            {"role": "system", "content": question.system},
+            {"role": "user", "content": question.user},
+        ],
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": question.purpose, "strict": True, "schema": question.schema},
+        },
+        max_completion_tokens=settings.WRITER_MAX_OUTPUT_TOKENS,
+        extra_headers={"X-Client-Request-Id": request_id},
+    )
     try:
-        answer = _client().chat.completions.with_raw_response.create(
-            model=settings.WRITER_MODEL,
-            messages=[
-                {"role": "system", "content": question.system},
-                {"role": "user", "content": question.user},
-            ],
-            response_format={
-                "type": "json_schema",
-                "json_schema": {
-                    "name": question.purpose,
-                    "strict": True,
-                    "schema": question.schema,
-                },
-            },
-            max_completion_tokens=settings.WRITER_MAX_OUTPUT_TOKENS,
-            extra_headers={"X-Client-Request-Id": request_id},
-        )
-    except openai.OpenAIError as error:
+        with answering as answer:
+            return _body(answer.iter_bytes(), give_up_at=give_up_at)
+    except (openai.OpenAIError, httpx2.HTTPError) as error:
         # The provider's own words may quote the prompt or the key: they end here.
         raise failures.translate(error, at=timezone.now()) from None
-    return answer.text
+
+
+def _body(pieces: Iterator[bytes], *, give_up_at: float) -> str:
+    """Return the whole body, as long as it ends in time and in reason.
+
+    The connection's timeout runs anew with every byte, so one that drips would hold its thread
+    for hours, and an endless one would fill the memory.
+    """
+    body = bytearray()
+    for piece in pieces:
+        body += piece
+        if len(body) > LARGEST_BODY_BYTES:
+            raise WriterGarbled("too-long", f"an answer of more than {LARGEST_BODY_BYTES} bytes")
+        if time.monotonic() > give_up_at:
+            raise WriterTimeout("timeout", "the answer did not end within WRITER_TIMEOUT_S")
+    return body.decode("utf-8", errors="replace")
 
 
 def _usage(

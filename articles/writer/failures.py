@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import httpx2
 import openai
 
 from articles.writer.errors import (
@@ -23,14 +24,17 @@ _CODE = re.compile(r"[a-z0-9_.-]{1,60}", re.IGNORECASE)
 _TRY_AGAIN = {408, 409}
 
 
-def translate(error: openai.OpenAIError, *, at: datetime) -> WriterError:
-    """Return what the writer raises in the SDK's stead; `at` is now, for waits given as a date."""
-    if isinstance(error, openai.APITimeoutError):
+def translate(error: openai.OpenAIError | httpx2.HTTPError, *, at: datetime) -> WriterError:
+    """Return what the writer raises in the SDK's stead; `at` is now, for waits given as a date.
+
+    While a body is read, the errors are the connection's own.
+    """
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return WriterTimeout("timeout", "no answer within WRITER_TIMEOUT_S")
     if isinstance(error, openai.APIStatusError):
         return _of_status(error, at=at)
-    if isinstance(error, openai.APIConnectionError):
-        cause = type(error.__cause__).__name__ if error.__cause__ else "unknown cause"
+    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
+        cause = type(error.__cause__ or error).__name__
         return WriterUnavailable("connection", f"no connection to the provider ({cause})")
     return WriterUnavailable("sdk", f"the client failed ({type(error).__name__})")
 
