@@ -34,7 +34,7 @@ SPOILT = {
     "contact_data": lambda html: "@" in html and "+49" in html,
     "script": lambda html: "<script" in html,
     "no_disclosure": lambda html: ORDERED["disclosure"] not in html,
-    "heading_skips": lambda html: html.index("<h4") < html.index("<h2"),
+    "heading_skips": lambda html: "<h4" in html,
 }
 
 
@@ -46,11 +46,7 @@ def test_a_bad_text_is_bad_in_its_way_and_a_repair_mends_it(control, openai_clie
     mended = repaired(openai_client, ORDERED, spoilt, [finding])
 
     assert SPOILT[name](spoilt)
-    assert not any(
-        is_spoilt(mended)
-        for is_spoilt in SPOILT.values()
-        if "<h4" in mended or is_spoilt is not SPOILT["heading_skips"]
-    )
+    assert [one for one, is_spoilt in SPOILT.items() if is_spoilt(mended)] == []
     assert mended.count(LINK) == mended.count(TARGET) == 1
     assert mended.startswith(f"<p>{ORDERED['disclosure']}</p>")
     assert abs(len(text_of(mended).split()) - 600) <= 60

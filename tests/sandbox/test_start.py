@@ -95,7 +95,7 @@ def test_thousands_of_waiting_calls_fit_into_200_megabytes(control, sandbox_proc
     async def all_at_once() -> tuple[int, int]:
         limits = httpx.Limits(max_connections=WAITING_CALLS)
         async with httpx.AsyncClient(
-            base_url=sandbox_process.url, limits=limits, timeout=None, trust_env=False
+            base_url=sandbox_process.url, limits=limits, timeout=120, trust_env=False
         ) as client:
             calls = [asyncio.create_task(one(client)) for _ in range(WAITING_CALLS)]
             query = {"count": 1, "limit": WAITING_CALLS}

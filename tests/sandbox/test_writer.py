@@ -5,6 +5,8 @@ import json
 import re
 from html import escape, unescape
 
+import httpx
+import openai
 import pytest
 
 from tests.sandbox.asking import article, article_prompt, ask, content
@@ -49,8 +51,8 @@ BRIEFS = [
 
 @pytest.fixture(scope="module")
 def forty(sandbox_process) -> list[tuple[dict, dict]]:
-    import openai
-
+    # Knobs of an earlier test may still stand.
+    httpx.post(f"{sandbox_process.url}/control/reset").raise_for_status()
     with openai.OpenAI(api_key="sk-sandbox", base_url=f"{sandbox_process.url}/openai/v1") as client:
         return [(one, article(client, one)) for one in BRIEFS]
 
