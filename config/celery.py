@@ -6,6 +6,8 @@ from celery import Celery
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery runs Django's checks and throws the findings away; the worker's stewards do it properly.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("byline")
 

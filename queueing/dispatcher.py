@@ -183,9 +183,12 @@ class Courier:
 class Dispatcher:
     """Leads when nobody else does, and dispatches whenever the bell rings or POLL_S is over."""
 
-    def __init__(self, *, publish: Publish, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, *, publish: Publish, stopping: Callable[[], bool], silent_s: float = SILENT_S
+    ) -> None:
         self._publish = publish
         self._stopping = stopping
+        self._silent_s = silent_s
 
     def serve(self) -> None:
         """Wait for the leadership and dispatch until stopping.
@@ -205,7 +208,7 @@ class Dispatcher:
         row = database.execute("SELECT pg_try_advisory_lock(%s)", [LEADERSHIP]).fetchone()
         if row is not None and row[0]:
             return True
-        database.execute(_PUT_OUT_A_FROZEN_LEADER, {"key": LEADERSHIP, "silent_s": SILENT_S})
+        database.execute(_PUT_OUT_A_FROZEN_LEADER, {"key": LEADERSHIP, "silent_s": self._silent_s})
         return False
 
     def _dispatch_until_stopping(self, database: Connection) -> None:

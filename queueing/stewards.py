@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from celery import bootsteps
 from django.conf import settings
+from django.core.checks import run_checks
 from django.db import connection
 
 from queueing import registry, sweeper, workers
@@ -37,12 +38,13 @@ class Steward(threading.Thread):
         super().__init__(name=f"queueing-{name}", daemon=True)
         self._work = work
         self._every_s = every_s
-        self._stop_wanted = threading.Event()
+        self._stop_wanted = False
+        self._wake = threading.Event()
         self.in_trouble = False
 
     def run(self) -> None:
         pause_s = self._every_s
-        while not self._stop_wanted.is_set():
+        while not self._stop_wanted:
             try:
                 self._work()
             except Exception as error:
@@ -57,17 +59,23 @@ class Steward(threading.Thread):
                     log.info("steward_recovered", steward=self.name)
                 self.in_trouble = False
                 pause_s = self._every_s
-            self._stop_wanted.wait(pause_s)
+            self._wake.wait(pause_s)
+            self._wake.clear()
         connection.close()
 
     @property
     def stopping(self) -> bool:
         """Whether the thread was asked to end."""
-        return self._stop_wanted.is_set()
+        return self._stop_wanted
 
     def ask_to_stop(self) -> None:
         """End after the call in hand."""
-        self._stop_wanted.set()
+        self._stop_wanted = True
+        self._wake.set()
+
+    def hurry(self) -> None:
+        """Make the next call now."""
+        self._wake.set()
 
 
 class Sweeping:
@@ -94,6 +102,7 @@ class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
+        refuse_wrong_settings()
         self._process: Process = here
         self._threads: list[Steward] = []
 
@@ -119,6 +128,7 @@ class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]
     def stop(self, worker: Any) -> None:
         """Let running jobs reach their next stored step and hand back, heartbeats going on."""
         self._process.stopping.set()
+        self._heartbeat.hurry()  # this worker's threads are no longer on offer
         self._dispatcher.ask_to_stop()
         self._sweeper.ask_to_stop()
         if not self._process.wait_until_idle(timeout_s=settings.STOP_GRACE_S):
@@ -136,6 +146,14 @@ class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]
         _exit_now()
 
 
+def refuse_wrong_settings() -> None:
+    """Do what every management command does and Celery's own start does not: end it, one line
+    per finding, when a system check fails."""
+    wrong = [str(found) for found in run_checks() if found.is_serious() and not found.is_silenced()]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+
+
 def served_by(queues: set[str]) -> list[str]:
     """Return the kinds whose queue a worker consumes."""
     return [kind.name for kind in registry.kinds() if kind.queue in queues]
@@ -143,13 +161,14 @@ def served_by(queues: set[str]) -> list[str]:
 
 def _stop_on_signals(process: Process) -> None:
     """The first signal stops gracefully, jobs included; a second one, later, at once."""
+    # Celery's answer to SIGTERM for both; its own to SIGINT ends in a failure.
+    stop = _Stop(process, celerys=signal.getsignal(signal.SIGTERM))
     for number in (signal.SIGTERM, signal.SIGINT):
-        celerys = signal.getsignal(number)
-        signal.signal(number, _Stop(process, celerys))
+        signal.signal(number, stop)
 
 
 class _Stop:
-    def __init__(self, process: Process, celerys: Any) -> None:
+    def __init__(self, process: Process, *, celerys: Any) -> None:
         self._process = process
         self._celerys = celerys
 
@@ -160,7 +179,7 @@ class _Stop:
             self._process.asked_to_stop_at = now
             self._process.stopping.set()
             if callable(self._celerys):
-                self._celerys(number, frame)
+                self._celerys(signal.SIGTERM, frame)
         elif now - asked_at > ONE_WISH_S:
             _exit_now()
 

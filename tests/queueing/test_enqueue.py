@@ -1,5 +1,3 @@
-import threading
-
 import psycopg
 import pytest
 from django.db import connection, transaction
@@ -7,6 +5,7 @@ from django.db import connection, transaction
 from queueing import ledger
 from queueing.models import Job
 from queueing.registry import UnknownKind
+from tests.queueing.threads import alongside_later, wait_until_blocked
 
 
 class CallerFails(Exception):
@@ -15,9 +14,13 @@ class CallerFails(Exception):
 
 @pytest.mark.django_db
 def test_a_job_leaves_with_the_transaction_that_asked_for_it():
-    with pytest.raises(CallerFails), transaction.atomic():
+    @transaction.atomic
+    def caller():
         ledger.enqueue(kind="scripted", subject="order:1")
         raise CallerFails
+
+    with pytest.raises(CallerFails):
+        caller()
 
     assert not Job.objects.exists()
 
@@ -35,20 +38,15 @@ def test_the_same_key_gives_the_same_job_and_leaves_it_alone():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_key_from_two_transactions_at_once_gives_one_job():
-    added: list[Job] = []
-
-    def rival():
-        added.append(ledger.enqueue(kind="scripted", subject="order:1", key="once"))
-        connection.close()
+    def rival() -> Job:
+        return ledger.enqueue(kind="scripted", subject="order:1", key="once")
 
     with transaction.atomic():
         mine = ledger.enqueue(kind="scripted", subject="order:1", key="once")
-        thread = threading.Thread(target=rival)
-        thread.start()
-        _wait_until_somebody_is_blocked()
-    thread.join()
+        with alongside_later(rival) as theirs:
+            wait_until_blocked()
 
-    assert [job.pk for job in added] == [mine.pk]
+    assert theirs().pk == mine.pk
     assert Job.objects.count() == 1
 
 
@@ -85,16 +83,3 @@ def test_a_kind_that_nobody_handles_is_refused_by_name():
 def test_enqueueing_is_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
         ledger.enqueue(kind="scripted", subject="order:1", key="counted")
-
-
-def _wait_until_somebody_is_blocked():
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as watcher:
-        for _ in range(500):
-            blocked = watcher.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            ).fetchone()[0]
-            if blocked:
-                return
-            watcher.execute("SELECT pg_sleep(0.01)")
-    raise AssertionError("the rival was never blocked")
