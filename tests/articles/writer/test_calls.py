@@ -251,3 +251,22 @@ def test_many_threads_share_one_client_and_wait_at_the_same_time(sandbox, buy, c
     assert {call["x_client_request_id"] for call in sandbox.calls(service="openai")} == set(ids)
     assert sorted(usage.request_id for usage in calls) == sorted(ids)
     assert client._client() is client._client()
+
+
+@pytest.mark.parametrize("fault", ["too_short", "no_link", "wrong_rel", "contact_data"])
+def test_a_text_that_the_gate_blocks_passes_after_a_repair_of_what_it_found(
+    sandbox, buy, calls, fault
+):
+    sandbox.knob(service="openai", bad_text=fault, times=1)
+    draft = parse_article(buy())
+    report = quality.check(draft, BRIEF, others=[])
+    assert report.blocked
+
+    reply = buy_repair(
+        BRIEF, draft, report.findings, request_id="job/text-2/1", record=calls.append
+    )
+    mended = apply_repair(draft, reply)
+
+    found = quality.check(mended, BRIEF, others=[])
+    assert [finding.code for finding in found.blocking] == []
+    assert [usage.purpose for usage in calls] == ["article", "repair"]
