@@ -150,7 +150,9 @@ class Payment(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     number = models.PositiveSmallIntegerField(help_text="counts the order's sessions from 1")
-    session_id = models.CharField(max_length=255, unique=True)
+    session_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's; empty until Stripe has answered"
+    )
     session_url = models.URLField(max_length=2000, blank=True)
     payment_intent = models.CharField(max_length=255, blank=True, db_index=True)
     amount_cents = models.PositiveIntegerField()
@@ -164,6 +166,9 @@ class Payment(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="payment_number"),
+            models.UniqueConstraint(
+                fields=["session_id"], condition=~Q(session_id=""), name="payment_session_once"
+            ),
             models.CheckConstraint(
                 name="payment_paid_has_time",
                 condition=~Q(state="paid") | Q(paid_at__isnull=False),

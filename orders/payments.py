@@ -1,0 +1,369 @@
+"""Money as Stripe tells of it: each event stored once, each session settled once.
+
+Webhook and success page end in `settle_session`, under a lock on the order: whatever comes twice,
+late, out of order or at the same moment has one effect.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import stripe
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from orders import fulfilment, lifecycle, refunds, stripe_client
+from orders.models import Order, Payment, Status, StripeEvent
+from orders.refunds import money
+from orders.stripe_client import StripeUnavailable, moment
+
+log = structlog.get_logger(__name__)
+
+__all__ = [
+    "BadSignature",
+    "ForeignSession",
+    "Received",
+    "StripeUnavailable",
+    "confirm_session",
+    "receive_event",
+    "settle_session",
+]
+
+State = Payment.State
+StripeObject = dict[str, Any]
+_LONGEST_SESSION_ID: Final = 255
+# Paid, or refused by its bank for good: no later news takes such a payment back to waiting.
+_MAY_WAIT: Final = (State.OPEN, State.EXPIRED)
+_BANK_SAID_NO: Final = "checkout.session.async_payment_failed"
+_OF_SESSIONS: Final = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.expired",
+        _BANK_SAID_NO,
+    }
+)
+_OF_REFUNDS: Final = frozenset(
+    {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+)
+
+
+class BadSignature(Exception):
+    """The body was not signed with our secret, or too long ago. Nothing was read from it."""
+
+
+class ForeignSession(Exception):
+    """The Checkout Session does not belong to this order, or does not exist."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A stored event. `outcome` says what it led to here; empty for a duplicate."""
+
+    event_id: str
+    duplicate: bool
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What news led to, in words for staff, and the order it was about."""
+
+    words: str
+    order: Order | None = None
+
+
+def receive_event(*, payload: bytes, signature: str, at: datetime) -> Received:
+    """Store one event of Stripe's and do what follows from it, in one transaction.
+
+    An event that was stored before changes nothing. One of a type or an order that is not ours is
+    stored too: Stripe would send it again otherwise.
+
+    :raises BadSignature: answer 400
+    :raises StripeUnavailable: what the event leaves out could not be asked of Stripe; nothing was
+        stored, so answer 503 and Stripe sends it again
+    """
+    event = _verified(payload, signature)
+    kind, shape = event["type"], event["data"]["object"]
+    made = _refunds_told_of(kind, shape)
+    with transaction.atomic():
+        if not _store(event, at=at):
+            return Received(event["id"], duplicate=True, outcome="")
+        outcome = _act(kind, shape, made, at=at)
+        StripeEvent.objects.filter(pk=event["id"]).update(
+            outcome=outcome.words[:200], order=outcome.order
+        )
+    log.info(
+        "stripe_event",
+        stripe_event=event["id"],
+        type=kind,
+        outcome=outcome.words,
+        order=str(outcome.order.pk) if outcome.order else None,
+    )
+    return Received(event["id"], duplicate=False, outcome=outcome.words)
+
+
+def confirm_session(*, order: Order, session_id: str, at: datetime) -> str:
+    """Settle what the customer comes back from, so that a late webhook delays nobody.
+
+    Returns what it led to, in words for staff.
+
+    :raises ForeignSession: the session belongs to another order, or to none
+    :raises StripeUnavailable: Stripe could not be asked; its webhook will tell
+    """
+    if not 0 < len(session_id) <= _LONGEST_SESSION_ID or not session_id.startswith("cs_"):
+        raise ForeignSession
+    if order.payments.filter(session_id=session_id, paid_at__isnull=False).exists():
+        return "settled before"
+    try:
+        found = stripe_client.call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
+    except stripe.InvalidRequestError:
+        raise ForeignSession from None
+    except stripe.StripeError:
+        raise StripeUnavailable("the session could not be asked for", order=order) from None
+    session = found.to_dict()
+    if session.get("client_reference_id") != str(order.pk):
+        raise ForeignSession
+    return settle_session(session=session, at=at).words
+
+
+@transaction.atomic
+def settle_session(*, session: StripeObject, at: datetime, refused: bool = False) -> Outcome:
+    """Bring order and payment up to what a Checkout Session says. Once, however often it is told.
+
+    `refused`: the bank has said no to a payment that was under way.
+    """
+    order = _order_of(session)
+    if order is None:
+        return Outcome("not ours: no such order")
+    payment = _payment_of(order, session)
+    if payment.paid_at is not None:
+        words = "settled before"
+    elif session.get("payment_status") in {"paid", "no_payment_required"}:
+        words = _paid(order, payment, session, at=at)
+    elif refused:
+        words = _refused(order, payment, at=at)
+    elif session.get("status") == "expired":
+        words = _expired(order, payment, at=at)
+    elif session.get("status") == "complete":
+        words = _pending(order, payment, session, at=at)
+    else:
+        words = "still open"
+    return Outcome(words, order)
+
+
+def _act(kind: str, shape: StripeObject, made: list[StripeObject], *, at: datetime) -> Outcome:
+    if kind in _OF_SESSIONS:
+        return settle_session(session=shape, at=at, refused=kind == _BANK_SAID_NO)
+    if made:
+        return _refunded(shape, made, at=at)
+    if kind.startswith("charge.dispute."):
+        return _disputed(kind, shape, at=at)
+    return Outcome("nothing to do")
+
+
+def _refunds_told_of(kind: str, shape: StripeObject) -> list[StripeObject]:
+    """Return the refunds that an event is about. A charge names only their sum, so Stripe is asked
+    for them, before the transaction begins.
+
+    :raises StripeUnavailable: Stripe could not be asked
+    """
+    if kind in _OF_REFUNDS:
+        return [shape]
+    if kind != "charge.refunded" or _payment_behind(shape) is None:
+        return []
+    try:
+        return refunds.made_of(shape["payment_intent"])
+    except stripe.StripeError:
+        raise StripeUnavailable("the refunds of a charge could not be asked for") from None
+
+
+def _refunded(shape: StripeObject, made: list[StripeObject], *, at: datetime) -> Outcome:
+    payment = _payment_behind(shape)
+    if payment is None:
+        return Outcome("not ours: no such payment")
+    heard = [refunds.hear(payment=payment, made=one, at=at) for one in made]
+    return Outcome(f"refunds: {', '.join(str(one) for one in heard)}", payment.order)
+
+
+def _disputed(kind: str, shape: StripeObject, *, at: datetime) -> Outcome:
+    """Tell the history, and hold the order for staff when a dispute begins."""
+    payment = _payment_behind(shape)
+    if payment is None:
+        return Outcome("not ours: no such payment")
+    order, amount = payment.order, money(shape["amount"], shape["currency"])
+    if kind == "charge.dispute.created":
+        reason = f"{amount} disputed: {shape.get('reason') or 'no reason given'}"
+        lifecycle.note(
+            order=order, what=f"Your bank disputes the payment of {amount}", actor="stripe", at=at
+        )
+        lifecycle.hold(order=order, reason=reason, at=at)
+        log.error("payment_disputed", order=str(order.pk), payment=payment.pk, reason=reason)
+        return Outcome(f"held: {reason}", order)
+    if kind == "charge.dispute.closed":
+        what = f"The dispute of {amount} is closed: {shape.get('status')}"
+        lifecycle.note(order=order, what=what, actor="stripe", at=at)
+        return Outcome(what, order)
+    return Outcome(kind.removeprefix("charge."), order)
+
+
+def _payment_behind(shape: StripeObject) -> Payment | None:
+    """Return the payment that a charge, a refund or a dispute is about.
+
+    By its intent; before we know that (events overtake each other) by what we wrote into it.
+    """
+    intent = shape.get("payment_intent") or ""
+    of_ours = Payment.objects.select_related("order")
+    known = of_ours.filter(payment_intent=intent).first() if intent else None
+    if known is not None:
+        return known
+    named = shape.get("metadata") or {}
+    key, number = named.get("order_id", ""), named.get("payment", "")
+    if not (intent and number.isdecimal() and _is_uuid(key)):
+        return None
+    payment = of_ours.filter(order=key, number=int(number), payment_intent="").first()
+    if payment is not None:
+        payment.payment_intent = intent
+        payment.save(update_fields=["payment_intent"])
+    return payment
+
+
+def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime) -> str:
+    got = (session.get("amount_total") or 0, (session.get("currency") or "").lower())
+    price = (order.amount_cents, order.currency)
+    payment.payment_intent = session.get("payment_intent") or ""
+    payment.paid_at = at
+    if got != price:
+        payment.amount_cents, payment.currency = got
+        payment.state = State.HELD
+        payment.save()
+        reason = f"paid {money(*got)}, the price is {money(*price)}"
+        lifecycle.hold(order=order, reason=reason, at=at)
+        log.error("payment_held", order=str(order.pk), payment=payment.pk, reason=reason)
+        return f"held: {reason}"
+    payment.state = State.PAID
+    payment.save()
+    if order.status not in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
+        return _paid_again(order, payment, at=at)
+    lifecycle.pay(order=order, at=at)
+    fulfilment.begin(order=order, at=at)
+    return "paid: work begins"
+
+
+def _paid_again(order: Order, payment: Payment, *, at: datetime) -> str:
+    """The order had its money: what came beyond goes back."""
+    refunds.owe_payment(payment=payment, reason="Paid twice", at=at)
+    amount = money(payment.amount_cents, payment.currency)
+    lifecycle.note(
+        order=order,
+        what=f"A second payment of {amount} arrived and is being refunded",
+        actor="stripe",
+        at=at,
+    )
+    log.warning("paid_twice", order=str(order.pk), payment=payment.pk)
+    return "paid again: refund owed"
+
+
+def _pending(order: Order, payment: Payment, session: StripeObject, *, at: datetime) -> str:
+    if payment.state not in _MAY_WAIT:
+        return "the bank has answered before"
+    payment.state = State.PENDING
+    payment.payment_intent = session.get("payment_intent") or ""
+    payment.save()
+    lifecycle.note(order=order, what="Confirming with your bank", actor="stripe", at=at)
+    return "waiting for the bank"
+
+
+def _refused(order: Order, payment: Payment, *, at: datetime) -> str:
+    if payment.state == State.FAILED:
+        return "settled before"
+    payment.state = State.FAILED
+    payment.save()
+    lifecycle.note(order=order, what="Your bank did not confirm the payment", actor="stripe", at=at)
+    return "the bank said no"
+
+
+def _expired(order: Order, payment: Payment, *, at: datetime) -> str:
+    if payment.state == State.OPEN:
+        payment.state = State.EXPIRED
+        payment.save()
+    waiting = order.payments.filter(state__in=[State.OPEN, State.PENDING])
+    if order.status != Status.AWAITING_PAYMENT or order.held_reason or waiting.exists():
+        return "session expired"
+    lifecycle.cancel(order=order, actor="stripe", why="the time to pay ran out", at=at)
+    return "session expired: order cancelled"
+
+
+def _order_of(session: StripeObject) -> Order | None:
+    """Return the session's order, locked until the transaction ends."""
+    key = session.get("client_reference_id") or ""
+    if not _is_uuid(key):
+        return None
+    # Without the key, so that rows which point to the order may be written beside us.
+    locked = Order.objects.select_for_update(no_key=True, of=("self",))
+    return locked.select_related("customer").filter(pk=key).first()
+
+
+def _payment_of(order: Order, session: StripeObject) -> Payment:
+    """Return the session's row; one that Stripe's answer did not reach is known by its number."""
+    known = order.payments.filter(session_id=session["id"]).first()
+    if known is not None:
+        return known
+    number = (session.get("metadata") or {}).get("payment", "")
+    payment = None
+    if number.isdecimal():
+        payment = order.payments.filter(session_id="", number=int(number)).first()
+    if payment is None:
+        payment = Payment(order=order, number=order.payments.count() + 1)
+        payment.created_at = moment(session["created"])
+        payment.amount_cents, payment.currency = order.amount_cents, order.currency
+    payment.session_id, payment.session_url = session["id"], session.get("url") or ""
+    payment.expires_at = moment(session["expires_at"])
+    payment.save()
+    return payment
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _verified(payload: bytes, signature: str) -> StripeObject:
+    try:
+        stripe.WebhookSignature.verify_header(
+            payload, signature, settings.STRIPE_WEBHOOK_SECRET, settings.WEBHOOK_TOLERANCE_S
+        )
+        event = json.loads(payload)
+        if not isinstance(event["data"]["object"], dict):
+            raise TypeError
+        _ = event["id"], event["type"], event["created"]
+        return dict(event)
+    except stripe.SignatureVerificationError as error:
+        # The SDK's error holds the body, which must not reach a log.
+        why = (error.user_message or "").split(".")[0]
+        log.warning("webhook_refused", why=why[:100], bytes=len(payload))
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("webhook_refused", why=type(error).__name__, bytes=len(payload))
+    raise BadSignature("The body is not an event that Stripe signed for us just now.")
+
+
+def _store(event: StripeObject, *, at: datetime) -> bool:
+    """Insert the event; False when it is there. Waits for whoever is inserting it right now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO orders_stripeevent (id, type, payload, outcome, created_at, received_at)"
+            " VALUES (%s, %s, %s, '', %s, %s) ON CONFLICT DO NOTHING",
+            [
+                event["id"],
+                event["type"][:100],
+                json.dumps(event),
+                moment(event["created"]),
+                at,
+            ],
+        )
+        return bool(cursor.rowcount)
