@@ -20,7 +20,7 @@ TRANSITION_SHARE = 0.42
 KEYWORD_SHARE = 0.0095
 LONGEST_TITLE = 60
 META_FROM, META_TO = 121, 156
-CLOSE_ENOUGH_WORDS = 4
+MOST_OVER_WORDS = 8
 
 
 @dataclass(slots=True)
@@ -131,10 +131,15 @@ class Writer:
             made.append(self.sentence(aspect.name, aspect.sentences))
         return made
 
-    def spare_heading(self) -> str:
-        """Return a heading on any aspect that this writer has not used."""
+    def spare_heading(self, *, keyed: bool = False) -> str:
+        """Return a heading on any aspect that this writer has not used, with the keyword or not."""
         aspect = self.voice.deal("spare headings", self.words_of.aspects)
-        return _upper_first(self.voice.say(self.rng.choice(aspect.headings)))
+        frames = aspect.headings_with_keyword if keyed else aspect.headings
+        return _upper_first(self.voice.say(self.rng.choice(frames)))
+
+    def keyword_sentence(self) -> str:
+        """Return a new sentence that holds the keyword."""
+        return self.sentence("keyword", self.words_of.frames["keyword"], fixed=True)
 
     def link_sentence(self) -> str:
         """Return a new sentence around the ordered link."""
@@ -227,7 +232,7 @@ class Writer:
 
     def _place_links(self, sections: list[Section]) -> None:
         """Put in the sentences that must be there: the link, internal links, the keyword."""
-        brief, frames = self.brief, self.words_of.frames
+        brief = self.brief
         inner = [one for one in sections if one.aspect]
         if brief.target_url and brief.anchor_text:
             html = self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
@@ -241,8 +246,7 @@ class Writer:
         for section in cycle(inner):
             if there >= wanted:
                 break
-            html = self.sentence("keyword", frames["keyword"], fixed=True)
-            self._insert(section, html)
+            self._insert(section, self.keyword_sentence())
             there += 1
 
     def _linked(self, name: str, url: str, anchor: str, rel: str) -> str:
@@ -270,7 +274,8 @@ class Writer:
         inner = [one for one in sections if one.aspect]
         for _ in range(60):
             off = sum(one.words for one in sections) - wanted
-            if abs(off) <= CLOSE_ENOUGH_WORDS:
+            # A buyer minds a missing word more than a spare one.
+            if 0 <= off <= MOST_OVER_WORDS:
                 return
             if off > 0 and not self._take_out(inner, off):
                 return
@@ -286,10 +291,10 @@ class Writer:
         best: tuple[int, Section, Sentence] | None = None
         for section in sections:
             for before, one, after in _between(section.sentences):
-                left = abs(off - one.words)
+                left = off - one.words
                 if one.fixed or (before and after and _start(before.html) == _start(after.html)):
                     continue
-                if left < abs(off) and (best is None or left < best[0]):
+                if left >= 0 and (best is None or left < best[0]):
                     best = (left, section, one)
         if best is None:
             return False

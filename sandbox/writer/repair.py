@@ -10,6 +10,7 @@ from sandbox.writer.article import Sentence, Writer, paragraphs, slug
 from sandbox.writer.brief import Block, Brief, Finding, Prompt, count_words, visible
 
 NEAR_ENOUGH = 0.04
+SPARE_WORDS = 6
 NEW_SECTION_WORDS = 150
 
 _LINK = re.compile(r"(?is)<a\b[^>]*>.*?</a>")
@@ -25,6 +26,9 @@ _LEFTOVER = re.compile(
     r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|\bTODO\b|\bas an ai\b|language model|```|placeholder"
 )
 
+# Faults that have a mending of their own, by a finding's code.
+_MENDED_ELSEWHERE = re.compile(r"link|anchor|disclosure|level|key|title|meta|slug|too-")
+
 # Words in a finding's code or message, by what they ask for.
 _ASKS = {
     "title": r"\btitle",
@@ -33,6 +37,7 @@ _ASKS = {
     "length": r"length|short|long|\bwords?\b",
     "language": r"language",
     "keyword": r"key ?phrase|key ?word|introduction",
+    "headings": r"subheading",
     "cut": r"cut|finish|unfinished|truncat|leak",
 }
 
@@ -134,7 +139,7 @@ class Mender:
             html = self.now.get(number or 0)
             if number is None or html is None or html != self.before[number]:
                 continue
-            if "link" in finding.code or "anchor" in finding.code or _LINK.search(html):
+            if _MENDED_ELSEWHERE.search(finding.code) or _LINK.search(html):
                 continue
             if visible(html) == self.brief.disclosure:
                 continue
@@ -228,6 +233,8 @@ class Mender:
                 text = self.writer.spare_heading()
             taken.add(visible(text).lower())
             level = fitting
+            if self._asked("headings") and len(taken) % 2:
+                text = self.writer.spare_heading(keyed=True)
             if fitting != own or text != found.group(2):
                 self.now[number] = f"<h{fitting}>{text}</h{fitting}>"
 
@@ -247,25 +254,25 @@ class Mender:
         there = sum(count_words(html or "") for html in self.now.values())
         there += sum(count_words(html) for _, html in self.after)
         missing = self.brief.words - there
-        if abs(missing) <= self.brief.words * NEAR_ENOUGH / 2:
-            return
         if missing > 0:
-            self._lengthen(missing)
-        else:
-            self._shorten(-missing)
+            self._lengthen(missing + SPARE_WORDS)
+        elif -missing > self.brief.words * NEAR_ENOUGH:
+            self._shorten(-missing - SPARE_WORDS)
 
     def _lengthen(self, missing: int) -> None:
         live = [number for number, html in self.now.items() if html]
         last = live[-1] if live else 0
         sections = max(1, round(missing / NEW_SECTION_WORDS)) if missing > 70 else 0
         parts: list[str] = []
-        for _ in range(max(1, sections)):
+        for place in range(max(1, sections)):
             share = missing // max(1, sections)
+            sentences: list[str] = []
             if sections:
-                heading = self.writer.spare_heading()
+                heading = self.writer.spare_heading(keyed=place % 2 == 0)
                 parts.append(f"<h2>{heading}</h2>")
-                share -= count_words(heading)
-            sentences = self.writer.spare_sentences(share)
+                sentences = [self.writer.keyword_sentence()]
+                share -= count_words(heading) + count_words(sentences[0])
+            sentences += self.writer.spare_sentences(share)
             parts += paragraphs([Sentence(one) for one in sentences], longest=68)
         self.after.append((last, "\n".join(parts)))
 
