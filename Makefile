@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 VENV ?= .venv
 # Not the scripts beside it: those break when the folder is moved.
 RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install -q --disable-pip-version-check --require-hashes
+UV := $(VENV)/uv/bin/uv
 LOCKED := requirements.txt requirements-dev.txt
 # Keyed by what is in the files, not by their dates: a checkout touches those.
 MADE := $(VENV)/made-$(shell cat $(LOCKED) | cksum | cut -d ' ' -f 1)
@@ -32,6 +34,9 @@ test: $(MADE)  ## the whole suite, on real servers, workers and a browser (ARGS=
 lint: $(MADE)  ## style, types, import contracts, templates, migrations, production settings
 	@$(RUN) -m local lint
 
+benchmark: $(MADE)  ## what the ledger costs, in figures with their bounds
+	@$(RUN) -m local services -- $(RUN) -m benchmarks
+
 seed: $(MADE)  ## the demo's publishers and articles, into the database
 	@$(RUN) -m local services -- $(RUN) manage.py migrate --verbosity 0
 	@$(RUN) -m local services -- $(RUN) manage.py seed
@@ -40,21 +45,22 @@ env: $(MADE)  ## the environment alone, in .venv
 
 lock: $(MADE)  ## compile requirements*.in again, with hashes (ARGS="--upgrade")
 	@for name in requirements requirements-dev; do \
-	    $(VENV)/uv/bin/uv pip compile -q $$name.in -o $$name.txt --universal --python-version 3.11 \
+	    $(UV) pip compile -q $$name.in -o $$name.txt --universal --python-version 3.11 \
 	        --generate-hashes --custom-compile-command "make lock" $(ARGS) || exit 1; \
 	done
 
 # Ten seconds with uv, a minute with pip alone. uv stands aside, because `sync` removes from the
-# environment whatever is not locked.
+# environment whatever is not locked. Where it gets nothing, pip may: it reads the user's own pip
+# settings (a mirror, a proxy's certificate), which uv does not.
 $(MADE):
 	@python=$$(PYTHON="$(PYTHON)" sh local/find_python.sh) || exit 1; \
 	echo "making $(VENV) with $$python"; \
-	rm -rf $(VENV) && "$$python" -m venv $(VENV) && \
-	$(RUN) -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes \
-	    --target $(VENV)/uv -r local/uv.txt && \
-	VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/uv/bin/uv pip sync -q --require-hashes $(LOCKED) && \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV) || exit 1; \
+	$(PIP) --only-binary :all: --target $(VENV)/uv -r local/uv.txt && \
+	VIRTUAL_ENV=$(abspath $(VENV)) $(UV) pip sync -q --system-certs --require-hashes $(LOCKED) || \
+	{ echo "uv could not; trying pip"; $(PIP) $(LOCKED:%=-r %); } || exit 1; \
 	$(RUN) -c 'import pathlib, sysconfig; \
 	    pathlib.Path(sysconfig.get_path("purelib"), "byline.pth").write_text("$(CURDIR)\n")' && \
 	touch $@
 
-.PHONY: help demo run test lint seed env lock
+.PHONY: help demo run test lint benchmark seed env lock

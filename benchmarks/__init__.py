@@ -1,0 +1,1 @@
+"""What the ledger costs: `make benchmark` prints the figures that the docs name."""
