@@ -25,7 +25,7 @@ def check_database(
     app_configs: Sequence[AppConfig] | None = None, **_: object
 ) -> list[CheckMessage]:
     """The ledger needs PostgreSQL, a pool, and sessions of its own."""
-    return list(_wrong_database(settings.DATABASES["default"]))
+    return list(wrong_database(settings.DATABASES["default"]))
 
 
 @register(Tags.compatibility)
@@ -55,7 +55,8 @@ def _wrong_times() -> Iterator[CheckMessage]:
         )
 
 
-def _wrong_database(database: dict[str, Any]) -> Iterator[CheckMessage]:
+def wrong_database(database: dict[str, Any]) -> Iterator[CheckMessage]:
+    """Yield what is wrong with one entry of DATABASES."""
     if not database["ENGINE"].endswith("postgresql"):
         yield Error("The ledger needs PostgreSQL (DATABASE_URL).", id="queueing.E010")
         return

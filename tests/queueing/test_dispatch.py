@@ -164,7 +164,7 @@ def test_two_leaders_by_mistake_publish_no_job_twice(session, worker_with):
 def test_a_message_carries_the_job_id_and_nothing_else(session, worker_with, settings):
     worker_with(5)
     job = ledger.enqueue(kind="scripted", subject="order:1", arguments={"version": 7})
-    app = Celery("test", broker=settings.REDIS_URL)
+    app = Celery("test", set_as_current=False, broker=settings.REDIS_URL)
     courier = Courier(app)
     with app.connection_for_read() as broker:
         inbox = broker.SimpleQueue("scripted")
@@ -182,7 +182,9 @@ def test_a_message_carries_the_job_id_and_nothing_else(session, worker_with, set
 def test_a_broker_that_nobody_runs_is_away_and_not_an_error(session, worker_with, free_port):
     worker_with(5)
     ledger.enqueue(kind="scripted", subject="x")
-    courier = Courier(Celery("test", broker=f"redis://127.0.0.1:{free_port}/0"))
+    courier = Courier(
+        Celery("test", set_as_current=False, broker=f"redis://127.0.0.1:{free_port}/0")
+    )
 
     with pytest.raises(BrokerAway):
         dispatch(session, publish=courier)

@@ -1,0 +1,169 @@
+import json
+from datetime import timedelta
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from queueing import leases, ledger, retention, service
+from queueing.errors import LeaseLost, Permanent
+from queueing.models import Attempt, Job, JobNote, State, Step
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def failed_job(job_that, run_once):
+    """A job that stored two steps and then failed for good."""
+
+    def two_steps_and_a_refusal(run):
+        run.once("draft", lambda: "text")
+        run.once("parsed", lambda: "document")
+        raise Permanent("refused")
+
+    job = job_that(two_steps_and_a_refusal)
+    run_once(job.pk)
+    return job
+
+
+def command(*arguments: object) -> str:
+    out = StringIO()
+    call_command(*map(str, arguments), stdout=out, stderr=out)
+    return out.getvalue().strip()
+
+
+def test_a_retried_job_keeps_its_steps_and_gets_all_its_tries(failed_job):
+    job = service.retry(job_id=failed_job.pk, actor="mia", reason="key mended")
+
+    assert (job.state, job.failures, job.finished_at) == (State.WAITING, 0, None)
+    assert job.stored_steps.count() == 2
+    note = JobNote.objects.get()
+    assert (note.action, note.actor, note.reason) == ("retry", "mia", "key mended")
+
+
+def test_a_retry_from_a_step_forgets_it_and_the_later_ones(failed_job):
+    job = service.retry_from_step(job_id=failed_job.pk, step="parsed", actor="mia")
+
+    assert list(job.stored_steps.values_list("name", flat=True)) == ["draft"]
+    assert job.notes.get().reason == "from step parsed"
+
+
+def test_a_retry_from_a_step_that_is_not_stored_changes_nothing(failed_job):
+    with pytest.raises(service.Refused, match="no stored step 'outline'"):
+        service.retry_from_step(job_id=failed_job.pk, step="outline", actor="mia")
+
+    failed_job.refresh_from_db()
+    assert failed_job.state == State.FAILED
+    assert not JobNote.objects.exists()
+
+
+def test_a_running_job_that_is_cancelled_can_write_nothing_more():
+    job = ledger.enqueue(kind="scripted", subject="x")
+    claimed = leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4())
+
+    cancelled = service.cancel(job_id=job.pk, actor="mia")
+
+    assert cancelled.state == State.CANCELLED
+    assert cancelled.runs.get().outcome == "cancelled"
+    with pytest.raises(LeaseLost):
+        leases.complete(claimed.lease)
+
+
+def test_a_waiting_job_that_is_cancelled_never_runs(job_that, run_once):
+    job = job_that(lambda run: pytest.fail("cancelled"))
+
+    service.cancel(job_id=job.pk, actor="mia")
+
+    assert run_once(job.pk).outcome is None
+
+
+def test_a_promoted_job_is_due_now_and_first():
+    job = ledger.enqueue(kind="scripted", subject="x", run_at=timezone.now() + timedelta(hours=1))
+
+    promoted = service.promote(job_id=job.pk, actor="mia")
+
+    assert promoted.priority == 0
+    assert promoted.run_at <= timezone.now()
+
+
+@pytest.mark.parametrize("act", [service.retry, service.cancel, service.promote])
+def test_what_a_jobs_state_does_not_allow_is_refused_and_changes_nothing(act):
+    job = ledger.enqueue(kind="scripted", subject="x")
+    Job.objects.update(state=State.COMPLETED, finished_at=timezone.now())
+
+    with pytest.raises(service.Refused, match=f"job {job.pk} is completed"):
+        act(job_id=job.pk, actor="mia")
+    with pytest.raises(service.Refused, match="there is no job"):
+        act(job_id=uuid4(), actor="mia")
+
+    assert Job.objects.get().state == State.COMPLETED
+    assert not JobNote.objects.exists()
+
+
+def test_old_detail_is_dropped_and_the_key_stays_taken(failed_job, settings):
+    Job.objects.update(key="once")
+    kept_until = Job.objects.get().finished_at + timedelta(seconds=settings.FAILED_JOB_KEPT_S)
+    assert retention.clean_settled(at=kept_until) == retention.Cleaned(completed=0, failed=0)
+
+    later = kept_until + timedelta(seconds=1)
+    assert retention.clean_settled(at=later, dry_run=True).failed == 1
+    assert Step.objects.count() == 2
+    assert retention.clean_settled(at=later).failed == 1
+    assert retention.clean_settled(at=later).failed == 0
+
+    assert (Step.objects.count(), Attempt.objects.count()) == (0, 0)
+    assert ledger.enqueue(kind="scripted", subject="x", key="once").pk == failed_job.pk
+
+
+def test_completed_jobs_lose_their_detail_sooner(job_that, run_once, settings):
+    job = job_that(lambda run: run.once("x", lambda: 1))
+    run_once(job.pk)
+    job.refresh_from_db()
+    at = job.finished_at + timedelta(seconds=settings.COMPLETED_JOB_DETAIL_KEPT_S + 1)
+
+    assert retention.clean_settled(at=at) == retention.Cleaned(completed=1, failed=0)
+
+
+class TestCommands:
+    def test_queue_stats(self, failed_job):
+        counts = json.loads(command("queue_stats", "scripted", "--json"))
+        assert counts["scripted"]["failed"] == 1
+        assert "scripted" in command("queue_stats")
+        with pytest.raises(CommandError, match="'nobodys'"):
+            command("queue_stats", "nobodys")
+
+    def test_subject_jobs(self, failed_job):
+        shown = json.loads(command("subject_jobs", failed_job.subject))
+        assert shown["hasFailedJob"] is True
+        assert shown["latestJob"]["id"] == str(failed_job.pk)
+
+    def test_retry_job_counts_and_a_dry_run_changes_nothing(self, failed_job):
+        assert command("retry_job", failed_job.pk, "--dry-run") == "1 would be retried"
+        assert Job.objects.get().state == State.FAILED
+
+        assert command("retry_job", failed_job.pk, "--actor", "mia") == "1 retried"
+        assert JobNote.objects.get().actor == "mia"
+
+        with pytest.raises(CommandError, match="1 refused"):
+            command("retry_job", failed_job.pk)
+
+    def test_clean_queue_counts_and_a_dry_run_changes_nothing(self, failed_job):
+        Job.objects.update(finished_at=timezone.now() - timedelta(days=1))
+        arguments = ("clean_queue", "scripted", "--older-than-s", 3600)
+
+        assert command(*arguments, "--dry-run") == "1 would be cleaned"
+        assert Step.objects.count() == 2
+        assert command(*arguments) == "1 cleaned"
+        assert Step.objects.count() == 0
+
+    def test_sweep_jobs_counts_and_a_dry_run_changes_nothing(self):
+        job = ledger.enqueue(kind="scripted", subject="x")
+        leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4())
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+        dry = command("sweep_jobs", "--dry-run")
+        assert dry == "1 requeued, 0 failed, 0 workers gone (nothing changed)"
+        assert command("sweep_jobs") == "1 requeued, 0 failed, 0 workers gone"
+        assert command("sweep_jobs") == "0 requeued, 0 failed, 0 workers gone"
