@@ -58,8 +58,7 @@ class DomainAdmin(ModelAdmin[Domain]):
         "is_active",
         "niche_list",
         "language",
-        "article_price",
-        "integration_price",
+        "prices",
         "link_policy",
         "authority",
         "monthly_visits",
@@ -96,13 +95,10 @@ class DomainAdmin(ModelAdmin[Domain]):
     def niche_list(self, domain: Domain) -> str:
         return ", ".join(domain.niches)
 
-    @admin.display(description="Article", ordering="price_article_cents")
-    def article_price(self, domain: Domain) -> str:
-        return _money(domain.price_article_cents, domain.currency)
-
-    @admin.display(description="Integration", ordering="price_integration_cents")
-    def integration_price(self, domain: Domain) -> str:
-        return _money(domain.price_integration_cents, domain.currency)
+    @admin.display(description="Article / integration", ordering="price_article_cents")
+    def prices(self, domain: Domain) -> str:
+        article, integration = domain.price_article_cents, domain.price_integration_cents
+        return f"{article / 100:.2f} / {integration / 100:.2f} {domain.currency.upper()}"
 
     @admin.display(description="Measured", ordering="metrics_at")
     def measured(self, domain: Domain) -> str:
@@ -230,7 +226,7 @@ class Costs(ChangeList):
             unpriced=Count("pk", filter=Q(cost_usd__isnull=True)),
         )
         self.title = (
-            f"{self.result_count} calls: {_dollars(sums['cost'])}, "
+            f"Model calls: {self.result_count}, {_dollars(sums['cost'])}, "
             f"{sums['unpriced']} of unknown cost, "
             f"{sums['tokens_in'] or 0} tokens in, {sums['tokens_out'] or 0} out"
         )
@@ -251,7 +247,7 @@ class ModelCallAdmin(ReadOnly[ModelCall]):
         "prompt_version",
         "order_key",
     ]
-    list_filter = ["outcome", "purpose"]
+    list_filter = ["outcome"]  # a choice: what is not one reads every row to list its values
     search_fields = ["order_key__exact", "job_key__exact"]
     search_help_text = "Order key or job key, exactly."
     date_hierarchy = "created_at"
@@ -324,10 +320,6 @@ def _number_of(model: type[Model], owner: str) -> Coalesce:
 def _link_to_list(model: type[Model], query: str, count: int) -> SafeString:
     address = reverse(f"admin:articles_{model._meta.model_name}_changelist")
     return format_html('<a href="{}?{}">{}</a>', address, query, count)
-
-
-def _money(cents: int, currency: str) -> str:
-    return f"{cents / 100:.2f} {currency.upper()}"
 
 
 def _dollars(cost: Decimal | None) -> str:
