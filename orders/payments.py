@@ -130,7 +130,7 @@ def confirm_session(*, order: Order, session_id: str, at: datetime) -> str:
     return settle_session(session=session, at=at).words
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle_session(*, session: StripeObject, at: datetime, refused: bool = False) -> Outcome:
     """Bring order and payment up to what a Checkout Session says. Once, however often it is told.
 

@@ -1,0 +1,340 @@
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from structlog.testing import capture_logs
+
+from orders import fulfilment, refunds
+from orders.models import Order, Payment, Refund
+from queueing.errors import Permanent, RetryLater
+from queueing.models import Job
+from tests.orders.factories import AT, failed_order, order_awaiting_payment, order_in_work
+from tests.orders.stripe_side import at_once, receive, session_of, told
+
+pytestmark = pytest.mark.django_db
+
+CREATE = "refunds.create"
+
+
+def paid_order(sandbox):
+    """An order in work, whose money lies at Stripe."""
+    order = order_awaiting_payment()
+    payment = session_of(order)
+    sandbox.pay(payment.session_id)
+    receive(told(sandbox, "checkout.session.completed", payment.session_id))
+    order.refresh_from_db()
+    return order
+
+
+def owed(sandbox):
+    """A paid order that failed, and the refund that it is owed."""
+    order = paid_order(sandbox)
+    fulfilment.give_up(order=order, reason="GateBlocked: no link", at=AT)
+    return order, Refund.objects.get(payment__order=order)
+
+
+def at_stripe(sandbox, order):
+    """Every refund that Stripe made of the order's payments."""
+    return [
+        made
+        for payment in order.payments.exclude(payment_intent="")
+        for made in refunds.made_of(payment.payment_intent)
+    ]
+
+
+def lines(order):
+    return list(order.events.values_list("what", flat=True))
+
+
+def test_a_failed_order_owes_what_was_paid_as_a_row_with_its_job():
+    order = failed_order(reason="GateBlocked: no link")
+
+    refund = Refund.objects.get()
+    job = Job.objects.get(kind="refund")
+    assert (refund.amount_cents, refund.currency) == (order.amount_cents, order.currency)
+    assert (refund.state, refund.reason) == (Refund.State.PENDING, "GateBlocked: no link")
+    assert (job.subject, job.key) == (order.subject, f"refund:{refund.pk}")
+    assert job.arguments == {"refund": refund.pk}
+
+
+def test_owing_again_owes_nothing_more():
+    order = failed_order()
+
+    assert refunds.owe(order=order, reason="again", at=AT) == []
+    assert Refund.objects.count() == Job.objects.filter(kind="refund").count() == 1
+
+
+def test_an_order_that_nobody_paid_is_owed_nothing():
+    assert refunds.owe(order=order_awaiting_payment(), reason="x", at=AT) == []
+
+
+def test_what_was_given_back_already_is_not_owed_again():
+    order = order_in_work()
+    payment = order.payments.get()
+    for cents, state in ((3000, Refund.State.SUCCEEDED), (2000, Refund.State.PENDING)):
+        Refund.objects.create(
+            payment=payment,
+            amount_cents=cents,
+            currency="eur",
+            state=state,
+            stripe_id=f"re_{cents}",
+            created_at=AT,
+            refunded_at=AT,
+        )
+
+    (refund,) = refunds.owe(order=order, reason="x", at=AT)
+
+    assert refund.amount_cents == order.amount_cents - 5000
+
+
+def test_a_refund_that_failed_is_owed_anew():
+    order = failed_order()
+    refunds.give_up(refund_id=Refund.objects.get().pk, reason="Stripe said no", at=AT)
+
+    (again,) = refunds.owe(order=order, reason="once more", at=AT)
+
+    assert again.amount_cents == order.amount_cents
+
+
+def test_money_of_a_held_payment_is_owed_as_it_was_paid():
+    order = order_awaiting_payment()
+    Payment.objects.create(
+        order=order,
+        number=1,
+        session_id="cs_held",
+        amount_cents=700,
+        currency="usd",
+        state=Payment.State.HELD,
+        created_at=AT,
+        expires_at=AT,
+        paid_at=AT,
+    )
+
+    (refund,) = refunds.owe(order=order, reason="differs", at=AT)
+
+    assert (refund.amount_cents, refund.currency) == (700, "usd")
+
+
+def test_carrying_it_out_gives_the_money_back_and_tells_the_history(sandbox):
+    order, refund = owed(sandbox)
+
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refund.refresh_from_db()
+    (made,) = at_stripe(sandbox, order)
+    assert (refund.state, refund.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
+    assert refund.refunded_at == AT
+    assert made["amount"] == order.amount_cents
+    assert made["metadata"] == {"order_id": str(order.pk), "refund_id": str(refund.pk)}
+    (call,) = sandbox.calls(service="stripe", operation=CREATE)
+    assert call["idempotency_key"] == f"refund-{refund.pk}"
+    assert lines(order).count("120.00 EUR refunded") == 1
+
+
+def test_carrying_it_out_again_asks_nobody(sandbox):
+    order, refund = owed(sandbox)
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    assert len(sandbox.calls(service="stripe", operation=CREATE)) == 1
+    assert lines(order).count("120.00 EUR refunded") == 1
+
+
+def test_after_a_lost_reply_the_same_key_gives_the_same_refund(sandbox):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, drop_reply=True, times=2)
+
+    with pytest.raises(RetryLater):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.PENDING
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+    assert [made["id"] for made in at_stripe(sandbox, order)] == [refund.stripe_id]
+    calls = sandbox.calls(service="stripe", operation=CREATE)
+    assert [call["work_done"] for call in calls] == [True, False, False]
+
+
+def test_a_busy_stripe_says_how_long_to_wait(sandbox):
+    _, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, status=429, retry_after_s=7)
+
+    with pytest.raises(RetryLater) as busy:
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    assert busy.value.retry_after_s == 7
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_failing_stripe_is_asked_again_later(sandbox, status):
+    _, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, status=status)
+
+    with pytest.raises(RetryLater):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+
+def test_a_refusal_is_permanent_and_told_without_personal_data(sandbox):
+    _, refund = owed(sandbox)
+    sandbox.knob(
+        service="stripe", operation=CREATE, status=401, message="Invalid key of ada@example.com"
+    )
+
+    with pytest.raises(Permanent) as refused:
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    assert "HTTP 401" in str(refused.value)
+    assert "ada@" not in str(refused.value)
+
+
+def test_a_payment_that_stripe_does_not_know_cannot_be_refunded(sandbox):
+    refund = Refund.objects.get(payment__order=failed_order())
+
+    with pytest.raises(Permanent, match="resource_missing"):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+
+def test_money_that_staff_gave_back_at_stripe_settles_the_row_that_owed_it(sandbox):
+    order, refund = owed(sandbox)
+    intent = order.payments.get().payment_intent
+    made = sandbox.post("/control/stripe/refunds", {"payment_intent": intent})
+
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
+    assert Refund.objects.count() == 1
+    assert lines(order).count("120.00 EUR refunded") == 1
+
+
+def test_money_given_back_at_stripe_in_parts_leaves_the_row_to_an_operator(sandbox):
+    order, refund = owed(sandbox)
+    intent = order.payments.get().payment_intent
+    for cents in (5000, 7000):
+        sandbox.post("/control/stripe/refunds", {"payment_intent": intent, "amount": cents})
+
+    with pytest.raises(Permanent):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    given = Refund.objects.filter(state=Refund.State.SUCCEEDED)
+    assert sum(one.amount_cents for one in given) == order.amount_cents
+    assert sum(made["amount"] for made in at_stripe(sandbox, order)) == order.amount_cents
+
+
+def test_stripes_event_before_our_reply_settles_the_row_and_the_reply_adds_nothing(sandbox):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, drop_reply=True, times=2)
+    with pytest.raises(RetryLater):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+    (made,) = at_stripe(sandbox, order)
+
+    receive(told(sandbox, "charge.refunded", made["charge"]))
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
+    assert Refund.objects.count() == 1
+    assert lines(order).count("120.00 EUR refunded") == 1
+
+
+def test_a_refund_that_we_gave_up_on_and_that_went_through_is_told_after_all(sandbox):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, drop_reply=True, times=2)
+    with pytest.raises(RetryLater):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+    refunds.give_up(refund_id=refund.pk, reason="no answer", at=AT)
+
+    (made,) = at_stripe(sandbox, order)
+    receive(told(sandbox, "charge.refunded", made["charge"]))
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+
+
+def test_a_refund_that_fails_at_the_bank_later_is_told_and_owed_again(sandbox):
+    order, refund = owed(sandbox)
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+    (made,) = at_stripe(sandbox, order)
+
+    with capture_logs() as logs:
+        receive(
+            sandbox.post(
+                "/control/stripe/events",
+                {"type": "refund.failed", "object": made | {"status": "failed"}},
+            )
+        )
+    receive(sandbox.post("/control/stripe/events", {"type": "refund.updated", "object": made}))
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.refunded_at) == (Refund.State.FAILED, None)
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["refund_failed"]
+    assert lines(order)[-1].startswith("The refund of 120.00 EUR did not go through")
+    assert len(refunds.owe(order=order, reason="once more", at=AT)) == 1
+
+
+def test_a_refund_that_takes_its_time_at_the_bank_stays_on_its_way_until_it_is_told(sandbox):
+    order, refund = owed(sandbox)
+    made = {"id": "re_slow", "amount": refund.amount_cents, "currency": "eur"}
+    made |= {"metadata": {"refund_id": str(refund.pk)}, "status": "pending"}
+    payment = order.payments.get()
+
+    refunds.hear(payment=payment, made=made, at=AT)
+    refund.refresh_from_db()
+    assert (refund.state, refund.stripe_id) == (Refund.State.PENDING, "re_slow")
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+    assert sandbox.calls(service="stripe", operation=CREATE) == []
+
+    refunds.hear(payment=payment, made=made | {"status": "succeeded"}, at=AT)
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+
+
+def test_giving_up_marks_the_row_once_and_tells_staff():
+    order = failed_order()
+    refund = Refund.objects.get()
+
+    with capture_logs() as logs:
+        refunds.give_up(refund_id=refund.pk, reason="Stripe: no", at=AT)
+        refunds.give_up(refund_id=refund.pk, reason="Stripe: no", at=AT)
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.FAILED
+    assert [log["event"] for log in logs] == ["refund_failed"]
+    assert len([line for line in lines(order) if "did not go through" in line]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_on_one_refund_give_the_money_back_once(sandbox):
+    order, refund = owed(sandbox)
+
+    at_once(4, lambda _: refunds.carry_out(refund_id=refund.pk, at=timezone.now()))
+
+    refund.refresh_from_db()
+    assert [made["id"] for made in at_stripe(sandbox, order)] == [refund.stripe_id]
+    assert lines(order).count("120.00 EUR refunded") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_at_once_owe_one_refund():
+    order = order_in_work()
+
+    def owe(_):
+        with transaction.atomic():
+            return refunds.owe(order=Order.objects.get(pk=order.pk), reason="x", at=AT)
+
+    owed_by = at_once(8, owe)
+
+    assert sorted(map(len, owed_by)) == [0] * 7 + [1]
+    assert Refund.objects.get().amount_cents == order.amount_cents
+
+
+def test_no_connection_is_held_while_stripe_thinks(sandbox):
+    _, refund = owed(sandbox)
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    assert connection.is_usable()
+    assert sandbox.calls(service="stripe", operation=CREATE) == []
