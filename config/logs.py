@@ -63,5 +63,7 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
             "openai": {"level": logging.WARNING},
             "stripe": {"level": logging.WARNING},
             "axes": {"level": logging.WARNING},
+            # While PostgreSQL is away the pool warns at every try; whoever waits says so once.
+            "psycopg.pool": {"level": logging.ERROR},
         },
     }
