@@ -60,13 +60,14 @@ def article(shop: Shop, tell: Tell) -> None:
     )
     price = publisher["prices"]["article"]
     tell(f"Ordered {placed['orderId']} for {_money(price)}")
+    shop.open_order(placed)  # the payment page sends back to it
     shop.pay(placed["checkoutUrl"])
     tell("Paid on the payment page")
     standing = follow(shop, placed, tell)
     version = standing["version"]
     letters = expect_letters(shop, email, count=2)
     tell("E-mails: " + "; ".join(letter["subject"] for letter in letters))
-    shop.visit(address_in(letters[-1], placed["orderId"]))  # its link opens the order
+    shop.visit(address_in(letters[-1], placed["orderId"]))
     page = shop.visit(version["previewUrl"])
     if version["title"] not in page or "https://planner.example.com/meals" not in page:
         raise OrderFailed("the version's page does not show the article with its link")

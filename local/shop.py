@@ -55,6 +55,10 @@ class Shop:
         key = {"Authorization": f"Bearer {placed['accessKey']}"}
         return self._json("GET", placed["statusUrl"], headers=key)
 
+    def open_order(self, placed: Json) -> None:
+        """Open the order's page with its key; the cookie of it stays."""
+        self._page(f"{self.site}/orders/{placed['orderId']}/open/?key={placed['accessKey']}")
+
     def pay(self, checkout_url: str) -> None:
         """Open the payment page and press its first button."""
         page = self._page(checkout_url)
