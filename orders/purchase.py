@@ -230,8 +230,8 @@ def _forget_if_answered(payment: Payment, error: stripe.StripeError) -> None:
 
     A session that Stripe made all the same has an address that nobody was told.
     """
-    unanswered = isinstance(error, stripe.APIConnectionError)
-    if unanswered or error.http_status in {409, 429}:  # the key is in use, or not yet used
+    status = error.http_status or 0  # none, or a success that could not be read: ask again
+    if status < 400 or status in {409, 429}:  # the key is in use, or was not used yet
         return
     if not stripe_client.is_passing(error):
         log.error("checkout_refused", order=str(payment.order_id), error=type(error).__name__)

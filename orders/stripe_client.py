@@ -27,6 +27,13 @@ CONNECT_TIMEOUT_S: Final = 5
 # and every POST of ours carries an idempotency key. More would only stretch the time that a page
 # waits; what must succeed in the end is a job, and the ledger repeats it in the open.
 NETWORK_RETRIES: Final = 1
+_REFUSALS: Final = (
+    stripe.AuthenticationError,
+    stripe.CardError,
+    stripe.IdempotencyError,
+    stripe.InvalidRequestError,
+    stripe.PermissionError,
+)
 
 
 class StripeUnavailable(Exception):
@@ -96,11 +103,8 @@ def translate(error: stripe.StripeError) -> StripeRefused | StripeBusy:
 
 
 def is_passing(error: stripe.StripeError) -> bool:
-    """Say whether the same call may succeed later."""
-    if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError):
-        return True
-    status = error.http_status or 0
-    return status in {409, 429} or status >= 500
+    """Say whether the same call may succeed later: all but a plain refusal, half answers too."""
+    return error.http_status in {409, 429} or not isinstance(error, _REFUSALS)
 
 
 def moment(unix_s: int) -> datetime:

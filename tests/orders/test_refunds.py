@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -167,13 +169,20 @@ def test_a_busy_stripe_says_how_long_to_wait(sandbox):
     assert busy.value.retry_after_s == 7
 
 
-@pytest.mark.parametrize("status", [500, 503])
-def test_a_failing_stripe_is_asked_again_later(sandbox, status):
-    _, refund = owed(sandbox)
-    sandbox.knob(service="stripe", operation=CREATE, status=status)
+@pytest.mark.parametrize(
+    "fault", [{"status": 500}, {"status": 503}, {"drop_before": True}, {"half_body": True}]
+)
+def test_a_failing_stripe_is_asked_again_and_the_money_goes_back_once(sandbox, fault):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, times=2, **fault)
 
-    with pytest.raises(RetryLater):
-        refunds.carry_out(refund_id=refund.pk, at=AT)
+    while refund.state == Refund.State.PENDING:
+        with suppress(RetryLater):
+            refunds.carry_out(refund_id=refund.pk, at=AT)
+        refund.refresh_from_db()
+
+    assert refund.state == Refund.State.SUCCEEDED
+    assert [made["id"] for made in at_stripe(sandbox, order)] == [refund.stripe_id]
 
 
 def test_a_refusal_is_permanent_and_told_without_personal_data(sandbox):
