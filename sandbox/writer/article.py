@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import cycle
 
-from sandbox.writer.brief import Brief, count_words
+from sandbox.writer.brief import Brief, count_words, visible
 from sandbox.writer.grammar import Frame, Voice
 from sandbox.writer.lexicon import Aspect, Language, language
 
-SECTION_WORDS = 165
+SECTION_WORDS = 150
 PARAGRAPH_WORDS = 68
 TRANSITION_SHARE = 0.42
 KEYWORD_SHARE = 0.0095
@@ -65,6 +65,7 @@ class Writer:
         self.brief = brief
         self.words_of: Language = language(brief.language)
         niche = self.words_of.niche_of(brief)
+        self.aspects = tuple(one for one in self.words_of.aspects if one.name not in niche.avoid)
         digest = hashlib.sha256((brief.seed + salt).encode()).digest()
         self.rng = random.Random(digest)
         self.voice = Voice(
@@ -125,7 +126,7 @@ class Writer:
 
     def spare_sentences(self, words: int) -> list[str]:
         """Return new sentences on any aspect, about so many words in all, at least one."""
-        aspect = self.voice.rng.choice(self.words_of.aspects)
+        aspect = self.rng.choice(self.aspects)
         made = [self.sentence(aspect.name, aspect.sentences)]
         while sum(map(count_words, made)) < words - 6:
             made.append(self.sentence(aspect.name, aspect.sentences))
@@ -133,7 +134,7 @@ class Writer:
 
     def spare_heading(self, *, keyed: bool = False) -> str:
         """Return a heading on any aspect that this writer has not used, with the keyword or not."""
-        aspect = self.voice.deal("spare headings", self.words_of.aspects)
+        aspect = self.voice.deal("spare headings", self.aspects)
         frames = aspect.headings_with_keyword if keyed else aspect.headings
         return _upper_first(self.voice.say(self.rng.choice(frames)))
 
@@ -161,9 +162,10 @@ class Writer:
         for _ in range(40):
             text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
             text = self._joined(text) if not fixed else _upper_first(text)
-            if text not in self._said and _start(text) != self._last_start:
+            if visible(text) not in self._said and _start(text) != self._last_start:
                 break
-        self._said.add(text)
+            self.voice.put_back(f"say {frames_name}")
+        self._said.add(visible(text))
         self._last_start = _start(text)
         return text
 
@@ -184,7 +186,7 @@ class Writer:
         closing = min(70, max(25, body // 8))
         count = max(1, round((body - opening - closing) / SECTION_WORDS))
         each = (body - opening - closing) / count
-        packs = list(self.words_of.aspects)
+        packs = list(self.aspects)
         self.rng.shuffle(packs)
         dealt = cycle(packs)
         sections = [Section(None, None, opening)]

@@ -88,6 +88,7 @@ class Voice:
     slots: Mapping[str, Sequence[Frame]]
     words: dict[str, str] = field(default_factory=dict)
     _packs: dict[str, list[int]] = field(default_factory=dict)
+    _dealt: dict[str, int] = field(default_factory=dict)
 
     def say(self, frame: Frame) -> str:
         """Return one filling of a frame."""
@@ -100,7 +101,12 @@ class Voice:
             pack = list(range(len(cards)))
             self.rng.shuffle(pack)
             self._packs[name] = pack
-        return cards[pack.pop()]
+        self._dealt[name] = pack.pop()
+        return cards[self._dealt[name]]
+
+    def put_back(self, name: str) -> None:
+        """Put the card dealt last from a pack below the others: it did not fit."""
+        self._packs[name].insert(0, self._dealt[name])
 
     def _said(self, frame: Frame) -> list[str]:
         said: list[str] = []

@@ -33,6 +33,7 @@ class Niche:
 
     name: str
     signs: frozenset[str]
+    avoid: frozenset[str]
     slots: dict[str, Frames]
 
 
@@ -83,8 +84,13 @@ def _aspect(name: str, raw: dict[str, str]) -> Aspect:
 
 
 def _niche(name: str, raw: dict[str, str]) -> Niche:
-    slots = {key: _lines(text.replace(";", "\n")) for key, text in raw.items() if key != "signs"}
-    return Niche(name=name, signs=frozenset(raw["signs"].split()), slots=slots)
+    slots = {
+        key: _lines(text.replace(";", "\n"))
+        for key, text in raw.items()
+        if key not in ("signs", "avoid")
+    }
+    avoid = frozenset(raw.get("avoid", "").split())
+    return Niche(name=name, signs=frozenset(raw["signs"].split()), avoid=avoid, slots=slots)
 
 
 def _lines(text: str) -> Frames:

@@ -264,11 +264,15 @@ class Mender:
         last = live[-1] if live else 0
         sections = max(1, round(missing / NEW_SECTION_WORDS)) if missing > 70 else 0
         parts: list[str] = []
+        headings = [html for html in self.now.values() if html and _HEADING.match(html)]
+        keyed = sum(self.brief.keyword.lower() in visible(html).lower() for html in headings)
+        # Every other heading of the whole holds the keyword, or nearly so.
+        first = 0 if keyed * 2 <= len(headings) and headings[keyed:] else 1
         for place in range(max(1, sections)):
             share = missing // max(1, sections)
             sentences: list[str] = []
             if sections:
-                heading = self.writer.spare_heading(keyed=place % 2 == 0)
+                heading = self.writer.spare_heading(keyed=place % 2 == first)
                 parts.append(f"<h2>{heading}</h2>")
                 sentences = [self.writer.keyword_sentence()]
                 share -= count_words(heading) + count_words(sentences[0])
@@ -285,11 +289,11 @@ class Mender:
             if visible(html) == self.brief.disclosure:
                 continue
             pieces = _SENTENCES.split(found.group(1))
-            while len(pieces) > 2 and over > 0:
-                over -= count_words(pieces.pop(1))
+            for piece in pieces[1:-1]:
+                if count_words(piece) <= over:
+                    pieces.remove(piece)
+                    over -= count_words(piece)
             self.now[number] = f"<p>{' '.join(pieces)}</p>"
-            if over <= 0:
-                return
 
 
 def _each_sentence(html: str, running: bool, mended: Any) -> str:
