@@ -29,8 +29,9 @@ _BEFORE_NUMBERS = frozenset({"no", "nos", "nr", "fig", "vol", "art", "sec", "ch"
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
 # A full stop (or its like), closing quotes or brackets, and then space and a new beginning.
 _SENTENCE_END = re.compile(
-    r"[.!?…]+[\"'”’»)\]]*(?=\s+(?P<next>[\"'“‘„«(\[¿¡]*[^\s\W]))|[。！？]+[」』”）]*"
+    r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s+(?P<next>[\"'“‘„«(\[¿¡]*[^\s\W]))|[。！？]+[」』”）]*"
 )
+_GLANCE_CHARS = 40
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘„«]+$")
 
 
@@ -88,7 +89,9 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         start = line.start()
         for end in _SENTENCE_END.finditer(text, line.start(), line.end()):
             follows = (end["next"] or "")[-1:]
-            if _ends_sentence(text[start : end.start()], end[0], follows):
+            # A glance back is enough; all of a long sentence at each full stop costs its square.
+            before = text[max(start, end.start() - _GLANCE_CHARS) : end.start()]
+            if _ends_sentence(before, end[0], follows):
                 spans.append((start, end.end()))
                 start = end.end()
         spans.append((start, line.end()))
@@ -125,6 +128,7 @@ class _Flattener:
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
+        self.starts: list[int] = []
         self.length = 0
         self.pending = ""  # white space that counts only once text follows
         self.open: list[tuple[str, dict[str, str]]] = []
@@ -158,6 +162,7 @@ class _Flattener:
 
     def _append(self, piece: str) -> None:
         self.pieces.append(piece)
+        self.starts.append(self.length)
         self.length += len(piece)
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
@@ -186,8 +191,8 @@ class _Flattener:
         # Space before the first word was written with it; it is not the link's.
         if first < len(self.pieces) and self.pieces[first].isspace():
             first += 1
-        start = sum(map(len, self.pieces[:first]))
-        self.links.append((min(start, self.length), self.length, attributes, within, hidden))
+        start = self.starts[first] if first < len(self.starts) else self.length
+        self.links.append((start, self.length, attributes, within, hidden))
 
 
 def _split_spaces(text: str) -> Iterator[str]:

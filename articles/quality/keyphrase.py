@@ -19,6 +19,7 @@ MOST_IN_SUBHEADINGS = 0.75
 LONGEST_TITLE_CHARS = 60
 META_CHARS = (121, 156)
 
+_SEPARATORS = re.compile(r"[^\w'’]+")
 # Endings that make another form of the same word, longest first.
 _PLURAL = re.compile(r"(?:(?<=[xz])es|(?<=ch|sh|ss)es|['’]s|(?<=[a-z]{2})(?<![sui])s)$")
 
@@ -71,8 +72,8 @@ def title_meta_slug(case: Case) -> Verdict:
                 fewest if count < fewest else most,
             )
         )
-    wanted = _content(slugify(case.brief.keyword).replace("-", " "), case.brief.language)
-    if not set(wanted) <= set(_stems(slugify(draft.slug).replace("-", " "))):
+    wanted = _content(_as_slug(case.brief.keyword), case.brief.language)
+    if not set(wanted) <= set(_stems(_as_slug(draft.slug))):
         findings.append(
             _warning(
                 "slug-without-keyphrase",
@@ -82,6 +83,11 @@ def title_meta_slug(case: Case) -> Verdict:
             )
         )
     return Verdict(findings=findings)
+
+
+def _as_slug(text: str) -> str:
+    """Return `text` in the plain letters of a slug, its words apart: "24/7 café" as "24 7 cafe"."""
+    return " ".join(slugify(part) for part in _SEPARATORS.split(text)).replace("-", " ")
 
 
 def _where_it_must_stand(phrase: list[str], case: Case) -> list[Finding]:

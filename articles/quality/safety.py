@@ -15,7 +15,9 @@ FEWEST_PHONE_DIGITS = 7
 MOST_FIGURES_LISTED = 10
 
 _EMAIL = re.compile(
-    r"[\w.+-]+\s?(?:@|\[at\]|\(at\)|\{at\})\s?[\w-]+(?:\s?(?:\.|\[dot\]|\(dot\))\s?[\w-]+)+",
+    # Bounded and anchored, so that a long run of letters is read once and not from each letter.
+    r"(?<![\w.+-])[\w.+-]{1,64}\s?(?:@|\[at\]|\(at\)|\{at\})\s?[\w-]{1,63}"
+    r"(?:\s?(?:\.|\[dot\]|\(dot\))\s?[\w-]{1,63}){1,5}",
     re.IGNORECASE,
 )
 _PHONE = re.compile(
@@ -27,7 +29,7 @@ _PHONE = re.compile(
 )
 _DATE = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}")
 
-_NUMBER = r"\d[\d.,\u00a0]*"
+_NUMBER = r"(?<![\d.,])\d[\d.,\u00a0]{0,20}"
 _SCALE = r"(?:thousand|million|billion|trillion|millionen|milliarden|millions?|milliards?)"
 _FIGURE = re.compile(
     rf"{_NUMBER}\s?(?:%|percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b)"

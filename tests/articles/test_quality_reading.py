@@ -96,6 +96,8 @@ def test_title_description_and_slug_fit_search_results(draft, expected):
 def test_a_slug_of_foreign_letters_is_compared_in_plain_ones():
     draft = {"slug": "cafe-munchen"}
     assert codes(run("title-meta-slug", draft=draft, keyword="Café München")) == []
+    draft = {"slug": "24-7-plumber"}
+    assert codes(run("title-meta-slug", draft=draft, keyword="24/7 plumber")) == []
 
 
 def sentences_of(lengths: list[int]) -> str:

@@ -119,6 +119,12 @@ def test_ordinary_words_are_no_leak(text):
     assert codes(run("leakage", f"<p>{text}</p>")) == []
 
 
+def test_words_that_were_ordered_are_no_leak():
+    draft = {"title": "As an AI engineer: where to begin"}
+    assert codes(run("leakage", draft=draft)) == ["machine-speaks"]
+    assert codes(run("leakage", draft=draft, keyword="as an AI engineer")) == []
+
+
 @pytest.mark.parametrize(
     ("html", "expected"),
     [
