@@ -16,8 +16,9 @@ from sandbox.settings import STRIPE_KEY
 from sandbox.stripe.account import Account
 from sandbox.stripe.forms import StripeRefusal, integer, metadata, nested, only, required
 from sandbox.stripe.records import Charge, Record
+from sandbox.stripe.session_shape import Shape, line_items, listing
 from sandbox.stripe.sessions import session_of
-from sandbox.stripe.shapes import API_VERSION, Shape, draw, expand, line_items, listing
+from sandbox.stripe.shapes import API_VERSION, draw, expand
 
 Params = dict[str, Any]
 Work = Callable[[Request, Params], Shape]
