@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import health
 
@@ -10,5 +11,11 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/", include("orders.api.urls")),
+    path("problems/<slug:kind>", RedirectView.as_view(url="/api/docs/#%(kind)s")),
     path("", include("orders.urls")),
 ]
+
+handler400 = "orders.views.errors.bad_request"
+handler403 = "orders.views.errors.denied"
+handler404 = "orders.views.errors.not_found"
+handler500 = "orders.views.errors.broke"

@@ -44,6 +44,7 @@ class Progress:
     estimate_s: tuple[int, int] | None = None
     next_try_at: datetime | None = None
     queue: dict[str, Any] = field(default_factory=dict)
+    can_pay: bool = False
     # The verbs behind these two are not built yet, so no order offers them.
     can_request_revision: bool = False
     can_submit_for_review: bool = False
@@ -106,6 +107,7 @@ def _awaiting_payment(order: Order, jobs: list[Job], at: datetime) -> dict[str, 
         }
     failed = latest is not None and latest.state == Payment.State.FAILED
     return {
+        "can_pay": True,
         "heading": "Finish your payment",
         "detail": "Your bank did not confirm the payment; nothing was charged. You can try again."
         if failed

@@ -1,1 +1,1 @@
-"""The pages."""
+"""The pages: each view loads, makes one call and shows what came of it."""

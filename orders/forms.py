@@ -1,0 +1,133 @@
+"""The order form. The rules are `orders.briefs`'; this says how each field looks and reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django import forms
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from articles.models import SHORTEST_ARTICLE_WORDS, Domain
+from orders import briefs
+from orders.briefs import BriefInput, BriefInvalid
+from orders.templatetags.pages import niche_words
+
+REQUIRED: Final = ("topic", "keyword", "target_url", "anchor_text", "email")
+OPTIONAL: Final = ("niche", "words", "notes")
+
+
+class OrderForm(forms.Form):
+    """A brief for one site. Valid, it has the checked `brief`."""
+
+    product = forms.CharField(required=False, widget=forms.HiddenInput)
+    domain = forms.CharField(required=False, widget=forms.HiddenInput)
+    topic = forms.CharField(
+        required=False,
+        label="Topic",
+        help_text="What the article is about, as you would tell a writer.",
+    )
+    keyword = forms.CharField(
+        required=False,
+        label="Keyword",
+        help_text="The phrase that readers search for. It goes into title and introduction.",
+    )
+    target_url = forms.CharField(
+        required=False,
+        label="Target URL",
+        help_text="The public page that your link opens, starting with https://.",
+        widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false"}),
+    )
+    anchor_text = forms.CharField(
+        required=False,
+        label="Anchor text",
+        help_text="The words that carry the link, exactly as they should read in a sentence.",
+    )
+    email = forms.CharField(
+        required=False,
+        label="E-mail",
+        help_text="We send the link to your order here, and nothing else.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    niche = forms.CharField(required=False, label="Subject area")
+    words = forms.CharField(
+        required=False,
+        label="Length in words",
+        widget=forms.NumberInput(
+            attrs={"min": SHORTEST_ARTICLE_WORDS, "max": briefs.LONGEST_ARTICLE_WORDS}
+        ),
+    )
+    notes = forms.CharField(
+        required=False,
+        label="Notes for the writer",
+        help_text="Tone, facts to mention, things to leave out. Plain text.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    brief: BriefInput
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        site: Domain,
+        at: datetime,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial, auto_id="%s", error_css_class="wrong")
+        self.site = site
+        self.at = at
+        self.fields["niche"].widget = forms.Select(
+            choices=[(niche, niche_words(niche)) for niche in site.niches]
+        )
+        self.fields["words"].help_text = f"Left empty: {site.words_default}, as this site prefers."
+        for name in (*REQUIRED, *OPTIONAL):
+            self._prepare(name)
+
+    def clean(self) -> dict[str, Any]:
+        given = {name: self.data[name] for name in self.fields if name in self.data}
+        try:
+            self.brief = briefs.validate(given, at=self.at)
+        except BriefInvalid as invalid:
+            for name, reasons in invalid.errors.items():
+                self._add(name, reasons)
+        return self.cleaned_data
+
+    def required_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in REQUIRED]
+
+    def optional_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in OPTIONAL]
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the optional part may stay closed: nothing in it was written or is wrong."""
+        return not any(self[name].errors for name in OPTIONAL) and not self["notes"].value()
+
+    def _add(self, name: str, reasons: list[str]) -> None:
+        """A hidden field has no place for its reasons, so they go on top."""
+        seen = name in (*REQUIRED, *OPTIONAL)
+        told = reasons if seen else [f"{name.capitalize()}: {reason}" for reason in reasons]
+        self.add_error(name if seen else None, told)
+
+    def _prepare(self, name: str) -> None:
+        widget = self.fields[name].widget
+        hint = f"{name}_helptext " if self.fields[name].help_text else ""
+        widget.attrs |= {
+            # The error's place is always there, so that it can be filled when a field is left.
+            "aria-describedby": f"{hint}{name}_error",
+            "hx-post": f"{reverse('order-check')}?field={name}",
+            "hx-trigger": "change",
+            "hx-target": f"#{name}_error",
+            "hx-sync": "this:replace",
+        }
+        if name in briefs.LONGEST and not isinstance(widget, forms.Select):
+            # Room beyond the limit: a text pasted too long is told about, not silently cut.
+            widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
+        if name in REQUIRED:
+            widget.attrs["aria-required"] = "true"
+
+
+def error_text(field: forms.BoundField) -> SafeString | str:
+    """Return a field's reasons in one line."""
+    return " ".join(str(reason) for reason in field.errors)

@@ -1,0 +1,107 @@
+"""What pages say in words: durations, languages, subjects, link policies, times; and icons."""
+
+import math
+from datetime import datetime
+
+from django import template
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import get_language_info
+
+from articles.models import LinkPolicy
+
+register = template.Library()
+
+UNKNOWN = "—"
+_POLICIES = {
+    LinkPolicy.SPONSORED: "Sponsored: your link is marked as paid (rel=sponsored).",
+    LinkPolicy.NOFOLLOW: "Nofollow: your link asks search engines not to follow it (rel=nofollow).",
+    LinkPolicy.DOFOLLOW: "Dofollow: your link is a plain one that search engines may follow.",
+}
+
+
+@register.filter
+def niche_words(slug: str) -> str:
+    """Return `Personal finance` for `personal-finance`."""
+    return slug.replace("-", " ").capitalize()
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Return `German` for `de`; a code that nobody knows stays."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code
+
+
+@register.filter
+def policy_words(policy: str) -> str:
+    """Return what a link policy does to a link, in a sentence."""
+    return _POLICIES[LinkPolicy(policy)]
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return `40 s`, `7 min`, `3 h` or `2 days`, rounded up; unknown is `—`."""
+    if seconds is None:
+        return UNKNOWN
+    for longest, size, unit in ((90, 1, "s"), (90 * 60, 60, "min"), (36 * 3600, 3600, "h")):
+        if seconds <= longest:
+            return f"{max(1, math.ceil(seconds / size))} {unit}"
+    return f"{math.ceil(seconds / 86400)} days"
+
+
+@register.filter
+def duration_range(range_s: tuple[float, float]) -> str:
+    """Return `in 6–9 minutes` for two numbers of seconds, in the words of somebody who waits."""
+    low, high = (max(1, math.ceil(seconds / 60)) for seconds in range_s)
+    if high == 1:
+        return "in under a minute"
+    if low == high:
+        return f"in about {low} minutes"
+    return f"in {low}–{high} minutes"
+
+
+@register.filter
+def when(moment: datetime | None) -> SafeString | str:
+    """Return how long ago it was, with the moment itself for machines and on pointing at it."""
+    if moment is None:
+        return UNKNOWN
+    local = localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        f"{local:%d %B %Y, %H:%M %Z}",
+        naturaltime(moment),
+    )
+
+
+@register.filter
+def share(part: float | None) -> str:
+    """Return a measured value as people read it: at most two decimals; nothing measured is `—`."""
+    if part is None:
+        return UNKNOWN
+    if isinstance(part, float):
+        return f"{part:.2f}".rstrip("0").rstrip(".")
+    return str(part)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return a picture of the sprite; decoration only, so the word must stand beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def development() -> bool:
+    """Say whether this copy is a developer's."""
+    return bool(settings.DEVELOPMENT)

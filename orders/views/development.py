@@ -1,0 +1,111 @@
+"""Every e-mail on one page, for whoever changes one. Only a developer's copy has it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from articles.brief import Brief
+from articles.models import Article, ArticleVersion, Domain
+from orders import access, notifications
+from orders.models import Customer, Order, OutgoingEmail, Product, Refund
+
+View = Callable[..., HttpResponse]
+_TYPES = {"html": "text/html; charset=utf-8", "txt": "text/plain; charset=utf-8"}
+
+
+def _development_only(view: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.DEVELOPMENT:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@_development_only
+def emails(request: HttpRequest) -> HttpResponse:
+    """Show every e-mail with sample data, as HTML and as text."""
+    shown = [
+        {
+            "kind": kind,
+            "label": OutgoingEmail.Kind(kind).label,
+            "message": notifications.render(kind, _sample()),
+        }
+        for kind in notifications.SUBJECTS
+    ]
+    return render(request, "dev/emails.html", {"emails": shown})
+
+
+@require_safe
+@_development_only
+@xframe_options_sameorigin
+# E-mail carries its styles in its elements; the pages' own policy stays as strict as it is.
+@csp_update({"style-src": ["'unsafe-inline'"], "frame-ancestors": "'self'"})
+def email(request: HttpRequest, kind: str, form: str) -> HttpResponse:
+    """Answer with one e-mail alone, `html` or `txt`.
+
+    :raises Http404: there is no such kind or form
+    """
+    if kind not in notifications.SUBJECTS or form not in _TYPES:
+        raise Http404
+    message = notifications.render(kind, _sample())
+    return HttpResponse(message.html if form == "html" else message.text, content_type=_TYPES[form])
+
+
+def _sample() -> dict[str, Any]:
+    """Return what `notifications.message_for` would give, of an order that is stored nowhere."""
+    at = timezone.now()
+    domain = Domain(host="garden.example", name="The Garden", price_article_cents=24_000)
+    brief = Brief(
+        topic="Raised beds on a small balcony",
+        niche="gardening",
+        keyword="raised beds",
+        target_url="https://shop.example/raised-beds",
+        anchor_text="oak raised beds",
+        words=800,
+        host=domain.host,
+    )
+    order = Order(
+        code="7F3KQX",
+        customer=Customer(email="ada@example.com", created_at=at),
+        product=Product.ARTICLE,
+        domain=domain,
+        brief=brief.to_json(),
+        amount_cents=24_000,
+        currency="eur",
+        created_at=at,
+        paid_at=at,
+    )
+    version = ArticleVersion(
+        article=Article(domain=domain, slug="raised-beds", title=brief.topic),
+        number=1,
+        title="Raised Beds on a Small Balcony",
+        words=812,
+    )
+    return {
+        "order": order,
+        "domain": domain,
+        "brief": order.brief,
+        "version": version,
+        "refund": Refund(
+            amount_cents=24_000,
+            currency="eur",
+            reason="GateBlocked",
+            created_at=at,
+            stripe_id="re_7F3KQX",
+        ),
+        "order_url": access.open_url(order),
+        "admin_url": settings.SITE_URL + reverse("admin:index"),
+        "for_admins": False,
+    }

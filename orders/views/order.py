@@ -1,0 +1,177 @@
+"""An order's status page, the region of it that follows the work, and what a customer can do."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from articles.models import ArticleVersion
+from orders import access, payments, purchase
+from orders.lifecycle import TransitionRefused
+from orders.models import Order, OrderEvent, Refund, Status
+from orders.progress import STEPS, Progress, progress
+from orders.views import opening
+from orders.views.report import Drawn, drawn
+
+POLL_S: Final = 10
+_ENDED_EARLY: Final = frozenset({Status.FAILED, Status.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One of the five steps; `state` is done, current, stopped or ahead."""
+
+    number: int
+    label: str
+    state: str
+
+
+@require_safe
+@opening.order_page
+def page(request: HttpRequest, order: Order) -> HttpResponse:
+    """Show where the order stands; at most six queries."""
+    return render(request, "orders/page.html", _shown(order, at=timezone.now()))
+
+
+@require_safe
+@opening.order_page
+def region(request: HttpRequest, order: Order) -> HttpResponse:
+    """Answer a poll: the region that follows the work, or 204 while it reads as `seen` says."""
+    shown = _shown(order, at=timezone.now())
+    if request.GET.get("seen") == shown["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "orders/region.html", shown | {"alone": True})
+
+
+@require_safe
+def open_with_key(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Let the browser in that holds the e-mailed key, then leave the key's address.
+
+    :raises Http404: there is no such order, or the key is not its key
+    """
+    order = opening.found(order_id)
+    if not access.opens(order, request.GET.get("key", "")):
+        raise Http404
+    response = redirect(order)
+    access.remember(response, order)
+    return opening.keep_private(response)
+
+
+@require_POST
+@opening.order_page
+def pay(request: HttpRequest, order: Order) -> HttpResponse:
+    """Go on to the payment page."""
+    try:
+        return redirect(purchase.checkout_url(order=order, at=timezone.now()))
+    except purchase.NotPayable as refusal:
+        messages.info(request, f"{refusal} Nothing was charged just now.")
+    except purchase.StripeUnavailable:
+        messages.warning(request, PAYMENT_PAGE_LATE)
+    return redirect(order)
+
+
+@require_POST
+@opening.order_page
+def cancel(request: HttpRequest, order: Order) -> HttpResponse:
+    """Close the order unpaid."""
+    try:
+        purchase.cancel(order=order, actor="customer", at=timezone.now())
+    except TransitionRefused:
+        messages.warning(request, "This order has moved on, so it was not cancelled.")
+    return redirect(order)
+
+
+@require_safe
+@opening.order_page
+def paid(request: HttpRequest, order: Order) -> HttpResponse:
+    """Where the payment page sends its payer: take the payment now, webhook or not."""
+    session_id = request.GET.get("session_id", "")
+    try:
+        payments.confirm_session(order=order, session_id=session_id, at=timezone.now())
+    except payments.ForeignSession:
+        messages.warning(request, "That payment page does not belong to this order.")
+    except payments.StripeUnavailable:
+        messages.info(request, "We are confirming your payment. Nothing more is needed from you.")
+    return redirect(order)
+
+
+PAYMENT_PAGE_LATE: Final = (
+    "The payment page cannot be opened just now. Your order is kept and nothing was charged; "
+    "try again in a minute."
+)
+
+
+def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
+    now = progress(order, at=at)
+    version = order.version
+    return {
+        "order": order,
+        "brief": order.brief,
+        "progress": now,
+        "steps": _steps(now),
+        "poll_s": POLL_S,
+        "version": version,
+        "report": _report(version),
+        "versions": _versions(order),
+        "events": list(OrderEvent.objects.filter(order=order)),
+        "refunds": _refunds(order),
+        "seen": _seen(order, now, at=at),
+    }
+
+
+def _steps(now: Progress) -> list[Step]:
+    def state(number: int) -> str:
+        if number == now.step and now.status in _ENDED_EARLY:
+            return "stopped"
+        if number < now.step or now.status == Status.COMPLETED:
+            return "done"
+        return "current" if number == now.step else "ahead"
+
+    return [
+        Step(number=number, label=label, state=state(number))
+        for number, label in enumerate(STEPS, start=1)
+    ]
+
+
+def _report(version: ArticleVersion | None) -> Drawn | None:
+    return drawn(version.report) if version is not None else None
+
+
+def _versions(order: Order) -> list[ArticleVersion]:
+    """Every version, newest first; an order without a current one has none."""
+    if order.version_id is None:
+        return []
+    versions = ArticleVersion.objects.filter(order_key=order.subject).order_by("-number")
+    return list(versions.only("number", "title", "words", "created_at"))
+
+
+def _refunds(order: Order) -> list[Refund]:
+    if order.status != Status.FAILED:
+        return []
+    return list(Refund.objects.filter(payment__order=order))
+
+
+def _seen(order: Order, now: Progress, *, at: datetime) -> str:
+    """Return a digest of what the region says, so that what has not changed is not swapped.
+
+    Not of its HTML: that has another CSRF token each time. The minute is in it because times are
+    told as "2 minutes ago".
+    """
+    said = [
+        order.updated_at,
+        now.heading,
+        now.detail,
+        now.position,
+        now.estimate_s,
+        now.next_try_at,
+        int(at.timestamp() // 60),
+    ]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()[:16]

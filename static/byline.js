@@ -1,0 +1,106 @@
+// Everything works without this file; it adds the colour switch, spoken news and small comforts.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const announcer = document.getElementById("announcer");
+
+  // --- Dark mode ---------------------------------------------------------------------------
+
+  const theme = document.querySelector("button.theme");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+  const showTheme = () => theme.setAttribute("aria-checked", String(isDark()));
+
+  const remember = (choice) => {
+    try {
+      if (choice) localStorage.setItem("theme", choice);
+      else localStorage.removeItem("theme");
+    } catch {
+      // No storage: the choice lasts as long as the page.
+    }
+  };
+
+  theme.hidden = false;
+  showTheme();
+  dark.addEventListener("change", showTheme);
+  theme.addEventListener("click", () => {
+    const wanted = isDark() ? "light" : "dark";
+    const asSystem = (wanted === "dark") === dark.matches;
+    if (asSystem) delete root.dataset.theme;
+    else root.dataset.theme = wanted;
+    remember(asSystem ? null : wanted);
+    showTheme();
+  });
+
+  // --- Forms -------------------------------------------------------------------------------
+
+  document.getElementById("error-summary")?.focus();
+
+  // A second press sends nothing; the server would take it for the first one anyway.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    form.querySelectorAll("button[type=submit]").forEach((button) => {
+      button.setAttribute("aria-disabled", "true");
+    });
+  });
+  // Coming back from the payment page brings the form back as it was left.
+  addEventListener("pageshow", () => {
+    document.querySelectorAll("[data-sent]").forEach((form) => {
+      delete form.dataset.sent;
+      form.querySelectorAll("[aria-disabled]").forEach((button) => {
+        button.removeAttribute("aria-disabled");
+      });
+    });
+  });
+
+  const fieldChecked = (place) => {
+    const field = document.getElementById(place.id.replace("_error", ""));
+    const words = place.textContent.trim();
+    field.toggleAttribute("aria-invalid", false);
+    if (words) field.setAttribute("aria-invalid", "true");
+    field.closest(".field").classList.toggle("wrong", Boolean(words));
+    if (words) announcer.textContent = words;
+  };
+
+  // --- The order's status region -----------------------------------------------------------
+
+  let heading = document.getElementById("status-region")?.dataset.heading;
+
+  const regionSwapped = () => {
+    const region = document.getElementById("status-region");
+    if (region && region.dataset.heading !== heading) {
+      heading = region.dataset.heading;
+      announcer.textContent = heading;
+    }
+  };
+
+  const lostContact = (lost) => {
+    const words = document.getElementById("poll-lost");
+    if (words) words.hidden = !lost;
+  };
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.id === "status-region" && document.hidden) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "status-region") regionSwapped();
+    if (event.target.classList.contains("field-error")) fieldChecked(event.target);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.id === "status-region") lostContact(!event.detail.successful);
+  });
+  document.addEventListener("visibilitychange", () => {
+    const region = document.getElementById("status-region");
+    if (!document.hidden && region && window.htmx) window.htmx.trigger(region, "again");
+  });
+
+  // --- Print -------------------------------------------------------------------------------
+
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
+})();
