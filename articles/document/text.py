@@ -17,6 +17,7 @@ _LINES = frozenset(_LINE_TAGS.split())
 _WORD = re.compile(
     # Chinese and Japanese write no spaces: a character counts as a word, as in word processors.
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+    r"|(?<!\S)&(?!\S)"  # read as "and"
     r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:[’'.,\-‑/@&][^\W_]+)*"
 )
 _SHORTENED = """

@@ -182,3 +182,4 @@ def test_sentences_end_where_a_reader_ends_them(text, parts):
 def test_words_are_counted_as_a_reader_counts_them():
     document = parse("<h2>State-of-the-art hives</h2><p>Don’t pay 3.5&nbsp;times — ever…</p>")
     assert words(document) == 2 + 5
+    assert words(parse("<p>Smith &amp; Sons, A&amp;B</p>")) == 4
