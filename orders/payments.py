@@ -17,8 +17,8 @@ from django.db import connection, transaction
 
 from orders import fulfilment, lifecycle, refunds, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
-from orders.refunds import money
 from orders.stripe_client import StripeUnavailable, moment
+from orders.templatetags.money import money
 
 log = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ from django.db.models import Q, Sum
 
 from orders import lifecycle, stripe_client
 from orders.models import Order, Payment, Refund
+from orders.templatetags.money import money
 from queueing import ledger
 
 log = structlog.get_logger(__name__)
@@ -127,11 +128,6 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     if refund.state != was:
         _tell(refund, payment, at=at)
     return refund
-
-
-def money(cents: int, currency: str) -> str:
-    """Return an amount as people read it: 120.00 EUR."""
-    return f"{cents / 100:.2f} {currency.upper()}"
 
 
 def made_of(payment_intent: str) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ Every one is different, so that tests may run side by side; what matters to a te
 """
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -172,8 +171,3 @@ def version_of(order: Order, *, html: str = "", at: datetime = AT, **given: Any)
         "created_at": at,
     }
     return ArticleVersion.objects.create(**fields | given)
-
-
-def euros(cents: int) -> Decimal:
-    """Cents as money reads."""
-    return Decimal(cents) / 100

@@ -220,9 +220,7 @@ def test_an_order_paid_twice_gets_the_second_payment_back(sandbox):
     refund = Refund.objects.get()
     assert (refund.payment, refund.amount_cents) == (second, order.amount_cents)
     assert Job.objects.get(kind="refund").arguments == {"refund": refund.pk}
-    assert (
-        order.events.last().what == "A second payment of 120.00 EUR arrived and is being refunded"
-    )
+    assert order.events.last().what == "A second payment of €120.00 arrived and is being refunded"
 
 
 def test_money_that_arrives_after_a_cancellation_takes_the_order_on(sandbox):
@@ -402,7 +400,7 @@ def test_a_refund_from_stripes_side_reaches_rows_and_history_once(sandbox):
         Refund.State.SUCCEEDED,
         charge["id"],
     )
-    assert [e.what for e in order.events.all()].count("50.00 EUR refunded") == 1
+    assert [e.what for e in order.events.all()].count("€50.00 refunded") == 1
     assert not Job.objects.filter(kind="refund").exists()
 
 
@@ -449,12 +447,12 @@ def test_a_dispute_holds_the_order_for_staff_and_its_end_is_told(sandbox):
 
     order.refresh_from_db()
     assert order.status == Status.PROCESSING
-    assert order.held_reason == "120.00 EUR disputed: fraudulent"
+    assert order.held_reason == "€120.00 disputed: fraudulent"
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["payment_disputed"]
     assert [e.what for e in order.events.all()][-3:] == [
-        "Your bank disputes the payment of 120.00 EUR",
+        "Your bank disputes the payment of €120.00",
         "Held for a check by our staff",
-        "The dispute of 120.00 EUR is closed: won",
+        "The dispute of €120.00 is closed: won",
     ]
 
 
@@ -552,3 +550,39 @@ def test_a_second_payment_of_a_settled_order_is_refunded_even_days_later(sandbox
 
     assert outcome.words == "paid again: refund owed"
     assert Refund.objects.get().payment == late
+
+
+@pytest.mark.django_db(transaction=True)
+def test_payment_and_cancellation_at_the_same_moment_end_with_the_work_begun(sandbox):
+    for _ in range(5):
+        order, event = paid(sandbox)
+
+        def either(number, order=order, event=event):
+            if number:
+                return receive(event)
+            return purchase.cancel(
+                order=Order.objects.get(pk=order.pk), actor="customer", at=timezone.now()
+            )
+
+        results = at_once(2, either)
+
+        refused = [one for one in results if isinstance(one, Exception)]
+        assert all(isinstance(one, lifecycle.TransitionRefused) for one in refused)
+        assert_in_work_once(order)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_payments_of_one_order_at_the_same_moment_begin_one_work_and_refund_one(sandbox):
+    order = order_awaiting_payment()
+    first = session_of(order)
+    Payment.objects.filter(pk=first.pk).update(expires_at=timezone.now())
+    events = []
+    for payment in (first, session_of(order)):
+        sandbox.pay(payment.session_id)
+        events.append(told(sandbox, COMPLETED, payment.session_id))
+
+    outcomes = at_once(2, lambda number: receive(events[number]).outcome)
+
+    assert sorted(outcomes) == ["paid again: refund owed", "paid: work begins"]
+    assert Job.objects.filter(kind="article-generation").count() == 1
+    assert Refund.objects.get().amount_cents == order.amount_cents

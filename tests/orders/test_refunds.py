@@ -129,7 +129,7 @@ def test_carrying_it_out_gives_the_money_back_and_tells_the_history(sandbox):
     assert made["metadata"] == {"order_id": str(order.pk), "refund_id": str(refund.pk)}
     (call,) = sandbox.calls(service="stripe", operation=CREATE)
     assert call["idempotency_key"] == f"refund-{refund.pk}"
-    assert lines(order).count("120.00 EUR refunded") == 1
+    assert lines(order).count("€120.00 refunded") == 1
 
 
 def test_carrying_it_out_again_asks_nobody(sandbox):
@@ -139,7 +139,7 @@ def test_carrying_it_out_again_asks_nobody(sandbox):
     refunds.carry_out(refund_id=refund.pk, at=AT)
 
     assert len(sandbox.calls(service="stripe", operation=CREATE)) == 1
-    assert lines(order).count("120.00 EUR refunded") == 1
+    assert lines(order).count("€120.00 refunded") == 1
 
 
 def test_after_a_lost_reply_the_same_key_gives_the_same_refund(sandbox):
@@ -215,7 +215,7 @@ def test_money_that_staff_gave_back_at_stripe_settles_the_row_that_owed_it(sandb
     refund.refresh_from_db()
     assert (refund.state, refund.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
     assert Refund.objects.count() == 1
-    assert lines(order).count("120.00 EUR refunded") == 1
+    assert lines(order).count("€120.00 refunded") == 1
 
 
 def test_money_given_back_at_stripe_in_parts_leaves_the_row_to_an_operator(sandbox):
@@ -245,7 +245,7 @@ def test_stripes_event_before_our_reply_settles_the_row_and_the_reply_adds_nothi
     refund.refresh_from_db()
     assert (refund.state, refund.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
     assert Refund.objects.count() == 1
-    assert lines(order).count("120.00 EUR refunded") == 1
+    assert lines(order).count("€120.00 refunded") == 1
 
 
 def test_a_refund_that_we_gave_up_on_and_that_went_through_is_told_after_all(sandbox):
@@ -279,7 +279,7 @@ def test_a_refund_that_fails_at_the_bank_later_is_told_and_owed_again(sandbox):
     refund.refresh_from_db()
     assert (refund.state, refund.refunded_at) == (Refund.State.FAILED, None)
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["refund_failed"]
-    assert lines(order)[-1].startswith("The refund of 120.00 EUR did not go through")
+    assert lines(order)[-1].startswith("The refund of €120.00 did not go through")
     assert len(refunds.owe(order=order, reason="once more", at=AT)) == 1
 
 
@@ -322,7 +322,7 @@ def test_four_workers_on_one_refund_give_the_money_back_once(sandbox):
 
     refund.refresh_from_db()
     assert [made["id"] for made in at_stripe(sandbox, order)] == [refund.stripe_id]
-    assert lines(order).count("120.00 EUR refunded") == 1
+    assert lines(order).count("€120.00 refunded") == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -347,3 +347,24 @@ def test_no_connection_is_held_while_stripe_thinks(sandbox):
 
     assert connection.is_usable()
     assert sandbox.calls(service="stripe", operation=CREATE) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_reply_and_stripes_event_at_the_same_moment_tell_of_one_refund(sandbox):
+    for _ in range(5):
+        order, refund = owed(sandbox)
+        intent = order.payments.get().payment_intent
+        made = sandbox.post("/control/stripe/refunds", {"payment_intent": intent})
+        event = told(sandbox, "charge.refunded", made["charge"])
+
+        def either(number, refund=refund, event=event):
+            if number % 2:
+                return receive(event | {"id": f"evt_{refund.pk}_{number}"}).outcome
+            return refunds.carry_out(refund_id=refund.pk, at=timezone.now())
+
+        results = at_once(6, either)
+
+        assert [one for one in results if isinstance(one, Exception)] == []
+        settled = Refund.objects.get(payment__order=order)
+        assert (settled.state, settled.stripe_id) == (Refund.State.SUCCEEDED, made["id"])
+        assert lines(order).count("€120.00 refunded") == 1
