@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Protocol, cast
 
 # The identifier's certainty is calibrated for a passage; much longer texts only cost time.
@@ -11,6 +12,8 @@ _READ_CHARS = 4000
 NO_LANGUAGE = "zxx"
 # One written standard under two codes.
 _SAME = {"nb": "no", "nn": "no"}
+
+_LOADING = Lock()
 
 
 class _Identifier(Protocol):
@@ -49,8 +52,14 @@ def _known() -> frozenset[str]:
     return frozenset(same(code) for code, _ in _identifier().rank(""))
 
 
-@lru_cache(maxsize=1)
 def _identifier() -> _Identifier:
+    # One at a time: fifty threads that start together would each load their own 90 MB.
+    with _LOADING:
+        return _loaded()
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> _Identifier:
     # Loaded at first use: it takes a second, and web processes never need it.
     from py3langid.langid import (  # type: ignore[import-untyped]
         MODEL_FILE,
