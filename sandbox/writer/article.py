@@ -333,15 +333,12 @@ def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
 
 def slug(keyword: str) -> str:
     """Return a keyword as part of an address; letters beyond ASCII stay if nothing else would."""
-    spelled = keyword.lower()
-    for letter, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        spelled = spelled.replace(letter, letters)
-    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", keyword.lower()).encode("ascii", "ignore").decode()
     return _hyphened(plain) or _hyphened(keyword.lower()) or "article"
 
 
 def _hyphened(text: str) -> str:
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:70].strip("-")
+    return re.sub(r"[\W_]+", "-", text).strip("-")[:100].strip("-")
 
 
 def _between(

@@ -39,7 +39,8 @@ class Brief:
         return cls(
             topic=topic,
             niche=_line(raw.get("niche")),
-            keyword=_line(raw.get("keyword")) or topic.lower(),
+            # Title and description are plain text: a phrase that brings tags along loses them.
+            keyword=_line(re.sub(r"<[^>]*>", "", _line(raw.get("keyword")))) or topic.lower(),
             target_url=_line(raw.get("target_url")),
             anchor_text=_line(raw.get("anchor_text")),
             link_rel=_line(raw.get("link_rel")) or "dofollow",
