@@ -189,6 +189,7 @@ class Dispatcher:
         self._publish = publish
         self._stopping = stopping
         self._silent_s = silent_s
+        self._has_led = False
 
     def serve(self) -> None:
         """Wait for the leadership and dispatch until stopping.
@@ -199,7 +200,8 @@ class Dispatcher:
         with _session() as database:
             while not self._stopping():
                 if self._lead(database):
-                    log.info("dispatcher_leads")
+                    (log.debug if self._has_led else log.info)("dispatcher_leads")
+                    self._has_led = True
                     self._dispatch_until_stopping(database)
                 else:
                     time.sleep(settings.POLL_S)

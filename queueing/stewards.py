@@ -89,7 +89,8 @@ class Sweeping:
 
     def __call__(self) -> None:
         now = self._monotonic()
-        if now - self._last > settings.HEARTBEAT_S:
+        # Sweeps a little late are no outage.
+        if now - self._last > settings.HEARTBEAT_S + 2 * SWEEP_EVERY_S:
             self._blind_until = now + settings.HEARTBEAT_S + PAUSE_AT_MOST_S
         sweeper.sweep(expired_too=now >= self._blind_until)
         self._last = now

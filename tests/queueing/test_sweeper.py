@@ -161,17 +161,21 @@ def test_a_worker_elsewhere_is_judged_by_its_leases_alone(abandoned):
     assert sweeper.sweep() == sweeper.Swept()
 
 
-def test_after_an_outage_the_owners_get_to_speak_before_their_leases_count(abandoned, settings):
+@pytest.mark.parametrize("heartbeat_s", [1, 5])
+def test_after_an_outage_the_owners_get_to_speak_before_their_leases_count(
+    abandoned, settings, heartbeat_s
+):
+    settings.HEARTBEAT_S = heartbeat_s
     Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
-    clock = iter([0.0, 1.0, settings.HEARTBEAT_S + 2.5]).__next__
-    sweeping = Sweeping(monotonic=clock)
+    seconds = iter(range(1000))
+    sweeping = Sweeping(monotonic=lambda: float(next(seconds)))
 
-    sweeping()
-    sweeping()
+    for _ in range(heartbeat_s):
+        sweeping()
     assert Job.objects.get().state == State.ACTIVE, "this sweeper was blind a moment ago"
 
-    sweeping._last = settings.HEARTBEAT_S + 1.5
-    sweeping()
+    for _ in range(5):
+        sweeping()
     assert Job.objects.get().state == State.WAITING
 
 

@@ -209,6 +209,27 @@ def test_a_redis_that_forgot_everything_is_filled_again(start, settings):
     assert {job.attempts for job in Job.objects.all()} == {1}
 
 
+def test_a_frozen_worker_leads_nobody_and_wakes_to_write_nothing(start, gated_job):
+    """It leads, holds the job's lease and may be handed its next message, all while frozen."""
+    job, gate = gated_job
+    short = {"LEASE_S": 4, "HEARTBEAT_S": 1, "REDISPATCH_AFTER_S": 2}
+    zombie = start(**short)
+    gate.wait_for("one")
+    zombie.send(signal.SIGSTOP)
+
+    start(**short)
+    gate.wait_for("one")
+    for step in ("one", "one", "two", "three"):  # the first goes to the frozen run
+        gate.open(step)
+    done = settled(job)
+    zombie.send(signal.SIGCONT)
+    until(lambda: "lease_lost" in zombie.log.read_text(), what="word of the lost lease")
+
+    assert (done.state, done.attempts, done.crashes) == (State.COMPLETED, 2, 1)
+    assert set(done.stored_steps.values_list("attempt", flat=True)) == {2}
+    assert Job.objects.get().finished_at == done.finished_at
+
+
 def test_a_job_that_kills_its_worker_ends_after_three(start, gated_job):
     job, gate = gated_job
     for _ in range(3):

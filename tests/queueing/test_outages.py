@@ -1,0 +1,95 @@
+"""The database goes away under a run: real sessions are ended by the server."""
+
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+
+from queueing.errors import RetryLater
+from queueing.models import Job, Outcome, State
+from queueing.outage import is_outage, patiently
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_pool() -> Iterator[None]:
+    """Leave no connection behind whose session was ended."""
+    yield
+    connection.close()
+    connection.close_pool()
+
+
+def end_all_sessions() -> None:
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_what_was_paid_for_is_stored_when_the_database_is_back(job_that, run_once):
+    bought = []
+
+    def buy_during_an_outage(run):
+        run.once("draft", lambda: bought.append(1) or end_all_sessions() or "text")
+
+    job = job_that(buy_during_an_outage)
+    assert run_once(job.pk).outcome is Outcome.SUCCEEDED
+
+    job.refresh_from_db()
+    assert bought == [1]
+    assert job.stored_steps.get().output == "text"
+    assert (job.attempts, job.state) == (1, State.COMPLETED)
+
+
+def test_an_outage_in_the_middle_of_a_delivery_costs_no_try(job_that, run_once):
+    def deliver(run):
+        with run.delivery():
+            if run.number == 1:
+                end_all_sessions()
+            assert Job.objects.filter(pk=run.job_id, state=State.COMPLETED).exists()
+
+    job = job_that(deliver)
+
+    ended = run_once(job.pk)
+    assert ended.outcome is Outcome.HANDED_BACK
+    job.refresh_from_db()
+    assert (job.state, job.failures) == (State.WAITING, 0)
+    assert job.run_at > job.runs.get().started_at
+
+    Job.objects.update(run_at=job.created_at)
+    assert run_once(job.pk).outcome is Outcome.SUCCEEDED
+
+
+def test_an_outage_that_always_comes_with_this_job_ends_it(job_that, run_once):
+    def ends_its_session(run):
+        end_all_sessions()
+        Job.objects.count()
+
+    job = job_that(ends_its_session)
+    Job.objects.update(attempts=19)
+
+    assert run_once(job.pk).outcome is Outcome.FAILED
+
+
+def test_a_wrong_statement_and_a_slow_one_are_no_outage():
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '10ms'")
+        with pytest.raises(OperationalError) as slow:
+            cursor.execute("SELECT pg_sleep(5)")
+        cursor.execute("SET statement_timeout = 0")
+
+    assert not is_outage(slow.value)
+    assert not is_outage(RetryLater("busy"))
+
+
+def test_patience_has_an_end():
+    def write():
+        end_all_sessions()
+        Job.objects.count()
+
+    with pytest.raises(OperationalError):
+        patiently(write, until=time.monotonic())
