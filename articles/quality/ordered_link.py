@@ -22,7 +22,12 @@ _NOT_BODY_TEXT = {
     **dict.fromkeys(("pre", "code"), "code"),
 }
 _POLICY_WORDS = frozenset({"sponsored", "nofollow", "ugc"})
-_NAKED_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'“”]+", re.IGNORECASE)
+# With a scheme, with "www.", or with a path: a name alone, such as Booking.com, is a brand.
+_NAKED_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"'“”]+"
+    r"|(?<![\w@.-])(?:[a-z0-9-]{2,63}\.){1,4}[a-z]{2,24}/[^\s<>\"'“”]+",
+    re.IGNORECASE,
+)
 
 
 def target_link(case: Case) -> Verdict:

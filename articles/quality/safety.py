@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from articles.document.text import sentences
@@ -99,7 +100,8 @@ def _contacts(case: Case) -> Iterator[tuple[int | None, str]]:
         (None, case.draft.meta_description),
         *((block.number, block.text) for block in case.document.blocks),
     ]
-    for number, text in texts:
+    for number, shown in texts:
+        text = normalize("NFKC", shown)  # full-width signs and digits are read like plain ones
         for match in chain(_EMAIL.finditer(text), _PHONE.finditer(text)):
             if _is_contact(match[0]):
                 yield number, match[0].strip()

@@ -129,6 +129,8 @@ def test_a_site_that_marks_links_but_names_no_disclosure_cannot_be_judged():
         ('<img src="https://pixel.example/t.gif" alt="t">', "foreign-picture"),
         ("https://evil.example/x.", "foreign-address"),
         ("www.evil.example", "foreign-address"),
+        ("evil.example/win.", "foreign-address"),
+        ("https://garden.example@evil.example/x", "foreign-address"),
     ],
 )
 def test_a_link_that_nobody_ordered_is_refused(link, code):

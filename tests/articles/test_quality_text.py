@@ -318,6 +318,7 @@ def test_figures_of_the_brief_or_beside_an_allowed_source_are_fine():
     [
         ("Write to me@evil.example now.", "me@evil.example"),
         ("Write to me [at] evil [dot] example now.", "me [at] evil [dot] example"),
+        ("Write to me＠evil.example now.", "me@evil.example"),
         ("Call +49 30 9018 2000 now.", "+49 30 9018 2000"),
         ("Call (030) 9018-2000 now.", "(030) 9018-2000"),
         ("Call 555-123-4567 now.", "555-123-4567"),
