@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "orders.views.errors.Refusals",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -190,16 +191,38 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS says nothing that the schema does not say
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "orders.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is a filter that nobody knows, not a renderer
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Byline",
-    "DESCRIPTION": "Buy an article or a backlink, follow the order, ask for changes, submit it.",
+    "DESCRIPTION": "Buy an article, follow the order, search the catalogue.",
     "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": SITE_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "orders.api.schema.refuse_unknown_fields",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "orders.models.Status.values",
+        "JobState": "queueing.models.State.values",
+        "LinkPolicy": "articles.models.LinkPolicy.values",
+    },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "accessKey": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The order's access key, as the purchase gave it.",
+            }
+        }
+    },
 }
 CACHES = {
     "default": {
@@ -236,6 +259,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,5 +1,17 @@
-"""Addresses of the JSON API."""
+"""Addresses of the JSON API. What none of them takes is answered with a problem document too."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from orders.api import reference, views, webhooks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/purchase", views.Purchase.as_view(), name="api-purchase"),
+    path("v1/purchase/status/<str:orderId>", views.PurchaseStatus.as_view(), name="api-status"),
+    path("v1/webhooks/stripe", webhooks.StripeWebhook.as_view(), name="api-stripe-webhook"),
+    path("v1/domains", views.Domains.as_view(), name="api-domains"),
+    path("schema/", views.Schema.as_view(), name="api-schema"),
+    path("docs/", reference.page, name="api-docs"),
+    path("docs", RedirectView.as_view(pattern_name="api-docs")),
+    re_path("", views.Nowhere.as_view()),
+]

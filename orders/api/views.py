@@ -1,0 +1,190 @@
+# ruff: noqa: N803 (a path's parameter carries its public name)
+"""The calls of the JSON API: translate, make one call into the product, report."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from articles import catalogue
+from articles.models import Domain
+from orders import limits
+from orders.api import bodies, problems, purchasing, schema, serializers
+from orders.api.access import opened
+from orders.api.problems import Problem
+from orders.limits import Limit
+from orders.progress import progress
+
+
+class ApiView(APIView):
+    """A call of the API: limited by address, its answers never kept by caches."""
+
+    limit: ClassVar[Limit | None] = None
+
+    def check_throttles(self, request: Request) -> None:
+        if self.limit is None:
+            return
+        who = request.META.get("REMOTE_ADDR", "")
+        wait_s = limits.wait_s(self.limit, who=who, at=timezone.now())
+        if wait_s is not None:
+            raise problems.too_many_requests(wait_s=wait_s)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        final.setdefault("Cache-Control", "no-store")
+        return final
+
+
+class Purchase(ApiView):
+    limit = limits.PURCHASES
+
+    @extend_schema(
+        operation_id="purchase",
+        summary="Buy an article",
+        description="Stores the order and opens its payment page. Work begins once it is paid. "
+        "Send an Idempotency-Key: a repeat of the same purchase is answered like the first time, "
+        "with `Idempotent-Replayed: true`, and buys nothing more.",
+        tags=["purchase"],
+        auth=schema.NO_KEY,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+                OpenApiParameter.HEADER,
+                description="Yours; unique for each purchase, such as a UUID.",
+            ),
+            *schema.answer_headers(
+                schema.RETRY_AFTER,
+                ("Location", str, [201], "The order's status."),
+                ("Idempotent-Replayed", bool, [201], "This purchase was made before."),
+            ),
+        ],
+        request=serializers.PurchaseRequest,
+        examples=[schema.example("New article", schema.PURCHASE, request_only=True)],
+        responses=schema.answers(
+            {
+                201: (
+                    serializers.PurchaseAnswer,
+                    "Stored, and waiting for payment.",
+                    schema.PURCHASED,
+                )
+            },
+            problems.INVALID_BRIEF,
+            problems.INVALID_IDEMPOTENCY_KEY,
+            problems.IDEMPOTENCY_KEY_REUSED,
+            problems.PAYMENT_UNAVAILABLE,
+            problems.TOO_MANY_REQUESTS,
+            *schema.WITH_BODY,
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        return purchasing.buy(
+            bodies.json_object(request),
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            at=timezone.now(),
+        )
+
+
+class PurchaseStatus(ApiView):
+    limit = limits.STATUS
+
+    @extend_schema(
+        operation_id="purchaseStatus",
+        summary="Follow an order",
+        description="Opened by the order's access key. A missing or wrong key is answered "
+        "exactly like an order that does not exist. Ask every ten seconds at most.",
+        tags=["purchase"],
+        auth=schema.ACCESS_KEY,
+        parameters=[
+            OpenApiParameter("orderId", OpenApiTypes.UUID, OpenApiParameter.PATH),
+            *schema.answer_headers(schema.RETRY_AFTER),
+        ],
+        responses=schema.answers(
+            {200: (serializers.StatusAnswer, "Where the order stands.", schema.STANDING)},
+            problems.NOT_FOUND,
+            problems.TOO_MANY_REQUESTS,
+        ),
+    )
+    def get(self, request: Request, orderId: str) -> Response:
+        order = opened(request, order_id=orderId)
+        standing = {"order": order, "progress": progress(order, at=timezone.now())}
+        return Response(serializers.StatusAnswer(standing, context={"order": order}).data)
+
+
+class Domains(ApiView):
+    limit = limits.CATALOGUE
+
+    @extend_schema(
+        operation_id="domains",
+        summary="Search the catalogue",
+        tags=["catalogue"],
+        auth=schema.NO_KEY,
+        parameters=[serializers.DomainsQuery, *schema.answer_headers(schema.RETRY_AFTER)],
+        responses=schema.answers(
+            {200: (serializers.DomainsAnswer, "One page of domains.", schema.DOMAINS)},
+            problems.INVALID_QUERY,
+            problems.TOO_MANY_REQUESTS,
+        ),
+    )
+    def get(self, request: Request) -> Response:
+        wish = _wish(request.query_params.dict())
+        number, size = wish.pop("page"), wish.pop("page_size")
+        filters = catalogue.Filters(**wish | {"sort": catalogue.Sort(wish["sort"])})
+        pages: Paginator[Domain] = Paginator(catalogue.domains(filters), size)
+        found: Any = pages.page(number).object_list if number <= pages.num_pages else []
+        return Response(
+            {
+                "count": pages.count,
+                "page": number,
+                "pageSize": size,
+                "next": _page(request, number + 1) if number < pages.num_pages else None,
+                "previous": _page(request, number - 1) if number > 1 else None,
+                "results": serializers.DomainPart(found, many=True).data,
+            }
+        )
+
+
+@extend_schema(exclude=True)
+class Schema(ApiView):
+    """The OpenAPI document."""
+
+    def get(self, request: Request) -> Response:
+        return Response(schema.document())
+
+
+@extend_schema(exclude=True)
+class Nowhere(ApiView):
+    """Every other address under /api/."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise problems.not_found()
+
+
+def _wish(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the catalogue's filters from a query, by their names there.
+
+    :raises Problem: a filter is unknown or its value is not valid
+    """
+    query = serializers.DomainsQuery(data=given)
+    errors: dict[str, list[str]] = {
+        name: ["There is no such filter."] for name in given if name not in query.fields
+    }
+    if not query.is_valid():
+        errors |= {name: [str(why) for why in whys] for name, whys in query.errors.items()}
+    if errors:
+        raise Problem(kind=problems.INVALID_QUERY, detail="Nothing was searched.", errors=errors)
+    return dict(query.validated_data)
+
+
+def _page(request: Request, number: int) -> str:
+    query = urlencode(request.query_params.dict() | {"page": number})
+    return f"{serializers.site_url('api-domains')}?{query}"
