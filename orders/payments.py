@@ -19,6 +19,7 @@ from orders import fulfilment, lifecycle, refunds, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.stripe_client import StripeUnavailable, moment
 from orders.templatetags.money import money
+from queueing.run import storable
 
 log = structlog.get_logger(__name__)
 
@@ -361,7 +362,7 @@ def _store(event: StripeObject, *, at: datetime) -> bool:
             [
                 event["id"],
                 event["type"][:100],
-                json.dumps(event),
+                json.dumps(storable(event)),
                 moment(event["created"]),
                 at,
             ],

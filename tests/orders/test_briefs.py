@@ -259,7 +259,9 @@ _JSON = st.recursive(
 )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
 @example(value="\x00")
 @example(value=2**63 - 1)
 @given(value=_JSON)

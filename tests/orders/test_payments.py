@@ -516,6 +516,15 @@ def test_a_refused_webhook_is_logged_without_its_body():
     assert "ada@example.com" not in f"{logs}{refused.value}{refused.value.__cause__}"
 
 
+def test_what_a_payer_typed_at_stripe_cannot_keep_an_event_out_of_the_table():
+    payer = {"id": "cus_1", "name": "A\x00da \ud800"}
+    event = {"id": "evt_1", "type": "customer.created", "created": 1, "data": {"object": payer}}
+
+    assert receive(event).outcome == "nothing to do"
+
+    assert StripeEvent.objects.get().payload["data"]["object"]["name"] == "Ada ?"
+
+
 def test_what_fails_inside_an_event_stores_nothing_of_it(sandbox):
     order, event = paid(sandbox)
     # An e-mail that is there already makes the last write of the transaction fail.
