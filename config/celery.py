@@ -74,6 +74,7 @@ def _declare_queues(sender: Celery, **_: object) -> None:
     from queueing.stewards import Stewards
 
     sender.steps["worker"].add(Stewards)
+    sender.conf.task_routes = {kind.name: {"queue": kind.queue} for kind in registry.kinds()}
     names = [*registry.queues(), "default"]
     sender.conf.task_queues = [
         Queue(name, routing_key=name)  # type: ignore[no-untyped-call]

@@ -97,6 +97,9 @@ class Job(models.Model):
             ),
             models.Index(fields=["subject", "created_at"], name="job_subject"),
             models.Index(fields=["-created_at"], name="job_newest"),
+            models.Index(
+                fields=["-created_at"], condition=Q(state=State.FAILED), name="job_failed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,14 +17,18 @@ Counts = dict[str, int]
 _EMPTY: Mapping[str, int] = dict.fromkeys(
     ("waiting", "active", "completed", "failed", "delayed", "total"), 0
 )
-# Two branches, so that each has a partial index to itself: live jobs, and settled ones whose
-# detail is still kept. Older ones are history, not a queue's statistics.
+# A branch for each partial index: waiting, running, and settled ones whose detail is still kept.
+# Older ones are history, not a queue's statistics.
 _STATS = f"""
-SELECT kind, CASE WHEN state = 'waiting' AND run_at > {NOW} THEN 'delayed' ELSE state END, count(*)
-FROM queueing_job WHERE state IN ('waiting', 'active') AND kind = ANY(%(kinds)s) GROUP BY 1, 2
+SELECT kind, CASE WHEN run_at > {NOW} THEN 'delayed' ELSE 'waiting' END, count(*)
+FROM queueing_job WHERE state = 'waiting' AND kind = ANY(%(kinds)s) GROUP BY 1, 2
+UNION ALL
+SELECT kind, 'active', count(*)
+FROM queueing_job WHERE state = 'active' AND kind = ANY(%(kinds)s) GROUP BY 1
 UNION ALL
 SELECT kind, state, count(*)
-FROM queueing_job WHERE has_detail AND state IN ('completed', 'failed') AND kind = ANY(%(kinds)s)
+FROM queueing_job
+WHERE has_detail AND state IN ('completed', 'failed', 'cancelled') AND kind = ANY(%(kinds)s)
 GROUP BY 1, 2
 """  # noqa: S608
 _RECENT = f"""
@@ -125,8 +129,9 @@ def _counts(kinds: list[str], *, at: datetime | None) -> dict[str, Counts]:
     with connection.cursor() as cursor:
         cursor.execute(_STATS, {"kinds": kinds, "at": at})
         for kind, state, count in cursor.fetchall():
-            found[kind][state] = count
-            found[kind]["total"] += count
+            if state in found[kind]:  # cancelled ones are nobody's backlog
+                found[kind][state] = count
+                found[kind]["total"] += count
     return found
 
 

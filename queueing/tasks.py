@@ -32,7 +32,6 @@ def celery_task_for(kind: Kind) -> Task:
 
     @shared_task(  # type: ignore[untyped-decorator]
         name=kind.name,
-        queue=kind.queue,
         bind=True,
         autoretry_for=(Retryable,),
         max_retries=kind.policy.tries - 1,
@@ -76,14 +75,14 @@ def _celerys_backoff_s(task: Task) -> float:
     )
 
 
-@shared_task(name="queueing.statistics", queue="default")  # type: ignore[untyped-decorator]
+@shared_task(name="queueing.statistics")  # type: ignore[untyped-decorator]
 def log_statistics() -> None:
     """Write one line per kind to the log."""
     for kind, counts in stats.all_queue_stats().items():
         log.info("queue_statistics", kind=kind, **counts)
 
 
-@shared_task(name="queueing.retention", queue="default")  # type: ignore[untyped-decorator]
+@shared_task(name="queueing.retention")  # type: ignore[untyped-decorator]
 def drop_old_detail() -> None:
     """Drop the attempts and steps of jobs that settled long ago."""
     log.info("retention", **asdict(retention.clean_settled()))

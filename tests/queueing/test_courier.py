@@ -1,0 +1,39 @@
+"""What Celery is told, from the registry."""
+
+import pytest
+from celery import current_app
+
+from queueing import registry
+from queueing.stewards import served_by
+
+
+@pytest.fixture(autouse=True)
+def ready_as_in_a_worker():
+    current_app.finalize()
+
+
+def test_queues_are_emptied_in_the_order_of_their_kinds():
+    assert [queue.name for queue in current_app.conf.task_queues] == [
+        *registry.queues(),
+        "default",
+    ]
+    assert registry.queues().index("urgent") < registry.queues().index("scripted")
+    assert current_app.conf.broker_transport_options["queue_order_strategy"] == "priority"
+
+
+def test_every_kind_is_a_celery_task_with_its_policys_retries():
+    for kind in registry.kinds():
+        task = current_app.tasks[kind.name]
+        assert task.max_retries == kind.policy.tries - 1
+        assert (task.retry_backoff, task.retry_jitter) == (kind.policy.base_s, False)
+        assert task.ignore_result is not kind.outcomes_kept
+        assert current_app.amqp.router.route({}, kind.name)["queue"].name == kind.queue
+
+
+def test_a_worker_serves_the_kinds_of_its_queues():
+    assert served_by({"urgent", "default"}) == ["urgent"]
+
+
+def test_one_kind_has_one_handler():
+    with pytest.raises(ValueError, match="already handled by"):
+        registry.handles("urgent")(lambda run: None)
