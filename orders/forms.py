@@ -72,9 +72,9 @@ class OrderForm(forms.Form):
         *,
         site: Domain,
         at: datetime,
-        initial: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=initial, auto_id="%s", error_css_class="wrong")
+        super().__init__(data, initial=initial, auto_id="%s")
         self.site = site
         self.at = at
         self.fields["niche"].widget = forms.Select(

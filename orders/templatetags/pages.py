@@ -82,7 +82,7 @@ def when(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def share(part: float | None) -> str:
+def share(part: object) -> str:
     """Return a measured value as people read it: at most two decimals; nothing measured is `—`."""
     if part is None:
         return UNKNOWN

@@ -12,10 +12,9 @@ from orders.models import Order
 
 P = ParamSpec("P")
 OfOrder = Callable[Concatenate[HttpRequest, Order, P], HttpResponse]
-OfId = Callable[Concatenate[HttpRequest, UUID, P], HttpResponse]
 
 
-def order_page(view: OfOrder[P]) -> OfId[P]:
+def order_page(view: OfOrder[P]) -> Callable[..., HttpResponse]:
     """Make a view of an order into one of its id: it runs for those who may open the order.
 
     Nobody else learns whether there is such an order. What it answers is kept by no cache and

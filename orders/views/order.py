@@ -18,8 +18,9 @@ from orders import access, payments, purchase
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, OrderEvent, Refund, Status
 from orders.progress import STEPS, Progress, progress
-from orders.views import opening
-from orders.views.report import Drawn, drawn
+from orders.views import opening, reading
+from orders.views.reading import Place
+from orders.views.report import drawn
 
 POLL_S: Final = 10
 _ENDED_EARLY: Final = frozenset({Status.FAILED, Status.CANCELLED})
@@ -119,7 +120,8 @@ def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
         "steps": _steps(now),
         "poll_s": POLL_S,
         "version": version,
-        "report": _report(version),
+        "report": drawn(version.report) if version is not None else None,
+        "place": _place(order),
         "versions": _versions(order),
         "events": list(OrderEvent.objects.filter(order=order)),
         "refunds": _refunds(order),
@@ -141,8 +143,11 @@ def _steps(now: Progress) -> list[Step]:
     ]
 
 
-def _report(version: ArticleVersion | None) -> Drawn | None:
-    return drawn(version.report) if version is not None else None
+def _place(order: Order) -> Place | None:
+    """Where the link stands, while the customer is asked to look; one query for the text."""
+    if order.status != Status.QUALITY_CHECK or order.version is None:
+        return None
+    return reading.place(order.version.html, target_url=order.brief["target_url"])
 
 
 def _versions(order: Order) -> list[ArticleVersion]:

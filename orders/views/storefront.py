@@ -1,5 +1,6 @@
 """The catalogue: sites to choose from, and one site's terms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from articles import catalogue
 from articles.catalogue import Filters, Sort
-from articles.models import Article, Domain, LinkPolicy
+from articles.models import Article, ArticleVersion, Domain, LinkPolicy
 from orders import briefs, turnaround
 from orders.models import Product
 from orders.templatetags.pages import language_name, niche_words
@@ -110,12 +111,10 @@ def _cards(found: Page[Domain]) -> list[Card]:
 
 def _with_texts(articles: list[Article]) -> list[dict[str, Any]]:
     """Return each article with its newest version, in one query for all of them."""
-    from articles.models import ArticleVersion
-
     newest = (
         ArticleVersion.objects.filter(article__in=articles)
-        .order_by("article", "-number")
-        .distinct("article")
+        .order_by("article_id", "-number")
+        .distinct("article_id")
         .only("article", "meta_description", "words")
     )
     by_article = {version.article_id: version for version in newest}
@@ -177,18 +176,18 @@ def _steps(chosen: int | None, any_label: str, steps: list[tuple[int, str]]) -> 
 
 
 def _chips(filters: Filters) -> list[Chip]:
-    told = {
+    told: dict[str, Callable[[], str]] = {
         "q": lambda: f"“{filters.q}”",
         "niche": lambda: niche_words(filters.niche),
         "language": lambda: language_name(filters.language),
         "link_policy": lambda: f"{LinkPolicy(filters.link_policy).label} links",
-        "product": lambda: Product(filters.product).label,
+        "product": lambda: str(Product(filters.product).label),
         "price_min": lambda: f"from {_whole(filters.price_min)}",
         "price_max": lambda: f"up to {_whole(filters.price_max)}",
         "authority_min": lambda: f"authority {filters.authority_min} and more",
     }
     return [
-        Chip(name=name, label=str(label()), href=_address(filters.without(name)))
+        Chip(name=name, label=label(), href=_address(filters.without(name)))
         for name, label in told.items()
         if getattr(filters, name) not in ("", None)
     ]
