@@ -38,8 +38,8 @@ benchmark: $(MADE)  ## what the ledger costs, in figures with their bounds
 	@$(RUN) -m local services -- $(RUN) -m benchmarks
 
 seed: $(MADE)  ## the demo's publishers and articles, into the database
-	@$(RUN) -m local services -- $(RUN) manage.py migrate --verbosity 0
-	@$(RUN) -m local services -- $(RUN) manage.py seed
+	@$(RUN) -m local services -- \
+	    sh -c "$(RUN) manage.py migrate --verbosity 0 && $(RUN) manage.py seed"
 
 env: $(MADE)  ## the environment alone, in .venv
 

@@ -44,16 +44,17 @@ def stack(env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     assert process.stdout is not None
-    with process.stdout:
-        said = []
+    said = []
+    try:
         for line in process.stdout:
             said.append(line)
             if line.startswith(UP):
                 break
-        assert any(line.startswith(UP) for line in said), "".join(said)
+        assert said[-1].startswith(UP), "".join(said)
         yield process
+    finally:
         process.terminate()
-        process.wait(TIMEOUT_S)
+        process.communicate(timeout=TIMEOUT_S)
 
 
 def running_parts(var_dir: str) -> dict[str, psutil.Process]:
