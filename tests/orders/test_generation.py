@@ -127,9 +127,7 @@ def test_three_blocked_rounds_fail_the_order_refund_it_and_tell_everyone(sandbox
 
 
 @pytest.mark.parametrize("bad", ["rubbish", "empty", "half_json", "other_schema", "cut_off"])
-def test_an_unusable_answer_fails_the_try_with_class_and_reason_and_leaves_no_version(
-    sandbox, bad
-):
+def test_an_unusable_answer_fails_the_try_with_class_and_reason_and_leaves_no_version(sandbox, bad):
     sandbox.knob(service="openai", bad_text=[bad], times=1)
     order = factories.order_in_work()
 

@@ -1,0 +1,1 @@
+"""Whole journeys on real parts: web server, workers, sandbox, PostgreSQL, Redis."""
