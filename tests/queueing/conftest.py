@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import hypothesis
 import pytest
 
 from queueing import ledger, runner
@@ -9,6 +10,10 @@ from queueing.process import Process
 from queueing.registry import kind_named
 from queueing.run import Run
 from tests.queueing.jobs import SCRIPTS, SETTLED
+
+# A property is right or wrong, however busy the machine is.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 Script = Callable[[Run], None]
 
