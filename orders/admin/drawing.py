@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
@@ -72,6 +73,11 @@ def link(row: Model, words: object) -> SafeString:
 
 def money(cents: int | None, currency: str) -> str:
     return priced(cents, currency)
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a time short enough for a list, in UTC."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else None
 
 
 def as_json(value: object) -> SafeString:

@@ -1,5 +1,6 @@
 """Orders and customers."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import purchase
 from orders.admin import drawing
@@ -59,8 +61,7 @@ class OrderAdmin(OrderPage):
     """Where every order stands, and one page with all that happened to it."""
 
     list_display = (
-        "code", "standing", "product", "domain", "customer", "price", "created_at", "paid_at",
-        "delivered_at",
+        "code", "standing", "price", "created", "domain", "customer", "product", "delivered",
     )  # fmt: skip
     list_filter = ("status", HeldFilter, "product", "created_at")
     search_fields = ("code",)
@@ -78,13 +79,20 @@ class OrderAdmin(OrderPage):
         (
             "Times",
             {
+                "classes": ("collapse",),
                 "fields": (
                     "created_at", "paid_at", "delivered_at", "submitted_at", "completed_at",
                     "failed_at", "updated_at",
                 )
             },
         ),
-        ("Technical", {"fields": ("id", "idempotency_key", "brief_digest", "key_version")}),
+        (
+            "Technical",
+            {
+                "classes": ("collapse",),
+                "fields": ("id", "idempotency_key", "brief_digest", "key_version"),
+            },
+        ),
     )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -154,11 +162,20 @@ class OrderAdmin(OrderPage):
     def price(self, order: Order) -> str:
         return drawing.money(order.amount_cents, order.currency)
 
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, order: Order) -> str | None:
+        return drawing.moment(order.created_at)
+
+    @admin.display(description="Delivered", ordering="delivered_at", empty_value=drawing.UNKNOWN)
+    def delivered(self, order: Order) -> str | None:
+        return drawing.moment(order.delivered_at)
+
     @admin.display(description="Brief")
     def drawn_brief(self, order: Order) -> SafeString:
+        # In the brief's own order: the database keeps none.
         return drawing.facts(
-            (name.replace("_", " ").capitalize(), _plain(value))
-            for name, value in order.brief.items()
+            (field.name.replace("_", " ").capitalize(), _plain(order.brief.get(field.name)))
+            for field in fields(Brief)
         )
 
     @admin.display(description="Jobs")
@@ -173,8 +190,8 @@ class OrderAdmin(OrderPage):
                     f"{job.try_number} of {job.tries}",
                     job.doing,
                     ": ".join(filter(None, [job.error_class, job.error_reason])),
-                    _time(job.created_at),
-                    _time(job.finished_at),
+                    drawing.moment(job.created_at),
+                    drawing.moment(job.finished_at),
                 )
                 for job in found
             ],
@@ -194,7 +211,7 @@ class OrderAdmin(OrderPage):
                     version.report.get("score"),
                     "blocked" if version.report.get("blocked") else "passed",
                     version.get_backlink_review_status_display(),
-                    _time(version.created_at),
+                    drawing.moment(version.created_at),
                 )
                 for version in found.defer("html", "provenance")
             ],
@@ -211,8 +228,8 @@ class OrderAdmin(OrderPage):
                     refund.get_state_display(),
                     refund.reason,
                     refund.stripe_id,
-                    _time(refund.created_at),
-                    _time(refund.refunded_at),
+                    drawing.moment(refund.created_at),
+                    drawing.moment(refund.refunded_at),
                 )
                 for refund in found
             ],
@@ -288,7 +305,3 @@ def _plain(value: object) -> object:
             for item in value
         )
     return value
-
-
-def _time(at: Any) -> str | None:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else None

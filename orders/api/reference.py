@@ -6,7 +6,7 @@ no script at all.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -27,8 +27,8 @@ class Field:
 
     name: str
     type: str
-    required: bool
     told: str
+    required: bool = False
     place: str = ""
 
 
@@ -109,21 +109,32 @@ def _answer(document: Node, status: str, answer: Node) -> Answer:
     return Answer(
         status=status,
         told=answer.get("description", ""),
-        fields=list(_fields(document, ours.get("schema", {}))),
+        # An answer has all its fields, so none is called required.
+        fields=[
+            replace(field, required=False) for field in _fields(document, ours.get("schema", {}))
+        ],
         example=_example(ours),
     )
 
 
-def _fields(document: Node, node: Node, prefix: str = "") -> Iterator[Field]:
-    node = _resolved(document, node)
-    for name, inner in node.get("properties", {}).items():
-        is_required = name in node.get("required", [])
-        yield _field(document, prefix + name, inner, {**inner, "required": is_required})
+def _fields(
+    document: Node, node: Node, prefix: str = "", told: dict[int, str] | None = None
+) -> Iterator[Field]:
+    """Yield the fields of a shape and of the shapes inside it, each shape once."""
+    told = {} if told is None else told
+    shape = _resolved(document, node)
+    for name, inner in shape.get("properties", {}).items():
+        where = prefix + name
         resolved = _resolved(document, inner)
         if resolved.get("type") == "array":
-            yield from _fields(document, resolved["items"], f"{prefix}{name}[].")
-        else:
-            yield from _fields(document, resolved, f"{prefix}{name}.")
+            where, resolved = f"{where}[]", _resolved(document, resolved["items"])
+        as_before = told.get(id(resolved)) if "properties" in resolved else None
+        words = inner.get("description", "") if as_before is None else f"Like {as_before}."
+        facts = {"required": name in shape.get("required", []), "description": words}
+        yield _field(document, prefix + name, inner, facts)
+        if as_before is None:
+            told[id(resolved)] = where
+            yield from _fields(document, resolved, f"{where}.", told)
 
 
 def _field(document: Node, name: str, node: Node, facts: Node, place: str = "") -> Field:
@@ -141,6 +152,8 @@ def _type(document: Node, node: Node) -> str:
     values = [str(value) for value in resolved.get("enum", []) if value is not None]
     if values:
         return " | ".join(values)
+    if resolved.get("type") == "array":
+        return f"list of {_type(document, resolved['items'])}"
     named = resolved.get("type", "any")
     types = named if isinstance(named, list) else [named]
     words = [str(resolved.get("format", kind) if kind == "string" else kind) for kind in types]

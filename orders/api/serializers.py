@@ -245,10 +245,15 @@ class DomainsQuery(serializers.Serializer[Any]):
     q = serializers.CharField(
         required=False, max_length=100, help_text="Words in host, name, niches or description."
     )
-    niche = serializers.SlugField(required=False, max_length=40)
+    niche = serializers.SlugField(
+        required=False, max_length=40, help_text="A subject, such as personal-finance."
+    )
     language = serializers.RegexField(r"^[a-z]{2}$", required=False, help_text="ISO 639-1.")
     linkPolicy = serializers.ChoiceField(
-        choices=LinkPolicy.values, required=False, source="link_policy"
+        choices=LinkPolicy.values,
+        required=False,
+        source="link_policy",
+        help_text="How the site marks the link that it sells.",
     )
     product = serializers.ChoiceField(
         choices=[str(product) for product in Product],
@@ -256,20 +261,32 @@ class DomainsQuery(serializers.Serializer[Any]):
         help_text="What must be on sale; prices are this product's.",
     )
     priceMin = serializers.IntegerField(
-        required=False, min_value=0, max_value=2**31 - 1, source="price_min", help_text="Cents."
+        required=False, min_value=0, max_value=2**31 - 1, source="price_min", help_text="In cents."
     )
     priceMax = serializers.IntegerField(
-        required=False, min_value=0, max_value=2**31 - 1, source="price_max", help_text="Cents."
+        required=False, min_value=0, max_value=2**31 - 1, source="price_max", help_text="In cents."
     )
     authorityMin = serializers.IntegerField(
-        required=False, min_value=0, max_value=100, source="authority_min"
+        required=False,
+        min_value=0,
+        max_value=100,
+        source="authority_min",
+        help_text="0 to 100; leaves out sites whose authority is unknown.",
     )
     sort = serializers.ChoiceField(
-        choices=[str(sort) for sort in Sort], default=str(Sort.AUTHORITY)
+        choices=[str(sort) for sort in Sort],
+        default=str(Sort.AUTHORITY),
+        help_text="Best first; ties by host.",
     )
-    page = serializers.IntegerField(default=1, min_value=1, max_value=PAGE_MOST)
+    page = serializers.IntegerField(
+        default=1, min_value=1, max_value=PAGE_MOST, help_text="Counts from 1."
+    )
     pageSize = serializers.IntegerField(
-        default=20, min_value=1, max_value=PAGE_SIZE_MOST, source="page_size"
+        default=20,
+        min_value=1,
+        max_value=PAGE_SIZE_MOST,
+        source="page_size",
+        help_text="Domains on a page.",
     )
 
 

@@ -27,6 +27,7 @@ class ApiView(APIView):
     """A call of the API: limited by address, its answers never kept by caches."""
 
     limit: ClassVar[Limit | None] = None
+    http_method_names = ["get", "head", "post"]  # what `Allow` may name
 
     def check_throttles(self, request: Request) -> None:
         if self.limit is None:
@@ -126,6 +127,8 @@ class Domains(ApiView):
     @extend_schema(
         operation_id="domains",
         summary="Search the catalogue",
+        description="The sites that sell now. Filters add up; an unknown one is refused. Follow "
+        "`next` until it is null.",
         tags=["catalogue"],
         auth=schema.NO_KEY,
         parameters=[serializers.DomainsQuery, *schema.answer_headers(schema.RETRY_AFTER)],
