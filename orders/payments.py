@@ -115,7 +115,8 @@ def confirm_session(*, order: Order, session_id: str, at: datetime) -> str:
     :raises ForeignSession: the session belongs to another order, or to none
     :raises StripeUnavailable: Stripe could not be asked; its webhook will tell
     """
-    if not 0 < len(session_id) <= _LONGEST_SESSION_ID or not session_id.startswith("cs_"):
+    is_id = session_id.startswith("cs_") and session_id.isascii() and session_id.isprintable()
+    if not is_id or len(session_id) > _LONGEST_SESSION_ID:
         raise ForeignSession
     if order.payments.filter(session_id=session_id, paid_at__isnull=False).exists():
         return "settled before"

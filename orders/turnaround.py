@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, F, FloatField, Func
+from django.db.models import Aggregate, Count, F, FloatField
 
 from articles.models import Domain
 from orders.models import Order
@@ -25,9 +25,8 @@ class Turnaround:
     median_s: float | None = None
 
 
-class _MedianSeconds(Func):
+class _MedianSeconds(Aggregate):
     template = "percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM %(expressions)s))"
-    contains_aggregate = True
     output_field = FloatField()
 
 

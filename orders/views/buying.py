@@ -14,6 +14,7 @@ from articles.models import Domain, LinkPolicy
 from orders import access, briefs, limits, purchase
 from orders.forms import OrderForm
 from orders.models import Order, Product
+from orders.views import sites
 from orders.views.order import PAYMENT_PAGE_LATE
 
 # Of an earlier order's brief, what a new one starts from.
@@ -31,9 +32,7 @@ def order_form(request: HttpRequest) -> HttpResponse:
     if not host:
         messages.info(request, "Choose a site first; the brief comes next.")
         return redirect("storefront")
-    site = Domain.objects.filter(host=host.lower(), is_active=True).first()
-    if site is None:
-        raise Http404
+    site = sites.sold(host)
     if request.method == "POST":
         return _placed(request, site)
     initial = {"product": Product.ARTICLE, "domain": site.host, "niche": site.niches[0]}
@@ -47,9 +46,9 @@ def check_field(request: HttpRequest) -> HttpResponse:
 
     :raises Http404: there is no such field, or we sell nothing on that site
     """
-    site = Domain.objects.filter(host=request.POST.get("domain", ""), is_active=True).first()
+    site = sites.sold(request.POST.get("domain", ""))
     name = request.GET.get("field", "")
-    if site is None or name not in OrderForm.base_fields:
+    if name not in OrderForm.base_fields:
         raise Http404
     form = OrderForm(request.POST, site=site, at=timezone.now())
     return render(request, "orders/field_error.html", {"field": form[name]})

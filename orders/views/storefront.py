@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -19,6 +19,7 @@ from orders import briefs, turnaround
 from orders.models import Product
 from orders.templatetags.pages import language_name, niche_words
 from orders.turnaround import Turnaround
+from orders.views import sites
 
 SITES_A_PAGE: Final = 12
 SAMPLES: Final = 3
@@ -88,7 +89,7 @@ def domain(request: HttpRequest, host: str) -> HttpResponse:
 
     :raises Http404: we sell nothing on that host
     """
-    site = get_object_or_404(Domain, host=host, is_active=True)
+    site = sites.sold(host)
     samples = site.articles.filter(published_at__isnull=False).order_by("-published_at", "-pk")
     known = turnaround.of_domains([site], at=timezone.now())
     return render(
