@@ -71,6 +71,8 @@ class PaymentAdmin(ReadOnly, PaymentPage):
 
     @admin.display(description="Session", ordering="session_id")
     def session(self, payment: Payment) -> str:
+        if not payment.session_id:
+            return "Stripe has not answered"
         return f"{payment.session_id[:24]}…" if len(payment.session_id) > 25 else payment.session_id
 
     @admin.display(description="Amount", ordering="amount_cents")

@@ -132,7 +132,8 @@ class OrderAdmin(OrderPage):
     ) -> tuple[QuerySet[Order], bool]:
         """Find by what has an index; a search inside of texts would read every row."""
         term = search_term.strip()
-        return (queryset.filter(_named(term)) if term else queryset), False
+        by_payment = "_" in term  # an order has several payments
+        return (queryset.filter(_named(term)) if term else queryset), by_payment
 
     @admin.action(description="Cancel selected unpaid orders", permissions=["change"])
     def cancel_unpaid(self, request: HttpRequest, orders: QuerySet[Order]) -> None:

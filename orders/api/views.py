@@ -53,7 +53,7 @@ class Purchase(ApiView):
         summary="Buy an article",
         description="Stores the order and opens its payment page. Work begins once it is paid. "
         "Send an Idempotency-Key: a repeat of the same purchase is answered like the first time, "
-        "with `Idempotent-Replayed: true`, and buys nothing more.",
+        "with Idempotent-Replayed: true, and buys nothing more.",
         tags=["purchase"],
         auth=schema.NO_KEY,
         parameters=[
@@ -128,7 +128,7 @@ class Domains(ApiView):
         operation_id="domains",
         summary="Search the catalogue",
         description="The sites that sell now. Filters add up; an unknown one is refused. Follow "
-        "`next` until it is null.",
+        "next until it is null.",
         tags=["catalogue"],
         auth=schema.NO_KEY,
         parameters=[serializers.DomainsQuery, *schema.answer_headers(schema.RETRY_AFTER)],

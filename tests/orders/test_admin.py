@@ -228,6 +228,24 @@ def test_an_order_is_found_by_whatever_an_operator_was_told(admin_client, term):
     assert page_of(other) not in page
 
 
+def test_an_order_that_was_paid_twice_is_found_once(admin_client):
+    order = factories.order_in_work()
+    intent = order.payments.get().payment_intent
+    factories.payment_of(order, payment_intent=intent)
+
+    response = admin_client.get(list_of("order"), {"q": intent})
+
+    assert [row.pk for row in response.context["cl"].result_list] == [order.pk]
+
+
+def test_a_payment_that_stripe_has_not_answered_can_still_be_opened(admin_client):
+    payment = factories.payment_of(factories.order_awaiting_payment(), session_id="")
+
+    page = admin_client.get(list_of("payment")).content.decode()
+
+    assert f'{page_of(payment)}">Stripe has not answered' in page
+
+
 def test_somebody_without_the_permission_is_turned_away(client):
     client.force_login(staff())
 
