@@ -91,17 +91,29 @@ def cancel(request: HttpRequest, order: Order) -> HttpResponse:
 
 
 @require_safe
-@opening.order_page
-def paid(request: HttpRequest, order: Order) -> HttpResponse:
-    """Where the payment page sends its payer: take the payment now, webhook or not."""
-    session_id = request.GET.get("session_id", "")
+def paid(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Where the payment page sends its payer: take the payment now, webhook or not.
+
+    Who ordered through the API pays in a browser that holds no cookie of the order. Knowing one of
+    its payment sessions is enough to be thanked, and not to be let in.
+
+    :raises Http404: there is no such order, or the browser shows neither cookie nor session of it
+    """
+    order = opening.found(order_id)
+    session_id = request.GET.get("session_id", "").replace("\x00", "")
+    may_open = access.remembered(request, order)
+    if not may_open and not order.payments.filter(session_id=session_id or None).exists():
+        raise Http404
     try:
         payments.confirm_session(order=order, session_id=session_id, at=timezone.now())
     except payments.ForeignSession:
         messages.warning(request, "That payment page does not belong to this order.")
     except payments.StripeUnavailable:
         messages.info(request, "We are confirming your payment. Nothing more is needed from you.")
-    return redirect(order)
+    if may_open:
+        return opening.keep_private(redirect(order))
+    order.refresh_from_db(fields=["paid_at"])
+    return opening.keep_private(render(request, "orders/thanks.html", {"order": order}))
 
 
 PAYMENT_PAGE_LATE: Final = (

@@ -325,3 +325,19 @@ def test_coming_back_while_stripe_is_down_says_that_nothing_more_is_needed(clien
     response = client.get(f"{order.get_absolute_url()}paid/", {"session_id": session}, follow=True)
 
     assert "We are confirming your payment" in Looked(response).text
+
+
+def test_a_payer_without_the_orders_cookie_is_thanked_and_not_let_in(client, sandbox):
+    order = factories.order_awaiting_payment()
+    let_in(buyer := Client(), order)
+    buyer.post(f"{order.get_absolute_url()}pay/")
+    session = order.payments.get().session_id
+    sandbox.pay(session)
+
+    response = client.get(f"{order.get_absolute_url()}paid/", {"session_id": session})
+
+    order.refresh_from_db()
+    assert order.status == Status.PROCESSING
+    assert f"Your payment for order {order.code} is here" in Looked(response).text
+    assert not response.cookies
+    assert client.get(order.get_absolute_url()).status_code == 404
