@@ -42,3 +42,8 @@ def bounded(inner: Application) -> Application:
 
 
 application = bounded(get_asgi_application())
+
+# After the line above, which loads the apps. Django itself runs its checks for commands alone.
+from queueing.checks import refuse_wrong_settings  # noqa: E402
+
+refuse_wrong_settings()

@@ -1,5 +1,6 @@
 """Typed settings from the environment; a wrong one stops the start with one line that names it."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn, TypeVar
 from urllib.parse import quote, urlsplit
@@ -30,8 +31,8 @@ def redis_url(env: "Environment", *, development: str) -> str:
         refuse("REDIS_HOST", "is not set, but REDIS_PASSWORD is")
     if not url and not env.is_development:
         refuse("REDIS_URL", "is not set (nor REDIS_HOST); .env.example says what it is for")
-    if url and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-        refuse("REDIS_URL", "must begin with redis://, rediss:// or unix://")
+    if url and urlsplit(url).scheme not in {"redis", "rediss"}:
+        refuse("REDIS_URL", "must begin with redis:// or rediss://")
     return url or development
 
 
@@ -65,8 +66,7 @@ class Environment:
     """Reads settings and remembers their names, so that docs and `.env.example` can be checked."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._reader = environ.Env()
-        self._reader.ENVIRON = dict(values)
+        self._values = dict(values)
         self.names: list[str] = []
         self.is_development = False
         kind = self.text("BYLINE_ENV", default="production")
@@ -79,7 +79,7 @@ class Environment:
 
         :raises SystemExit: it is missing and has no default here
         """
-        return self._read(name, self._reader.str, default=default, development=development)
+        return self._read(name, str, default=default, development=development)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return true or false; anything else is refused rather than taken for false."""
@@ -90,21 +90,19 @@ class Environment:
 
     def whole(self, name: str, *, default: int, at_least: int = 0) -> int:
         """Return a whole number (a count, a port, bytes)."""
-        value = self._read(name, self._reader.int, default=default, expected="a whole number")
+        value = self._read(name, int, default=default, expected="a whole number")
         return self._at_least(name, value, at_least)
 
     def seconds(self, name: str, *, default: float, at_least: float = 0) -> float:
-        value = self._read(
-            name, self._reader.float, default=default, expected="seconds, as a number"
-        )
+        value = self._read(name, _finite, default=default, expected="seconds, as a number")
         return self._at_least(name, value, at_least)
 
     def listing(
         self, name: str, *, default: str | None = None, development: str | None = None
     ) -> list[str]:
-        """Return the comma-separated parts, without blanks."""
+        """Return the comma-separated parts, without blanks, each once."""
         value = self.text(name, default=default, development=development)
-        return [part.strip() for part in value.split(",") if part.strip()]
+        return list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
 
     def web_address(
         self, name: str, *, default: str | None = None, development: str | None = None
@@ -120,21 +118,24 @@ class Environment:
     def _read(
         self,
         name: str,
-        cast: Callable[..., T],
+        cast: Callable[[str], T],
         *,
         default: T | None = None,
         development: T | None = None,
         expected: str = "text",
     ) -> T:
         self.names.append(name)
-        if not self._reader.ENVIRON.get(name, "").strip():
+        # As it stands: `environ` would take a password's leading $ for another setting's name, and
+        # "5min" for 5.
+        given = self._values.get(name, "")
+        if not given.strip():
             fallback = development if self.is_development and development is not None else default
             if fallback is None:
                 refuse(name, "is not set; .env.example says what it is for")
             return fallback
         try:
-            return cast(name)
-        except (ValueError, environ.ImproperlyConfigured):
+            return cast(given)
+        except ValueError:
             refuse(name, f"must be {expected}")
 
     @staticmethod
@@ -142,3 +143,10 @@ class Environment:
         if value < least:  # type: ignore[operator]
             refuse(name, f"is {value}; it must be at least {least:g}")
         return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value

@@ -63,6 +63,8 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
             "openai": {"level": logging.WARNING},
             "stripe": {"level": logging.WARNING},
             "axes": {"level": logging.WARNING},
+            # It writes whole addresses down, and the e-mailed ones hold the order's access key.
+            "uvicorn.access": {"level": logging.WARNING},
             # While PostgreSQL is away the pool warns at every try; whoever waits says so once.
             "psycopg.pool": {"level": logging.ERROR},
         },

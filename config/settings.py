@@ -17,9 +17,13 @@ env = Environment(os.environ)
 
 DEVELOPMENT = env.is_development
 DEBUG = env.flag("DEBUG", default=False)
+if DEBUG and not DEVELOPMENT:
+    refuse("DEBUG", "is on; its error pages would show customers' data and our settings")
 SECRET_KEY = env.text("SECRET_KEY", development="development-only-" + "byline" * 6)
 if not DEVELOPMENT and SECRET_KEY.startswith("development-only"):
     refuse("SECRET_KEY", "is the development key; make one of your own for production")
+if len(SECRET_KEY) < 32:  # the orders' access keys are worth no more than it is
+    refuse("SECRET_KEY", "is shorter than 32 characters, so it could be guessed")
 VAR_DIR = Path(env.text("VAR_DIR", default=str(BASE_DIR / "var")))
 WEB_PORT = env.whole("WEB_PORT", default=8000, at_least=1)
 FLOWER_PORT = env.whole("FLOWER_PORT", default=5555, at_least=1)
@@ -122,6 +126,12 @@ DATABASES = {
                 "max_lifetime": 1800,
             },
             "connect_timeout": 5,
+            # A server whose machine vanished says no goodbye. Without these a heartbeat would
+            # wait for it for a quarter of an hour.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,  # milliseconds
         },
     }
 }

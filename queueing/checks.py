@@ -6,12 +6,27 @@ from typing import Any
 from celery import current_app
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.core.checks import (
+    CheckMessage,
+    Error,
+    Tags,
+    Warning,  # noqa: A004
+    register,
+    run_checks,
+)
 
 from queueing import registry
 
 # The heartbeat and the sweeper keep one connection each; a job needs one beside them.
 CONNECTIONS_NEEDED = 3
+
+
+def refuse_wrong_settings() -> None:
+    """Do what every management command does, and the starts of Celery and of a web server do not:
+    end it, one line per finding, when a system check fails."""
+    wrong = [str(found) for found in run_checks() if found.is_serious() and not found.is_silenced()]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
 
 
 @register(Tags.compatibility)

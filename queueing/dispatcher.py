@@ -226,10 +226,6 @@ class Dispatcher:
 def _session() -> Iterator[Connection]:
     """A connection beside the pool: the lock and the bell belong to a session."""
     parameters = {
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,
         **django_connection.get_connection_params(),
         "autocommit": True,
         "application_name": "byline-dispatcher",

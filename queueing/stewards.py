@@ -14,10 +14,10 @@ from typing import Any
 import structlog
 from celery import bootsteps
 from django.conf import settings
-from django.core.checks import run_checks
 from django.db import connection
 
 from queueing import registry, sweeper, workers
+from queueing.checks import refuse_wrong_settings
 from queueing.dispatcher import Courier, Dispatcher
 from queueing.process import Process, here
 
@@ -145,14 +145,6 @@ class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]
     def terminate(self, worker: Any) -> None:
         """Leave at once: the ledger gives the jobs to others."""
         _exit_now()
-
-
-def refuse_wrong_settings() -> None:
-    """Do what every management command does and Celery's own start does not: end it, one line
-    per finding, when a system check fails."""
-    wrong = [str(found) for found in run_checks() if found.is_serious() and not found.is_silenced()]
-    if wrong:
-        raise SystemExit("\n".join(wrong))
 
 
 def served_by(queues: set[str]) -> list[str]:

@@ -75,6 +75,12 @@ def test_production_does_not_start_without(name):
         ("LOG_LEVEL", "LOUD"),
         ("CHECKOUT_EXPIRES_S", "60"),
         ("SECRET_KEY", "development-only-bylinebylinebyline"),
+        ("SECRET_KEY", "short"),
+        ("DEBUG", "true"),
+        ("STOP_GRACE_S", "inf"),
+        ("STOP_GRACE_S", "5min"),
+        ("HEARTBEAT_S", "nan"),
+        ("REDIS_URL", "unix:///run/redis.sock"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(name, value):
@@ -92,6 +98,25 @@ def test_development_needs_nothing():
     ended = start(**{**dict.fromkeys(PRODUCTION), "BYLINE_ENV": "development"})
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_password_that_begins_with_a_dollar_is_itself():
+    assert environment(FLOWER_PASSWORD="$HOME").text("FLOWER_PASSWORD") == "$HOME"
+
+
+def test_a_listing_names_each_once():
+    env = environment(ADMIN_ALERT_EMAILS="a@example.com, b@example.com,, a@example.com")
+
+    assert env.listing("ADMIN_ALERT_EMAILS") == ["a@example.com", "b@example.com"]
+
+
+def test_a_server_that_vanishes_is_noticed_in_seconds():
+    options = settings.DATABASES["default"]["OPTIONS"]
+
+    silent_s = options["keepalives_idle"]
+    silent_s += options["keepalives_interval"] * options["keepalives_count"]
+    assert silent_s < settings.LEASE_S
+    assert options["tcp_user_timeout"] / 1000 < settings.LEASE_S
 
 
 def environment(**values: str) -> Environment:

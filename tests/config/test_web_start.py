@@ -1,0 +1,40 @@
+"""How the web server starts, and what it writes down."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from django.conf import settings
+
+from tests.orders.factories import order_awaiting_payment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_address_that_opens_an_order_reaches_the_logs(web):
+    order = order_awaiting_payment()
+
+    answer = httpx2.get(
+        f"{settings.SITE_URL}/orders/{order.pk}/open/?key=opens-this-order", trust_env=False
+    )
+
+    assert answer.status_code == 404
+    assert "opens-this-order" not in web.log()
+
+
+def test_the_web_server_does_not_start_with_settings_that_a_check_refuses():
+    ended = subprocess.run(
+        [sys.executable, "-c", "import config.asgi"],
+        cwd=Path(settings.BASE_DIR),
+        env=os.environ
+        | {"STRIPE_SECRET_KEY": "sk_live_1", "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "orders.E001" in ended.stderr
+    assert "Traceback" not in ended.stderr
