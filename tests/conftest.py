@@ -14,6 +14,8 @@ from tests import processes
 from tests.processes import Running
 from tests.sandbox_client import Sandbox
 
+NOBODY = "http://127.0.0.1:1/"
+
 
 @pytest.fixture
 def free_port() -> int:
@@ -41,17 +43,23 @@ def sandbox(_sandbox_process: Running, settings: LazySettings) -> Iterator[Sandb
     """Stripe, SendGrid and OpenAI as the settings name them, with nothing in their memory."""
     client = Sandbox(settings.SANDBOX_URL)
     client.reset()
+    # The web server of an earlier test still runs, on the same tables: unless this test asks for
+    # it, what Stripe says must not reach it.
+    client.send_webhooks_to(NOBODY)
     yield client
     client.reset()  # what it still wanted to deliver must not meet the next test
     client.close()
 
 
 @pytest.fixture
-def web(_web_process: Running, sandbox: Sandbox, transactional_db: None) -> Running:
+def web(
+    _web_process: Running, sandbox: Sandbox, settings: LazySettings, transactional_db: None
+) -> Running:
     """The web server at `settings.SITE_URL`, on the test's database."""
     # Not in the session's fixture: `readyz` asks the database, which is this test's to use.
     if not _web_process.running:
         _web_process.start()
+    sandbox.send_webhooks_to(f"{settings.SITE_URL}/api/v1/webhooks/stripe")
     return _web_process
 
 

@@ -36,6 +36,10 @@ class Sandbox:
         """Pay a Checkout Session: `how="later"`, `amount=1` (see sandbox/README.md)."""
         return self.post(f"/control/stripe/sessions/{session_id}/pay", how)
 
+    def send_webhooks_to(self, url: str) -> None:
+        """Have Stripe's events delivered to this address from now on."""
+        self.post("/control/webhooks", {"url": url})
+
     def reset(self) -> None:
         """Forget everything."""
         self.post("/control/reset", {})
