@@ -104,6 +104,119 @@ def fail(*, order: Order, at: datetime) -> None:
     )
 
 
+def ask_for_changes(*, order: Order, actor: str, at: datetime) -> None:
+    """Send the current version back to the writer.
+
+    :raises TransitionRefused: the order is not in the customer's review
+    """
+    _move(
+        order,
+        Status.PROCESSING,
+        starts={Status.QUALITY_CHECK},
+        what="Changes asked for",
+        actor=actor,
+        at=at,
+    )
+
+
+def keep_version(*, order: Order, at: datetime) -> None:
+    """Bring an order back whose changes could not be made: the earlier version stays current.
+
+    :raises TransitionRefused: the order is not being worked on, or has no version yet
+    """
+    if order.version_id is None:
+        raise TransitionRefused(order=order, to=Status.QUALITY_CHECK)
+    _move(
+        order,
+        Status.QUALITY_CHECK,
+        starts={Status.PROCESSING},
+        what="The changes could not be made; the earlier version stays",
+        actor="system",
+        at=at,
+    )
+
+
+def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -> None:
+    """Hand a version to the editors.
+
+    :raises TransitionRefused: the order is not in the customer's review, or has a newer version
+    """
+    _move(
+        order,
+        Status.ADMIN_REVIEW,
+        starts={Status.QUALITY_CHECK},
+        only={"version": version},
+        what=f"Version {version.number} submitted for editorial review",
+        actor=actor,
+        at=at,
+        submitted_at=at,
+    )
+
+
+def give_back(*, order: Order, actor: str, at: datetime) -> None:
+    """Return a submitted version to the customer; the review has the editor's note.
+
+    :raises TransitionRefused: the order is not with the editors
+    """
+    _move(
+        order,
+        Status.QUALITY_CHECK,
+        starts={Status.ADMIN_REVIEW},
+        what="The editor asks for changes",
+        actor=actor,
+        at=at,
+    )
+
+
+def reject(*, order: Order, actor: str, at: datetime) -> None:
+    """End an order that the editors will not publish; the caller owes the refund.
+
+    :raises TransitionRefused: the order is not with the editors
+    """
+    _move(
+        order,
+        Status.FAILED,
+        starts={Status.ADMIN_REVIEW},
+        what="The editor rejected the article",
+        actor=actor,
+        at=at,
+        failed_at=at,
+    )
+
+
+def complete(*, order: Order, live_url: str, at: datetime) -> None:
+    """End an order whose page is live and was looked at.
+
+    :raises TransitionRefused: the order is not with the editors
+    """
+    _move(
+        order,
+        Status.COMPLETED,
+        starts={Status.ADMIN_REVIEW},
+        what="Published",
+        actor="system",
+        at=at,
+        live_url=live_url,
+        completed_at=at,
+    )
+
+
+def resume(*, order: Order, actor: str, at: datetime) -> None:
+    """Take a failed order up again; the caller takes back the refund that has not gone out.
+
+    :raises TransitionRefused: the order has not failed
+    """
+    _move(
+        order,
+        Status.PROCESSING,
+        starts={Status.FAILED},
+        what="Work taken up again",
+        actor=actor,
+        at=at,
+        failed_at=None,
+    )
+
+
 def hold(*, order: Order, reason: str, at: datetime) -> None:
     """Mark the order for an operator; it stays where it is and nothing is produced."""
     Order.objects.filter(pk=order.pk).update(held_reason=reason, updated_at=at)
@@ -125,11 +238,13 @@ def _move(
     actor: str,
     at: datetime,
     starts: set[Status] | None = None,
+    only: dict[str, object] | None = None,
     **fields: object,
 ) -> None:
+    """Move the order if it still stands where it was read, and `only` still holds of its row."""
     was = Status(order.status)
     legal = to in ALLOWED[was] and (starts is None or was in starts)
-    unmoved = Order.objects.filter(pk=order.pk, status=was)
+    unmoved = Order.objects.filter(pk=order.pk, status=was, **(only or {}))
     if not legal or not unmoved.update(status=to, updated_at=at, **fields):
         raise TransitionRefused(order=order, to=to)
     OrderEvent.objects.create(order=order, was=was, became=to, what=what, actor=actor, at=at)

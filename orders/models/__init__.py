@@ -1,0 +1,21 @@
+"""What is sold and what happened to it. Only `orders.lifecycle` writes `Order.status`."""
+
+from orders.models.decisions import Publication, Review, Revision
+from orders.models.email import OutgoingEmail
+from orders.models.money import Payment, Refund, StripeEvent
+from orders.models.order import Customer, Order, OrderEvent, Product, Status
+
+__all__ = [
+    "Customer",
+    "Order",
+    "OrderEvent",
+    "OutgoingEmail",
+    "Payment",
+    "Product",
+    "Publication",
+    "Refund",
+    "Review",
+    "Revision",
+    "Status",
+    "StripeEvent",
+]

@@ -1,0 +1,57 @@
+"""E-mails, each a row before it is sent."""
+
+from django.db import models
+from django.db.models import Q
+
+from articles.models import ArticleVersion
+from orders.models.order import Order
+
+
+class OutgoingEmail(models.Model):
+    """One e-mail: a row first, sent by a job, once per order, kind, version and recipient."""
+
+    class Kind(models.TextChoices):
+        ORDER_RECEIVED = "order-received", "Order received"
+        ARTICLE_READY = "article-ready", "Article ready"
+        BACKLINK_INTEGRATED = "backlink-integrated", "Backlink integrated"
+        REVISION_READY = "revision-ready", "Revision ready"
+        REVISION_NOT_POSSIBLE = "revision-not-possible", "Revision not possible"
+        RETURNED = "returned", "Returned by the editor"
+        PUBLISHED = "published", "Published"
+        ORDER_FAILED = "order-failed", "Order failed"
+        ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        UNKNOWN = "unknown", "Perhaps sent: the sender died inside the send"
+        FAILED = "failed", "Failed"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="emails")
+    kind = models.CharField(max_length=30, choices=Kind)
+    version = models.ForeignKey(
+        ArticleVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    to = models.EmailField()
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    sends = models.PositiveSmallIntegerField(default=0, help_text="times it was handed over")
+    message_id = models.CharField(max_length=255, blank=True, help_text="SendGrid's id")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "kind", "version", "to"],
+                name="email_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="email_sent_has_time", condition=~Q(state="sent") | Q(sent_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.order.code}"

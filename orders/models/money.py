@@ -1,0 +1,101 @@
+"""Payments, refunds, and the events that tell of them."""
+
+from django.db import models
+from django.db.models import Q
+
+from orders.models.order import Order
+
+
+class Payment(models.Model):
+    """One Checkout Session and what became of it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        PENDING = "pending", "Confirming with the bank"
+        PAID = "paid", "Paid"
+        FAILED = "failed", "Failed"
+        EXPIRED = "expired", "Expired"
+        HELD = "held", "Held: differs from the order"
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    number = models.PositiveSmallIntegerField(help_text="counts the order's sessions from 1")
+    session_id = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's; empty until Stripe has answered"
+    )
+    session_url = models.URLField(max_length=2000, blank=True)
+    payment_intent = models.CharField(max_length=255, blank=True, db_index=True)
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="payment_number"),
+            models.UniqueConstraint(
+                fields=["session_id"], condition=~Q(session_id=""), name="payment_session_once"
+            ),
+            models.CheckConstraint(
+                name="payment_paid_has_time",
+                condition=~Q(state="paid") | Q(paid_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order.code}, payment {self.number}"
+
+
+class Refund(models.Model):
+    """Money on its way back. A row first; a job of the ledger carries it out at Stripe."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "On its way"
+        SUCCEEDED = "succeeded", "Refunded"
+        FAILED = "failed", "Failed"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    stripe_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    created_at = models.DateTimeField()
+    refunded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(name="refund_of_something", condition=Q(amount_cents__gt=0)),
+            models.CheckConstraint(
+                name="refund_succeeded_at_stripe",
+                condition=~Q(state="succeeded")
+                | (Q(stripe_id__isnull=False) & Q(refunded_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_cents / 100:.2f} {self.currency.upper()}, {self.get_state_display()}"
+
+
+class StripeEvent(models.Model):
+    """One event as Stripe sent it, stored before anything acts on it."""
+
+    id = models.CharField(primary_key=True, max_length=255)
+    type = models.CharField(max_length=100)
+    payload = models.JSONField()
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="stripe_events", null=True, blank=True
+    )
+    outcome = models.CharField(max_length=200, blank=True, help_text="what it led to here")
+    created_at = models.DateTimeField(help_text="when Stripe made it")
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-received_at"]
+        indexes = [models.Index(fields=["-received_at"], name="stripe_event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"

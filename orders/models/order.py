@@ -1,0 +1,137 @@
+"""What is bought, by whom, and its history."""
+
+import uuid
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from articles.models import Article, ArticleVersion, Domain
+
+
+class Customer(models.Model):
+    """Somebody who buys, known by an e-mail address."""
+
+    email = models.EmailField(unique=True, help_text="lower case")
+    is_vip = models.BooleanField(default=False, help_text="served before others inside a queue")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Product(models.TextChoices):
+    ARTICLE = "article", "New article"
+    INTEGRATION = "integration", "Link in an existing article"
+
+
+class Status(models.TextChoices):
+    AWAITING_PAYMENT = "AWAITING_PAYMENT", "Awaiting payment"
+    PROCESSING = "PROCESSING", "Writing"
+    QUALITY_CHECK = "QUALITY_CHECK", "Your review"
+    ADMIN_REVIEW = "ADMIN_REVIEW", "Editorial review"
+    COMPLETED = "COMPLETED", "Published"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+class Order(models.Model):
+    """One purchase, with the brief and the price as they were agreed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(max_length=12, unique=True, help_text="short, for people to say")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    product = models.CharField(max_length=16, choices=Product)
+    status = models.CharField(max_length=20, choices=Status, default=Status.AWAITING_PAYMENT)
+    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="+")
+    article = models.ForeignKey(
+        Article, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    version = models.ForeignKey(
+        ArticleVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the current version",
+    )
+    brief = models.JSONField(help_text="what was ordered, as `articles.brief.Brief` stores it")
+    amount_cents = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    currency = models.CharField(max_length=3, help_text="ISO 4217, lower case")
+    idempotency_key = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    brief_digest = models.CharField(
+        max_length=64, help_text="SHA-256 of the purchase, to tell a repeat from a changed one"
+    )
+    key_version = models.PositiveSmallIntegerField(
+        default=1, help_text="raise it to make a leaked access key useless"
+    )
+    held_reason = models.CharField(
+        max_length=200, blank=True, help_text="why an operator must look before work goes on"
+    )
+    live_url = models.URLField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="order_by_status"),
+            models.Index(fields=["-created_at"], name="order_newest"),
+            models.Index(fields=["domain", "-delivered_at"], name="order_turnaround"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="order_costs_something", condition=Q(amount_cents__gt=0)),
+            models.CheckConstraint(
+                name="order_in_work_is_paid",
+                condition=Q(status__in=["AWAITING_PAYMENT", "CANCELLED"])
+                | Q(paid_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_in_review_has_version",
+                condition=~Q(status__in=["QUALITY_CHECK", "ADMIN_REVIEW", "COMPLETED"])
+                | Q(version__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_in_admin_review_was_submitted",
+                condition=~Q(status="ADMIN_REVIEW") | Q(submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_completed_is_live",
+                condition=~Q(status="COMPLETED")
+                | (Q(completed_at__isnull=False) & ~Q(live_url="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("order", args=[self.pk])
+
+    @property
+    def subject(self) -> str:
+        """The opaque key under which the ledger and the articles know this order."""
+        return f"order:{self.pk}"
+
+
+class OrderEvent(models.Model):
+    """One line of an order's history; appended, never changed."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    was = models.CharField(max_length=20, choices=Status, blank=True)
+    became = models.CharField(max_length=20, choices=Status, blank=True)
+    what = models.CharField(max_length=200, help_text="plain words, as the customer reads them")
+    actor = models.CharField(max_length=150, help_text="customer, stripe, system or a user name")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.what
