@@ -74,9 +74,16 @@ class Review(models.Model):
     decided_by = models.CharField(max_length=150, blank=True, help_text="a user name")
     decided_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True, help_text="what the editor says to the customer")
+    override_reason = models.TextField(
+        blank=True, help_text="why it was approved although a blocking check fails"
+    )
 
     class Meta:
         ordering = ["submitted_at"]
+        permissions = [
+            ("decide_review", "Can approve, return and reject"),
+            ("override_gate", "Can approve although a blocking check fails"),
+        ]
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(decision=""), name="review_waiting"),
         ]
@@ -91,6 +98,10 @@ class Review(models.Model):
             ),
             models.CheckConstraint(
                 name="review_returned_says_why", condition=~Q(decision="returned") | ~Q(note="")
+            ),
+            models.CheckConstraint(
+                name="review_override_approves",
+                condition=Q(override_reason="") | Q(decision="approved"),
             ),
         ]
 

@@ -4,11 +4,12 @@ from django.db import models
 from django.db.models import Q
 
 from articles.models import ArticleVersion
+from orders.models.decisions import Review, Revision
 from orders.models.order import Order
 
 
 class OutgoingEmail(models.Model):
-    """One e-mail: a row first, sent by a job, once per order, kind, version and recipient."""
+    """One e-mail: a row first, sent by a job, once for its order, kind, cause and recipient."""
 
     class Kind(models.TextChoices):
         ORDER_RECEIVED = "order-received", "Order received"
@@ -19,6 +20,7 @@ class OutgoingEmail(models.Model):
         RETURNED = "returned", "Returned by the editor"
         PUBLISHED = "published", "Published"
         ORDER_FAILED = "order-failed", "Order failed"
+        ADMIN_REVISION_FAILED = "admin-revision-failed", "Admin alert: revision failed"
         ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"
 
     class State(models.TextChoices):
@@ -33,6 +35,22 @@ class OutgoingEmail(models.Model):
     version = models.ForeignKey(
         ArticleVersion, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    review = models.ForeignKey(
+        Review,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the decision it tells of: one text may be returned twice",
+    )
+    revision = models.ForeignKey(
+        Revision,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the wish it tells of: two wishes may fail for one text",
+    )
     to = models.EmailField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     sends = models.PositiveSmallIntegerField(default=0, help_text="times it was handed over")
@@ -44,7 +62,7 @@ class OutgoingEmail(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind", "version", "to"],
+                fields=["order", "kind", "version", "review", "revision", "to"],
                 name="email_once",
                 nulls_distinct=False,
             ),
