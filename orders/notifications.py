@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from articles.models import ArticleVersion
 from orders import access
-from orders.models import Order, OutgoingEmail, Refund
+from orders.models import Order, OutgoingEmail, Refund, Review, Revision
 from queueing import ledger
 
 Kind = OutgoingEmail.Kind
@@ -22,10 +22,14 @@ Kind = OutgoingEmail.Kind
 SUBJECTS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are writing",
     Kind.ARTICLE_READY: "Order {code}: your article is ready for your review",
-    Kind.ORDER_FAILED: "Order {code}: we could not write it, your money is on its way back",
+    Kind.REVISION_READY: "Order {code}: your changes are ready",
+    Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make your changes",
+    Kind.ADMIN_REVISION_FAILED: "Order {code}: a change failed and needs a look",
+    Kind.ORDER_FAILED: "Order {code}: not published, your money is on its way back",
+    Kind.RETURNED: "Order {code}: the editor asks for changes",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is being refunded",
 }
-FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED})
+FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_REVISION_FAILED})
 
 
 @dataclass(frozen=True)
@@ -38,32 +42,42 @@ class Message:
 
 
 def record(
-    *, order: Order, kind: str, at: datetime, version: ArticleVersion | None = None
+    *,
+    order: Order,
+    kind: str,
+    at: datetime,
+    version: ArticleVersion | None = None,
+    review: Review | None = None,
+    revision: Revision | None = None,
 ) -> list[OutgoingEmail]:
     """Store the e-mail and its job in the caller's transaction, one row a recipient.
 
-    :raises django.db.IntegrityError: this order already has that e-mail for that version
+    :raises django.db.IntegrityError: this order already has that e-mail for that cause
     """
     recipients: Iterable[str] = (
         settings.ADMIN_ALERT_EMAILS if kind in FOR_ADMINS else [order.customer.email]
     )
-    return [_record_one(order=order, kind=kind, at=at, version=version, to=to) for to in recipients]
-
-
-def _record_one(
-    *, order: Order, kind: str, at: datetime, version: ArticleVersion | None, to: str
-) -> OutgoingEmail:
-    email = OutgoingEmail.objects.create(
-        order=order, kind=kind, version=version, to=to, created_at=at
-    )
-    ledger.enqueue(
-        kind="email",
-        subject=order.subject,
-        arguments={"email": email.pk},
-        key=f"email:{email.pk}",
-        actor="system",
-    )
-    return email
+    emails = [
+        OutgoingEmail.objects.create(
+            order=order,
+            kind=kind,
+            version=version,
+            review=review,
+            revision=revision,
+            to=to,
+            created_at=at,
+        )
+        for to in recipients
+    ]
+    for email in emails:
+        ledger.enqueue(
+            kind="email",
+            subject=order.subject,
+            arguments={"email": email.pk},
+            key=f"email:{email.pk}",
+            actor="system",
+        )
+    return emails
 
 
 def message_for(email: OutgoingEmail) -> Message:
@@ -77,6 +91,8 @@ def message_for(email: OutgoingEmail) -> Message:
             "domain": order.domain,
             "brief": order.brief,
             "version": email.version,
+            "review": email.review,
+            "revision": email.revision,
             "refund": refund,
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),

@@ -3,6 +3,6 @@
 Importing this package registers every kind of job with the ledger.
 """
 
-from orders.pipelines import emails, generation, refunding
+from orders.pipelines import emails, generation, refunding, revision
 
-__all__ = ["emails", "generation", "refunding"]
+__all__ = ["emails", "generation", "refunding", "revision"]

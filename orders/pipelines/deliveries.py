@@ -1,0 +1,74 @@
+"""What every pipeline begins and ends with: an order in work, and a new version of its article."""
+
+from django.db.models import Max
+
+from articles.brief import Brief
+from articles.document import parse, words
+from articles.models import Article, ArticleVersion
+from orders.models import Order, Status
+from orders.pipelines.rounds import Passed
+from queueing.errors import Permanent
+from queueing.run import Run
+
+
+class NotInWork(Permanent):
+    """The order is not being worked on, so no text is bought for it."""
+
+
+def order_of(subject: str) -> Order:
+    """Return the order that a job is about, with what pipelines need of it.
+
+    :raises Order.DoesNotExist: there is none
+    """
+    orders = Order.objects.select_related("domain", "customer", "article", "version")
+    return orders.get(pk=subject.partition(":")[2])
+
+
+def order_in_work(subject: str) -> Order:
+    """Return the order that a job is about.
+
+    :raises NotInWork: it is not being worked on, so nothing may be bought for it
+    """
+    order = order_of(subject)
+    if order.status != Status.PROCESSING:
+        raise NotInWork(f"the order is at {order.status}")
+    return order
+
+
+def store_version(
+    run: Run,
+    *,
+    order: Order,
+    brief: Brief,
+    article: Article,
+    passed: Passed,
+    parent: ArticleVersion | None = None,
+    revision_notes: str | None = None,
+    who: tuple[str, ...] = (),
+) -> ArticleVersion:
+    """Store the next version of the article; a job that does so twice is refused by its key."""
+    newest = article.versions.aggregate(newest=Max("number"))["newest"] or 0
+    return ArticleVersion.objects.create(
+        article=article,
+        number=newest + 1,
+        parent=parent,
+        title=passed.draft.title,
+        meta_description=passed.draft.meta_description,
+        slug=article.slug,
+        html=passed.draft.html,
+        words=words(parse(passed.draft.html)),
+        report=passed.report.to_json(),
+        provenance={
+            "model": passed.model,
+            "prompt_version": passed.prompt_version,
+            "gate_version": passed.report.gate,
+            "who": list(who),
+        },
+        order_key=order.subject,
+        job_key=str(run.job_id),
+        backlink_metadata={
+            "targetUrl": brief.target_url,
+            "anchorText": brief.anchor_text,
+            "revisionNotes": revision_notes,
+        },
+    )

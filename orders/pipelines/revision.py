@@ -1,0 +1,84 @@
+"""Backlink revision: the customer's notes applied as block edits, and nothing else."""
+
+from functools import partial
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from articles import writer
+from articles.brief import Brief
+from articles.draft import Draft
+from orders import lifecycle, revisions
+from orders.models import Revision
+from orders.pipelines.deliveries import order_in_work, store_version
+from orders.pipelines.rounds import Rounds
+from queueing.registry import FailedJob, Policy, handles
+from queueing.run import Run
+
+
+log = structlog.get_logger(__name__)
+
+
+def revision_failed(failed: FailedJob) -> None:
+    """Keep the earlier version, in the failing job's own transaction."""
+    revision = _revision(int(failed.arguments["revision"] or 0))
+    try:
+        with transaction.atomic():
+            revisions.give_up(revision=revision, at=failed.at)
+    except lifecycle.TransitionRefused as refused:
+        log.warning("order_stays", order=str(revision.order_id), why=str(refused))
+
+
+@handles(
+    revisions.JOB_KIND,
+    policy=Policy(tries=3, base_s=2, cap_s=60),
+    rank=15,  # before new work, after what customers are told
+    expect_s=60,
+    outcomes_kept=True,
+    settled=revision_failed,
+)
+def revise(run: Run) -> None:
+    """Change what the notes ask for and put the new version before the customer.
+
+    :raises NotInWork: the order was settled meanwhile
+    """
+    order = order_in_work(run.subject)
+    revision = _revision(int(run.arguments["revision"]))
+    revision.order = order
+    read = revision.of_version
+    brief = Brief.from_json(order.brief)
+    before = Draft(
+        title=read.title, meta_description=read.meta_description, slug=read.slug, html=read.html
+    )
+    notes = writer.RevisionNotes(
+        notes=revision.notes, reasons=tuple(revision.reasons), block=revision.block
+    )
+    passed = Rounds(
+        run=run,
+        order=order,
+        brief=brief,
+        buy=partial(writer.buy_revision, brief, before, notes=notes),
+        first_words="Working on your changes",
+        before=before,
+        change="revision",
+    ).passing()
+    at = timezone.now()
+    with run.delivery():
+        version = store_version(
+            run,
+            order=order,
+            brief=brief,
+            article=read.article,
+            passed=passed,
+            parent=read,
+            revision_notes=revision.notes,
+            who=("customer",),
+        )
+        revisions.deliver(revision=revision, version=version, at=at)
+
+
+def _revision(pk: int) -> Revision:
+    return Revision.objects.select_related(
+        "of_version__article", "order__domain", "order__customer", "order__version"
+    ).get(pk=pk)

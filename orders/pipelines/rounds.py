@@ -1,0 +1,137 @@
+"""Rounds of writing: buy a text, examine it, repair what the gate found, three times at most.
+
+A round is one purchase and its examination, two stored steps: `text-1`, `examined-1`. A later
+attempt of the job reads both, so neither a crash nor a parser bug buys a text twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from articles import quality, writer
+from articles.brief import Brief
+from articles.draft import Draft
+from articles.models import ArticleVersion
+from articles.quality import Finding, Report
+from articles.writer import Record
+from orders.models import Order
+from orders.pipelines.calls import provider_errors, recorder
+from queueing.errors import Permanent
+from queueing.run import Run
+
+ROUNDS: Final = 3  # quality-gate.md, "Attempts": at most 3 per job
+COMPARED_VERSIONS: Final = 100  # the newest of the domain; bounds what the gate reads
+
+Reply = dict[str, Any]
+
+
+class GateBlocked(Permanent):
+    """The last round's text still has blocking findings."""
+
+
+class Buy(Protocol):
+    """Buys the first round's text."""
+
+    def __call__(self, *, request_id: str, record: Record) -> Reply: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A draft that the gate let through, with its report and where its text came from."""
+
+    draft: Draft
+    report: Report
+    model: str
+    prompt_version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """What the rounds of one job are about.
+
+    `before` is the text that is changed, None for a new article; `change` names the change to the
+    gate; `buy` gets the first text and `first_words` tell the customer of it.
+    """
+
+    run: Run
+    order: Order
+    brief: Brief
+    buy: Buy
+    first_words: str
+    before: Draft | None = None
+    change: str | None = None
+
+    def passing(self) -> Passed:
+        """Return the first draft that the gate lets through, buying at most `ROUNDS` texts.
+
+        :raises WriterError: no usable text was to be had; the next attempt asks again
+        :raises GateBlocked: the last round is still blocked
+        """
+        draft, findings = self.before, ()
+        origin: Reply | None = None
+        for number in range(1, ROUNDS + 1):
+            reply = self._text(number, draft, findings)
+            origin = origin or reply
+            examined = self.run.once(
+                f"examined-{number}",
+                self._examination(draft, reply),
+                doing=f"Quality check, attempt {number} of {ROUNDS}",
+            )
+            draft = Draft.from_json(examined["draft"])
+            report = Report.from_json(examined["report"])
+            if not report.blocked:
+                return Passed(
+                    draft=draft,
+                    report=report,
+                    model=reply["model"],
+                    prompt_version=origin["prompt_version"],
+                )
+            findings = report.blocking
+        blocking = sorted({finding.code for finding in findings})
+        raise GateBlocked(f"still blocked after {ROUNDS} rounds: {', '.join(blocking)}")
+
+    def _text(self, number: int, draft: Draft | None, findings: tuple[Finding, ...]) -> Reply:
+        """Buy this round's text, unless it is stored: the wish first, repairs of it later."""
+        step = f"text-{number}"
+        request_id = self.run.request_id(step)
+        record = recorder(self.run, order=self.order)
+
+        def buy() -> Reply:
+            with provider_errors():
+                if number == 1:
+                    return self.buy(request_id=request_id, record=record)
+                assert draft is not None  # noqa: S101  the round before has left one
+                return writer.buy_repair(
+                    self.brief, draft, findings, request_id=request_id, record=record
+                )
+
+        later = f"Improving it, attempt {number} of {ROUNDS}"
+        reply: Reply = self.run.once(step, buy, doing=self.first_words if number == 1 else later)
+        return reply
+
+    def _examination(self, draft: Draft | None, reply: Reply) -> Callable[[], dict[str, Any]]:
+        """Read the text and judge it: a step of its own, as it may fail where buying did not."""
+
+        def examine() -> dict[str, Any]:
+            read = (
+                writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
+            )
+            report = quality.check(
+                read,
+                self.brief,
+                others=_other_texts(self.order),
+                finish_reason=reply.get("finish_reason"),
+                before=self.before,
+                change=self.change,
+            )
+            return {"draft": read.to_json(), "report": report.to_json()}
+
+        return examine
+
+
+def _other_texts(order: Order) -> list[str]:
+    """The newest texts of the site that are not of this article or this order."""
+    others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
+    others = others.exclude(order_key=order.subject).exclude(article_id=order.article_id)
+    newest = others.order_by("-created_at", "-pk").values_list("html", flat=True)
+    return list(newest[:COMPARED_VERSIONS])

@@ -1,0 +1,81 @@
+"""Changes that a customer asks for: one at a time, as often as they like."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from articles.models import ArticleVersion
+from orders import lifecycle, notifications
+from orders.fulfilment import NORMAL, VIP
+from orders.models import Order, Revision
+from queueing import ledger
+
+JOB_KIND: Final = "backlink-revision"
+NOTES_CHARS: Final = (10, 2000)  # ux.md, "Ask for changes"
+
+
+def request(
+    *,
+    order: Order,
+    notes: str,
+    reasons: tuple[str, ...] = (),
+    block: int | None = None,
+    actor: str,
+    at: datetime,
+) -> Revision:
+    """Record the wish, send the order back to the writer and enqueue the work, all or nothing.
+
+    :raises TransitionRefused: the order is not in the customer's review; a wish that is being
+        worked on is one reason for that
+    """
+    with transaction.atomic():
+        lifecycle.ask_for_changes(order=order, actor=actor, at=at)
+        revision = Revision.objects.create(
+            order=order,
+            number=order.revisions.count() + 1,
+            of_version_id=order.version_id,
+            notes=notes,
+            reasons=list(reasons),
+            block=block,
+            asked_at=at,
+        )
+        ledger.enqueue(
+            kind=JOB_KIND,
+            subject=order.subject,
+            arguments={"revision": revision.pk},
+            key=f"revise:{revision.pk}",
+            priority=VIP if order.customer.is_vip else NORMAL,
+            actor=actor,
+        )
+    return revision
+
+
+def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> None:
+    """Put the changed version before the customer, in the caller's transaction.
+
+    :raises TransitionRefused: the order is not being worked on
+    """
+    order = revision.order
+    lifecycle.deliver(order=order, version=version, at=at)
+    Revision.objects.filter(pk=revision.pk).update(
+        state=Revision.State.DONE, version=version, settled_at=at
+    )
+    notifications.record(
+        order=order, kind=notifications.Kind.REVISION_READY, version=version, at=at
+    )
+
+
+def give_up(*, revision: Revision, at: datetime) -> None:
+    """Keep the earlier version, tell the customer and the admins; in the caller's transaction.
+
+    :raises TransitionRefused: the order is not being worked on
+    """
+    order = revision.order
+    lifecycle.keep_version(order=order, at=at)
+    Revision.objects.filter(pk=revision.pk).update(state=Revision.State.FAILED, settled_at=at)
+    for kind in (
+        notifications.Kind.REVISION_NOT_POSSIBLE,
+        notifications.Kind.ADMIN_REVISION_FAILED,
+    ):
+        notifications.record(order=order, kind=kind, revision=revision, at=at)
