@@ -17,7 +17,6 @@ from orders.pipelines.rounds import Rounds
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
-
 log = structlog.get_logger(__name__)
 
 
