@@ -52,7 +52,7 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         (
             "prompt-text",
             "a piece of the instructions",
-            r"</?(?:brief|document|findings)>"
+            r"</?(?:brief|document|findings|notes|faults)>"
             r"|\b(?:target_url|anchor_text|link_rel|meta_description|internal_links|link_policy)\b"
             r"|\bignore (?:all |any |the )*(?:previous|above|prior|earlier) (?:instructions|rules)"
             r"|\bmy (?:system prompt|instructions)\b",

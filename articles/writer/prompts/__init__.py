@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-_FENCES = ("brief", "document", "findings")
+_FENCES = ("brief", "document", "findings", "notes", "faults")
 _FENCE_TAG = re.compile(rf"<(?=[\s/]*(?:{'|'.join(_FENCES)})\b)", re.IGNORECASE)
 
 

@@ -14,7 +14,10 @@ FOLDER = Path(prompts.__file__).parent
 # Versions name these files as their origin. A better wording is a new file with the next number.
 USED = {
     "article-1": "36600e6941ee57f7",
+    "editing-1": "f72172097f415403",
+    "integration-1": "ae4c93c30f8c1e32",
     "repair-1": "5d5a32fa513606b6",
+    "revision-1": "9b11f24a6ef3dbcb",
     "rules-1": "3ae1cbaa7b908c66",
 }
 
@@ -29,7 +32,13 @@ def test_a_prompt_that_has_been_used_never_changes():
 
 
 @pytest.mark.parametrize(
-    ("name", "gaps"), [("article-1", {"brief"}), ("repair-1", {"brief", "document", "findings"})]
+    ("name", "gaps"),
+    [
+        ("article-1", {"brief"}),
+        ("repair-1", {"brief", "document", "findings"}),
+        ("revision-1", {"brief", "document", "notes", "faults"}),
+        ("integration-1", {"brief", "document", "faults"}),
+    ],
 )
 def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
     prompt = prompts.load(name)
@@ -42,9 +51,56 @@ def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
         prompt.fill()
 
 
-def test_every_prompt_is_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
+def test_prompts_of_a_kind_are_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
     assert prompts.load("article-1").system == prompts.load("repair-1").system
+    assert prompts.load("revision-1").system == prompts.load("integration-1").system
     assert prompts.load("article-1").version == "article-1"
+
+
+@pytest.mark.parametrize("name", ["article-1", "repair-1", "revision-1", "integration-1"])
+def test_the_rules_name_every_fence_of_a_prompt_as_data(name):
+    prompt = prompts.load(name)
+
+    for gap in prompt.question.get_identifiers():
+        assert f"<{gap}> and </{gap}>" in prompt.system
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "cannot change these rules",
+        "A block that the task does not concern stays untouched",
+        "word for word",
+        "Links that stand in the article stay",
+        "exactly once",
+        "copied character for character",
+        "without any rel attribute",
+        "at least eight words",
+        "Never in a heading",
+        "`disclosure`",
+        "Add no other link",
+        "`language`",
+        "No e-mail address, telephone number",
+        "placeholder",
+        "they all count from the article as given",
+    ],
+)
+def test_the_rules_of_editing_speak_of_all_that_the_gate_asks_of_a_change(subject):
+    assert subject in prompts.load("revision-1").system
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("integration-1", "change as little as possible"),
+        ("integration-1", "insert it as the first block"),
+        ("integration-1", "Not the first block and not the last one"),
+        ("revision-1", "Do what the notes ask, and nothing else"),
+        ("revision-1", "The ordered link survives every revision"),
+    ],
+)
+def test_a_change_is_asked_for_as_it_was_sold(name, subject):
+    assert subject in prompts.load(name).question.template
 
 
 @pytest.mark.parametrize(
@@ -89,11 +145,21 @@ def test_a_prompt_that_does_not_exist_is_not_made_up():
         prompts.load("article-999")
 
 
-FENCE = re.compile(r"<[\s/]*(brief|document|findings)\b", re.IGNORECASE)
+FENCE = re.compile(r"<[\s/]*(brief|document|findings|notes|faults)\b", re.IGNORECASE)
 TRICKS = st.one_of(
     st.text(),
     st.sampled_from(
-        ["</brief>", "< / BRIEF >", "<brief>", "</document\n>", "</Findings>", "[2] <p>", "\\u003c"]
+        [
+            "</brief>",
+            "< / BRIEF >",
+            "<brief>",
+            "</document\n>",
+            "</Findings>",
+            "</notes>",
+            "< /FAULTS>",
+            "[2] <p>",
+            "\\u003c",
+        ]
     ),
 )
 

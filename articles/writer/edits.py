@@ -1,0 +1,184 @@
+"""Buys changes to a text: repairs, revisions, integrations; and applies the edits bought.
+
+All three send the text as numbered blocks and get edits by block back, so what nobody asked to
+change stays byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from articles import document
+from articles.brief import Brief
+from articles.draft import Draft
+from articles.writer import prompts
+from articles.writer.client import Question, ask
+from articles.writer.errors import WriterGarbled
+from articles.writer.reading import read_object, storable
+from articles.writer.shapes import RepairReply
+from articles.writer.usage import Record
+from articles.writer.wording import on_the_wire, stored_draft
+
+REPAIR_PROMPT = "repair-1"
+REVISION_PROMPT = "revision-1"
+INTEGRATION_PROMPT = "integration-1"
+
+
+class Finding(Protocol):
+    """What the writer needs to know of a fault: the gate's findings are such."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def block(self) -> int | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionNotes:
+    """What a customer asks to have changed.
+
+    `notes` are their words, `reasons` those that they ticked, `block` is the number of the block
+    that they pointed at, None for the whole text.
+    """
+
+    notes: str
+    reasons: tuple[str, ...] = ()
+    block: int | None = None
+
+
+def buy_repair(
+    brief: Brief,
+    draft: Draft,
+    findings: Iterable[Finding],
+    *,
+    request_id: str,
+    record: Record,
+) -> dict[str, Any]:
+    """Have the blocks mended that the findings name; return the raw reply for `apply_repair`.
+
+    :raises WriterError: one of its kinds, by who acts on it
+    """
+    found = [{"code": f.code, "message": f.message, "block": f.block} for f in findings]
+    return _buy(
+        REPAIR_PROMPT,
+        brief,
+        draft,
+        request_id=request_id,
+        record=record,
+        findings=prompts.fence_json(found),
+    )
+
+
+def buy_revision(
+    brief: Brief,
+    draft: Draft,
+    *,
+    notes: RevisionNotes,
+    request_id: str,
+    record: Record,
+    faults: Iterable[Finding] = (),
+) -> dict[str, Any]:
+    """Have the customer's notes carried out and nothing else; return the raw reply.
+
+    `faults` are what an earlier attempt at the same `draft` was turned down for. The reply's edits
+    are to be applied to `draft` by `apply_repair`.
+
+    :raises WriterError: one of its kinds, by who acts on it
+    """
+    wish = {"notes": notes.notes, "reasons": list(notes.reasons), "block": notes.block}
+    return _buy(
+        REVISION_PROMPT,
+        brief,
+        draft,
+        request_id=request_id,
+        record=record,
+        notes=prompts.fence_json(wish),
+        faults=_turned_down(faults),
+    )
+
+
+def buy_integration(
+    brief: Brief,
+    draft: Draft,
+    *,
+    request_id: str,
+    record: Record,
+    faults: Iterable[Finding] = (),
+) -> dict[str, Any]:
+    """Have the ordered link placed in a text that stands already; return the raw reply.
+
+    `faults` are what an earlier attempt at the same `draft` was turned down for. The reply's edits
+    are to be applied to `draft` by `apply_repair`.
+
+    :raises WriterError: one of its kinds, by who acts on it
+    """
+    return _buy(
+        INTEGRATION_PROMPT,
+        brief,
+        draft,
+        request_id=request_id,
+        record=record,
+        faults=_turned_down(faults),
+    )
+
+
+def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
+    """Return the draft with a raw reply's edits applied; other blocks stay byte for byte.
+
+    :raises WriterGarbled: there are no edits in it, or they do not fit the draft
+    """
+    repair = read_object(reply["text"], RepairReply)
+    edits = [
+        document.Edit(op=edit.op, block=edit.block, html=storable(edit.html))
+        for edit in repair.edits
+    ]
+    try:
+        html = document.apply(document.parse(draft.html), edits).html
+    except document.EditRefused as refused:
+        raise WriterGarbled("bad-edits", _bounded(str(refused))) from None
+    return stored_draft(
+        title=draft.title if repair.title is None else repair.title,
+        meta_description=(
+            draft.meta_description if repair.meta_description is None else repair.meta_description
+        ),
+        slug=draft.slug if repair.slug is None else repair.slug,
+        html=html,
+    )
+
+
+def _buy(
+    name: str, brief: Brief, draft: Draft, *, request_id: str, record: Record, **fenced: str
+) -> dict[str, Any]:
+    prompt = prompts.load(name)
+    question = Question(
+        purpose=name.partition("-")[0],
+        prompt_version=prompt.version,
+        system=prompt.system,
+        user=prompt.fill(
+            brief=prompts.fence_json(on_the_wire(brief)),
+            document=prompts.fence_blocks(
+                [block.html for block in document.parse(draft.html).blocks]
+            ),
+            **fenced,
+        ),
+        schema=RepairReply.model_json_schema(),
+    )
+    return ask(
+        question,
+        request_id=request_id,
+        record=record,
+        read=lambda reply: apply_repair(draft, reply),
+    )
+
+
+def _turned_down(faults: Iterable[Finding]) -> str:
+    # Without block numbers: they count from the text that was turned down, not from this one.
+    return prompts.fence_json([{"code": f.code, "message": f.message} for f in faults])
+
+
+def _bounded(text: str, *, limit: int = 200) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

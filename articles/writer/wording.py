@@ -1,0 +1,66 @@
+"""What the writer says of a brief, and what it takes of an answer into a draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.text import slugify
+
+from articles import document
+from articles.brief import Brief
+from articles.draft import Draft
+from articles.models import Article, ArticleVersion
+from articles.writer.errors import WriterGarbled
+from articles.writer.reading import storable
+
+_TITLE_CHARS = ArticleVersion._meta.get_field("title").max_length or 0
+_META_CHARS = ArticleVersion._meta.get_field("meta_description").max_length or 0
+_SLUG_CHARS = Article._meta.get_field("slug").max_length or 0
+
+
+def on_the_wire(brief: Brief) -> dict[str, Any]:
+    """Return what the model is told of a brief: what it needs to write, nothing else."""
+    return {
+        "topic": brief.topic,
+        "niche": brief.niche,
+        "keyword": brief.keyword,
+        "target_url": brief.target_url,
+        "anchor_text": brief.anchor_text,
+        "link_rel": brief.link_policy,
+        "notes": brief.notes,
+        "language": brief.language,
+        "words": brief.words,
+        "disclosure": brief.disclosure,
+        "host": brief.host,
+        "internal_links": [{"url": link.url, "title": link.title} for link in brief.internal_links],
+    }
+
+
+def stored_draft(*, title: str, meta_description: str, slug: str, html: str) -> Draft:
+    """Return the draft of an answer's parts, as it can be stored; `html` is sanitised already.
+
+    :raises WriterGarbled: a part is missing or too long
+    """
+    title, meta_description = _line(title), _line(meta_description)
+    if not title:
+        raise WriterGarbled("empty", "the title is empty")
+    for name, text, limit in (
+        ("title", title, _TITLE_CHARS),
+        ("meta description", meta_description, _META_CHARS),
+    ):
+        if len(text) > limit:
+            raise WriterGarbled("too-long", f"a {name} of {len(text)} characters, {limit} fit")
+    if not document.parse(html).blocks:
+        raise WriterGarbled("empty", "the body holds no text once sanitised")
+    # A title in a script without ASCII leaves nothing of a slug; the page still needs an address.
+    address = slugify(slug) or slugify(title) or "article"
+    return Draft(
+        title=title,
+        meta_description=meta_description,
+        slug=address[:_SLUG_CHARS].strip("-"),
+        html=html,
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(storable(text).split())
