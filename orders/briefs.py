@@ -150,6 +150,21 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     return BriefInput(**given, at=at)
 
 
+def wish(value: object, *, chars: tuple[int, int]) -> str:
+    """Return a wish for changes, cleaned as every text of a customer's is; `chars` bounds it.
+
+    :raises BriefInvalid: with the reason under `notes`
+    """
+    shortest, longest = chars
+    try:
+        text = _text(value, longest=longest)
+        if len(text) < shortest:
+            raise _Wrong(f"Say what to change in at least {shortest} characters.")
+    except _Wrong as wrong:
+        raise BriefInvalid({"notes": [str(wrong)]}) from None
+    return text
+
+
 def _text(value: object, *, longest: int) -> str:
     """Return the text in one spelling (NFC), refusing what cannot be seen and what is markup."""
     if not isinstance(value, str):

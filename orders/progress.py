@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from orders import revisions
 from orders.fulfilment import JOB_KINDS
 from orders.models import Order, Payment, Status
 from queueing import stats
 from queueing.models import Job, State
 
+PIPELINES: Final = (*JOB_KINDS.values(), revisions.JOB_KIND)
 STEPS: Final = ("Payment", "Writing", "Your review", "Editorial review", "Published")
 _STEP_OF: Final[dict[str, int]] = {
     Status.AWAITING_PAYMENT: 1,
@@ -45,7 +47,6 @@ class Progress:
     next_try_at: datetime | None = None
     queue: dict[str, Any] = field(default_factory=dict)
     can_pay: bool = False
-    # The verbs behind these two are not built yet, so no order offers them.
     can_request_revision: bool = False
     can_submit_for_review: bool = False
 
@@ -53,9 +54,7 @@ class Progress:
 def progress(order: Order, *, at: datetime) -> Progress:
     """Return where the order stands now, with at most four queries beside the order's own."""
     jobs = list(
-        Job.objects.filter(subject=order.subject, kind__in=JOB_KINDS.values()).order_by(
-            "-created_at"
-        )
+        Job.objects.filter(subject=order.subject, kind__in=PIPELINES).order_by("-created_at")
     )
     words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
     return Progress(
@@ -63,6 +62,7 @@ def progress(order: Order, *, at: datetime) -> Progress:
         step=_STEP_OF[order.status],
         label=STEPS[_STEP_OF[order.status] - 1],
         poll=order.status in _MOVING,
+        can_request_revision=order.status == Status.QUALITY_CHECK,
         queue=_queue(order, jobs),
         **words,
     )

@@ -10,6 +10,7 @@ from orders import lifecycle, notifications
 from orders.fulfilment import NORMAL, VIP
 from orders.models import Order, Revision
 from queueing import ledger
+from queueing.models import Job
 
 JOB_KIND: Final = "backlink-revision"
 NOTES_CHARS: Final = (10, 2000)  # ux.md, "Ask for changes"
@@ -44,11 +45,16 @@ def request(
             kind=JOB_KIND,
             subject=order.subject,
             arguments={"revision": revision.pk},
-            key=f"revise:{revision.pk}",
+            key=_key(revision),
             priority=VIP if order.customer.is_vip else NORMAL,
             actor=actor,
         )
     return revision
+
+
+def job_of(revision: Revision) -> Job:
+    """Return the job that works on the wish."""
+    return Job.objects.get(key=_key(revision))
 
 
 def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> None:
@@ -79,3 +85,7 @@ def give_up(*, revision: Revision, at: datetime) -> None:
         notifications.Kind.ADMIN_REVISION_FAILED,
     ):
         notifications.record(order=order, kind=kind, revision=revision, at=at)
+
+
+def _key(revision: Revision) -> str:
+    return f"revise:{revision.pk}"

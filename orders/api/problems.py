@@ -15,6 +15,8 @@ from django.db import InterfaceError, OperationalError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from orders.lifecycle import TransitionRefused
+
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -39,6 +41,7 @@ class Kind:
 
 INVALID_BRIEF: Final = Kind(slug="invalid-brief", status=400, title="The brief is not valid")
 INVALID_QUERY: Final = Kind(slug="invalid-query", status=400, title="A filter is not valid")
+INVALID_REQUEST: Final = Kind(slug="invalid-request", status=400, title="A field is not valid")
 MALFORMED_BODY: Final = Kind(
     slug="malformed-body", status=400, title="The body is not one JSON object"
 )
@@ -57,6 +60,9 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind(
     slug="idempotency-key-reused",
     status=409,
     title="The Idempotency-Key belongs to another purchase",
+)
+ORDER_MOVED_ON: Final = Kind(
+    slug="order-moved-on", status=409, title="The order is not where this starts from"
 )
 BODY_TOO_LARGE: Final = Kind(slug="body-too-large", status=413, title="The body is too large")
 UNSUPPORTED_MEDIA_TYPE: Final = Kind(
@@ -127,6 +133,8 @@ def _foreseen(error: Exception) -> Problem | None:
             return Problem(kind=UNSUPPORTED_MEDIA_TYPE, detail=str(error.detail))
         case RequestDataTooBig():
             return body_too_large()
+        case TransitionRefused():
+            return Problem(kind=ORDER_MOVED_ON, detail=f"{error} Nothing was changed.")
         case OperationalError() | InterfaceError():
             log.warning("api_without_database", error=type(error).__name__)
             return Problem(

@@ -46,6 +46,11 @@ PURCHASED: Final = {
     "checkoutUrl": "https://checkout.stripe.com/c/pay/cs_test_a1",
     "statusUrl": f"https://byline.example/api/v1/purchase/status/{ORDER_ID}",
 }
+REVISION: Final = {
+    "orderId": ORDER_ID,
+    "revisionNotes": "Please make the introduction friendlier and shorter.",
+}
+REVISING: Final = {"jobId": "6f3f6a0e-0a57-4c0e-8f7a-0b1a5d2c9e44", "estimatedTime": 75}
 JOB: Final = {
     "id": "0d9f5c1e-2c39-4a43-8a55-6b0f0a4f7b3d",
     "kind": "article-generation",
@@ -165,6 +170,8 @@ def _example_of(kind: Kind) -> OpenApiExample:
     }
     if kind is problems.INVALID_BRIEF:
         document["errors"] = {"targetUrl": ["Enter a public http:// or https:// address."]}
+    if kind is problems.INVALID_REQUEST:
+        document["errors"] = {"orderId": ["Must be a valid UUID."]}
     if kind is problems.INVALID_QUERY:
         document["errors"] = {"priceMin": ["A valid integer is required."]}
     if kind is problems.PAYMENT_UNAVAILABLE:
@@ -180,7 +187,9 @@ def _example_of(kind: Kind) -> OpenApiExample:
 
 def refuse_unknown_fields(result: dict[str, Any], **_given: object) -> dict[str, Any]:
     """Say that a body with other fields is refused; a hook of drf-spectacular's."""
-    result["components"]["schemas"]["PurchaseRequest"]["additionalProperties"] = False
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request"):
+            shape["additionalProperties"] = False
     return result
 
 

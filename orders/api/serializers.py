@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from articles.catalogue import Product, Sort
 from articles.models import SHORTEST_ARTICLE_WORDS, ArticleVersion, Domain, LinkPolicy
-from orders import briefs
+from orders import briefs, revisions
 from orders.briefs import LONGEST
 from orders.models import Status
 from queueing.models import State
@@ -103,6 +103,24 @@ class UnpaidPurchaseProblem(ProblemDocument):
     orderId = serializers.UUIDField(required=False)
     accessKey = serializers.CharField(required=False)
     statusUrl = serializers.URLField(required=False)
+
+
+class RevisionRequest(serializers.Serializer[Any]):
+    """What a customer wants changed."""
+
+    orderId = serializers.UUIDField()
+    revisionNotes = serializers.CharField(
+        min_length=revisions.NOTES_CHARS[0],
+        max_length=revisions.NOTES_CHARS[1],
+        help_text="Only what they ask for is changed.",
+    )
+
+
+class RevisionAnswer(serializers.Serializer[Any]):
+    jobId = serializers.UUIDField()
+    estimatedTime = serializers.IntegerField(
+        help_text="Seconds, from recent jobs and the queue ahead."
+    )
 
 
 class RangeOfSeconds(serializers.Serializer[Any]):

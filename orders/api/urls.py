@@ -8,6 +8,11 @@ from orders.api import reference, views, webhooks
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/purchase", views.Purchase.as_view(), name="api-purchase"),
     path("v1/purchase/status/<str:orderId>", views.PurchaseStatus.as_view(), name="api-status"),
+    path(
+        "v1/purchase/request-revision",
+        views.RequestRevision.as_view(),
+        name="api-request-revision",
+    ),
     path("v1/webhooks/stripe", webhooks.StripeWebhook.as_view(), name="api-stripe-webhook"),
     path("v1/domains", views.Domains.as_view(), name="api-domains"),
     path("schema/", views.Schema.as_view(), name="api-schema"),

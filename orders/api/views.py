@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from articles import catalogue
 from articles.models import Domain
 from orders import limits
-from orders.api import bodies, problems, purchasing, schema, serializers
+from orders.api import bodies, changes, problems, purchasing, schema, serializers
 from orders.api.access import opened
 from orders.api.problems import Problem
 from orders.limits import Limit
@@ -119,6 +119,32 @@ class PurchaseStatus(ApiView):
         order = opened(request, order_id=orderId)
         standing = {"order": order, "progress": progress(order, at=timezone.now())}
         return Response(serializers.StatusAnswer(standing, context={"order": order}).data)
+
+
+class RequestRevision(ApiView):
+    limit = limits.STATUS
+
+    @extend_schema(
+        operation_id="requestRevision",
+        summary="Ask for changes",
+        description="Only what the notes ask for is changed; link and anchor stay. As often as "
+        "needed, one at a time.",
+        tags=["purchase"],
+        auth=schema.ACCESS_KEY,
+        parameters=[*schema.answer_headers(schema.RETRY_AFTER)],
+        request=serializers.RevisionRequest,
+        examples=[schema.example("A change", schema.REVISION, request_only=True)],
+        responses=schema.answers(
+            {202: (serializers.RevisionAnswer, "On the queue.", schema.REVISING)},
+            problems.INVALID_REQUEST,
+            problems.NOT_FOUND,
+            problems.ORDER_MOVED_ON,
+            problems.TOO_MANY_REQUESTS,
+            *schema.WITH_BODY,
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        return changes.request_revision(request, at=timezone.now())
 
 
 class Domains(ApiView):
