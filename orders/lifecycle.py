@@ -153,6 +153,18 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
     )
 
 
+def approve(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -> None:
+    """Note that a version may be published; the order stays with the editors until it is live.
+
+    :raises TransitionRefused: the order is not with the editors, or has a newer version
+    """
+    waiting = Order.objects.filter(pk=order.pk, status=Status.ADMIN_REVIEW, version=version)
+    if not waiting.update(updated_at=at):
+        raise TransitionRefused(order=order, to=Status.COMPLETED)
+    note(order=order, what=f"Version {version.number} approved", actor=actor, at=at)
+    order.updated_at = at
+
+
 def give_back(*, order: Order, actor: str, at: datetime) -> None:
     """Return a submitted version to the customer; the review has the editor's note.
 

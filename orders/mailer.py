@@ -46,9 +46,9 @@ def unsent(*, email_id: int) -> OutgoingEmail | None:
 
     :raises EmailUncertain: it was perhaps sent `SENDS_AT_MOST` times already
     """
-    email = OutgoingEmail.objects.select_related("order__domain", "order__customer", "version").get(
-        pk=email_id
-    )
+    email = OutgoingEmail.objects.select_related(
+        "order__domain", "order__customer", "version", "review"
+    ).get(pk=email_id)
     if email.state == State.SENT:
         return None
     if email.sends >= SENDS_AT_MOST:

@@ -135,7 +135,7 @@ def test_an_order_that_cannot_be_written_is_refunded_and_everyone_is_told(
     assert (refund.state, refund.amount_cents) == ("succeeded", order.amount_cents)
     (call,) = sandbox.calls(service="stripe", operation="refunds.create")
     assert call["idempotency_key"] == f"refund-{refund.pk}"
-    assert customer.mails()[-1].startswith(f"Order {order.code}: we could not write it")
+    assert customer.mails()[-1].startswith(f"Order {order.code}: not published")
     assert len(sandbox.inbox(to="operators@byline.example")) == 1
 
 

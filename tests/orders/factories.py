@@ -11,12 +11,39 @@ from django.conf import settings
 
 from articles.brief import Brief
 from articles.models import Article, ArticleVersion, Domain
-from orders import fulfilment, lifecycle
-from orders.models import Customer, Order, Payment, Product
+from orders import fulfilment, lifecycle, reviews
+from orders.models import Customer, Order, Payment, Product, Review
 from queueing.models import Job
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 _numbers = count(1)
+PASSED = {"gate": "gate-1", "score": 100, "words": 800, "blocked": False, "checks": []}
+_CHECK = {"source": "the order", "value": None, "threshold": None, "reason": ""}
+BLOCKED = PASSED | {
+    "score": 60,
+    "blocked": True,
+    "checks": [
+        {"name": "length", "label": "Length", "level": "B", "state": "passed", "findings": []}
+        | _CHECK,
+        {
+            "name": "leakage",
+            "label": "Leakage",
+            "level": "B",
+            "state": "failed",
+            "findings": [
+                {
+                    "code": "placeholder",
+                    "message": "A placeholder was left in the text.",
+                    "level": "B",
+                    "value": None,
+                    "threshold": None,
+                    "block": 2,
+                }
+            ],
+        }
+        | _CHECK,
+    ],
+}
 
 
 def active_domain(**given: Any) -> Domain:
@@ -141,6 +168,17 @@ def order_in_review(*, at: datetime = AT, html: str = "", **given: Any) -> Order
     return order
 
 
+def waiting_review(*, at: datetime = AT, blocked: bool = False, **given: Any) -> Review:
+    """A first version that its customer submitted and that no editor has decided on."""
+    order = order_in_work(at=at, **given)
+    job = Job.objects.get(key=f"write:{order.pk}")
+    Job.objects.filter(pk=job.pk).update(state="completed", started_at=at, finished_at=at)
+    report = BLOCKED if blocked else PASSED
+    lifecycle.deliver(order=order, version=version_of(order, report=report, at=at), at=at)
+    assert order.version is not None
+    return reviews.submit(order=order, version=order.version, actor="customer", at=at)
+
+
 def failed_order(*, at: datetime = AT, reason: str = "GateBlocked: no-link", **given: Any) -> Order:
     """A paid order that was given up: its refund is owed, its e-mails are recorded."""
     order = order_in_work(at=at, **given)
@@ -164,7 +202,7 @@ def version_of(order: Order, *, html: str = "", at: datetime = AT, **given: Any)
         "slug": article.slug,
         "html": html or f"<p>{brief.disclosure}</p><p>Most people begin with {link} at home.</p>",
         "words": 800,
-        "report": {"gate": "gate-1", "score": 100, "blocked": False, "checks": []},
+        "report": PASSED,
         "provenance": {"model": "test", "prompt_version": "1", "gate_version": "gate-1", "who": []},
         "order_key": order.subject,
         "backlink_metadata": {"targetUrl": brief.target_url, "anchorText": brief.anchor_text},

@@ -1,0 +1,216 @@
+"""Submission of a version to the editors, and the one decision that a named person makes on it.
+
+Each verb is one transaction. The first write of a decision is the review's own row, and only while
+nobody has decided: of two editors, the second changes nothing.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from articles.models import Article, ArticleVersion, BacklinkReview
+from orders import lifecycle, notifications, refunds
+from orders.models import Order, Publication, Review, Status
+from queueing import ledger
+
+Decision = Review.Decision
+
+
+class ReviewRefused(Exception):
+    """The decision or submission cannot be made; the message says why, for who tried."""
+
+
+class DecidedAlready(ReviewRefused):
+    """Somebody decided first."""
+
+
+class NewerVersion(ReviewRefused):
+    """The text has been replaced by a newer one."""
+
+
+class ChangedSinceOpened(ReviewRefused):
+    """The order is not as it was when the editor opened it."""
+
+
+class GateBlocks(ReviewRefused):
+    """A blocking check fails, and it was not overridden by somebody who may, with a reason."""
+
+
+class ReasonMissing(ReviewRefused):
+    """The customer would not learn why."""
+
+
+@transaction.atomic
+def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -> Review:
+    """Hand the version that the customer read to the editors.
+
+    :raises NewerVersion: the order has another current version by now
+    :raises TransitionRefused: the order is not in the customer's review
+    """
+    try:
+        lifecycle.submit(order=order, version=version, actor=actor, at=at)
+    except lifecycle.TransitionRefused:
+        now = Order.objects.only("status", "version").get(pk=order.pk)
+        if now.status == Status.QUALITY_CHECK and now.version_id != version.pk:
+            raise NewerVersion(
+                f"Version {version.number} is no longer the newest; nothing was submitted."
+            ) from None
+        order.status = now.status  # so that the refusal tells where the order stands
+        raise lifecycle.TransitionRefused(order=order, to=Status.ADMIN_REVIEW) from None
+    return Review.objects.create(order=order, version=version, submitted_by=actor, submitted_at=at)
+
+
+@transaction.atomic
+def approve(
+    *,
+    review: Review,
+    by: str,
+    at: datetime,
+    override_reason: str = "",
+    may_override: bool = False,
+    seen: datetime | None = None,
+) -> Publication:
+    """Let the version be published: it is marked, and its publication is on the queue.
+
+    While a blocking check fails it takes an `override_reason`, by somebody who `may_override`.
+    `seen` is the order's `updated_at` as the editor saw it; None does not ask.
+
+    :raises ReviewRefused: decided already, changed since it was opened, no longer the newest
+        version, or held back by the gate
+    """
+    version = _text_of(review)
+    override_reason = override_reason.strip() if is_blocked(version) else ""
+    if is_blocked(version) and not (may_override and override_reason):
+        raise GateBlocks(
+            "A blocking check fails. Approving it takes the permission to override the gate and a "
+            "written reason."
+        )
+    order = _decide(
+        review, Decision.APPROVED, by=by, at=at, seen=seen, override_reason=override_reason
+    )
+    _refuse_older_text(order, version)
+    try:
+        lifecycle.approve(order=order, version=version, actor=by, at=at)
+    except lifecycle.TransitionRefused:
+        raise _outdated(version) from None
+    if override_reason:
+        lifecycle.note(order=order, what="A failing check was overridden", actor=by, at=at)
+    _mark(version, BacklinkReview.APPROVED)
+    publication = Publication.objects.create(review=review, created_at=at)
+    ledger.enqueue(
+        kind="publication",
+        subject=order.subject,
+        arguments={"publication": publication.pk},
+        key=f"publish:{publication.pk}",
+        actor=by,
+    )
+    return publication
+
+
+@transaction.atomic
+def give_back(
+    *, review: Review, by: str, note: str, at: datetime, seen: datetime | None = None
+) -> None:
+    """Return the version to the customer with a note, by e-mail too.
+
+    :raises ReviewRefused: decided already, changed since it was opened, or the note is empty
+    :raises TransitionRefused: the order is not with the editors
+    """
+    order = _decide(review, Decision.RETURNED, by=by, at=at, seen=seen, note=_written(note))
+    lifecycle.give_back(order=order, actor=by, at=at)
+    notifications.record(
+        order=order,
+        kind=notifications.Kind.RETURNED,
+        version=_text_of(review),
+        review=review,
+        at=at,
+    )
+
+
+@transaction.atomic
+def reject(
+    *, review: Review, by: str, note: str, at: datetime, seen: datetime | None = None
+) -> None:
+    """End the order: its refund is owed, and the customer reads the reason.
+
+    :raises ReviewRefused: decided already, changed since it was opened, or the note is empty
+    :raises TransitionRefused: the order is not with the editors
+    """
+    order = _decide(review, Decision.REJECTED, by=by, at=at, seen=seen, note=_written(note))
+    lifecycle.reject(order=order, actor=by, at=at)
+    _mark(_text_of(review), BacklinkReview.REJECTED)
+    refunds.owe(order=order, reason="Rejected by the editor", at=at)
+    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, review=review, at=at)
+
+
+def is_blocked(version: ArticleVersion) -> bool:
+    """Say whether the gate holds the version back; a text without a report did not pass it."""
+    return version.report.get("blocked") is not False
+
+
+def _decide(
+    review: Review,
+    decision: str,
+    *,
+    by: str,
+    at: datetime,
+    seen: datetime | None,
+    note: str = "",
+    override_reason: str = "",
+) -> Order:
+    """Write the decision if there is none; return the order as it stands now."""
+    written = {
+        "decision": decision,
+        "decided_by": by,
+        "decided_at": at,
+        "note": note,
+        "override_reason": override_reason,
+    }
+    if not Review.objects.filter(pk=review.pk, decision="").update(**written):
+        made = Review.objects.get(pk=review.pk)
+        raise DecidedAlready(
+            f"{made.decided_by} decided already: {made.get_decision_display().lower()}."
+        )
+    order = Order.objects.select_related("customer").get(pk=review.order_id)
+    if seen is not None and order.updated_at != seen:
+        raise ChangedSinceOpened("The order has changed since you opened it. Look again.")
+    for name, value in written.items():
+        setattr(review, name, value)
+    return order
+
+
+def _refuse_older_text(order: Order, version: ArticleVersion) -> None:
+    """Two orders may work on one page: an older text must not take a newer one's place.
+
+    :raises NewerVersion: the order has a newer text, or another order's was approved
+    """
+    # Whoever approves another text of the same page waits here for this decision.
+    Article.objects.select_for_update(no_key=True).get(pk=version.article_id)
+    newer = ArticleVersion.objects.filter(
+        Q(order_key=order.subject) | Q(backlink_review_status=BacklinkReview.APPROVED),
+        article=version.article_id,
+        number__gt=version.number,
+    )
+    if newer.exists():
+        raise _outdated(version)
+
+
+def _outdated(version: ArticleVersion) -> NewerVersion:
+    return NewerVersion(f"Version {version.number} is no longer the newest; nothing was approved.")
+
+
+def _mark(version: ArticleVersion, status: BacklinkReview) -> None:
+    version.backlink_review_status = status
+    version.save(update_fields=["backlink_review_status"])
+
+
+def _text_of(review: Review) -> ArticleVersion:
+    """The review's version without its text."""
+    return ArticleVersion.objects.defer("html").get(pk=review.version_id)
+
+
+def _written(note: str) -> str:
+    if not note.strip():
+        raise ReasonMissing("Say why: the customer reads it.")
+    return note.strip()
