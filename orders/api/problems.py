@@ -123,7 +123,7 @@ def too_many_requests(*, wait_s: int) -> Problem:
     )
 
 
-def _foreseen(error: Exception) -> Problem | None:
+def _foreseen(error: Exception) -> Problem | None:  # noqa: PLR0911  a case each
     match error:
         case exceptions.MethodNotAllowed():
             return Problem(kind=METHOD_NOT_ALLOWED, detail=str(error.detail))
