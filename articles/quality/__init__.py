@@ -1,10 +1,12 @@
 """The quality gate: what every text must pass before a customer sees it.
 
 Checks are pure functions from a case (draft, brief, …) to a verdict, one module a family;
-`gate.NEW_ARTICLE` lists them in order with their level and the source of their threshold.
+`gate` lists them in order with their level and the source of their threshold: `NEW_ARTICLE`,
+`REVISION` and `INTEGRATION`.
 """
 
-from articles.quality.gate import NEW_ARTICLE, Check, check
+from articles.quality.case import Change
+from articles.quality.gate import INTEGRATION, NEW_ARTICLE, REVISION, Check, check
 from articles.quality.report import (
     GATE,
     CheckResult,
@@ -13,10 +15,14 @@ from articles.quality.report import (
     Report,
     State,
 )
+from articles.quality.untouched import kept_share
 
 __all__ = [
     "GATE",
+    "INTEGRATION",
     "NEW_ARTICLE",
+    "REVISION",
+    "Change",
     "Check",
     "CheckResult",
     "Finding",
@@ -24,4 +30,5 @@ __all__ = [
     "Report",
     "State",
     "check",
+    "kept_share",
 ]

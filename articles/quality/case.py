@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal, Self
 
 from articles.brief import Brief
 from articles.document import Block, Document, fold, parse, words
 from articles.draft import Draft
 from articles.links import Link, links
 from articles.quality.report import CannotTell
+
+Change = Literal["integration", "revision"]
 
 _PROSE = {"paragraph", "list", "quote", "other"}
 
@@ -29,7 +32,8 @@ class Case:
     """A draft and all that it is judged by.
 
     `others` are texts of other versions, `references` the texts of allowed references (None when
-    nobody fetched them), `finish_reason` is how the model said it stopped.
+    nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
+    that was changed and `change` what was done to it, None for a new article.
     """
 
     draft: Draft
@@ -37,6 +41,8 @@ class Case:
     others: Sequence[str] = ()
     references: Sequence[str] | None = None
     finish_reason: str | None = None
+    before: Draft | None = None
+    change: Change | None = None
 
     @cached_property
     def document(self) -> Document:
@@ -54,6 +60,13 @@ class Case:
     def target_links(self) -> tuple[Link, ...]:
         """The links to exactly the ordered address."""
         return tuple(link for link in self.links if link.href == self.brief.target_url)
+
+    @cached_property
+    def earlier(self) -> Self | None:
+        """The case of the text that was changed, as if it stood for itself."""
+        if self.before is None:
+            return None
+        return replace(self, draft=self.before, before=None, change=None, finish_reason=None)
 
     def ordered_links(self) -> tuple[Link, ...]:
         """Return the links to the ordered address.

@@ -69,7 +69,8 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 def length(case: Case) -> Verdict:
     """At least the ordered words less 10 %, and never under 300; over 10 % more is a warning.
 
-    Source: Yoast (300 words); the tolerance is our judgement.
+    A revision under the ordered words is a warning as long as it has 300. Source: Yoast (300
+    words); the tolerance is our judgement.
     """
     count, ordered = case.words, case.brief.words
     # In whole percent of a word, so that no float decides at the edge.
@@ -77,11 +78,14 @@ def length(case: Case) -> Verdict:
     most = max(fewest, ordered * (100 + TOLERANCE_PERCENT) // 100)
     findings = []
     if count < fewest:
+        # A customer who asks for less gets less, and is told what was ordered.
+        asked_for = case.change == "revision" and count >= SHORTEST_WORDS
         findings.append(
             Finding(
                 code="too-short",
                 message=f"The article has {count} words; {ordered} were ordered and at least"
                 f" {fewest} are due.",
+                level=Level.WARNS if asked_for else Level.BLOCKS,
                 value=count,
                 threshold=fewest,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from articles.brief import Brief
 from articles.draft import Draft
@@ -16,10 +16,19 @@ from articles.quality import (
     originality,
     readability,
     safety,
+    untouched,
     wording,
 )
-from articles.quality.case import Case
-from articles.quality.report import CannotTell, CheckResult, Level, Report, State, Verdict
+from articles.quality.case import Case, Change
+from articles.quality.report import (
+    CannotTell,
+    CheckResult,
+    Level,
+    Report,
+    State,
+    Verdict,
+    told_apart,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -27,30 +36,39 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Check:
     """One rule: `level` is the worst it can do ("B", "W" or "B/W"), `source` where its threshold
-    comes from."""
+    comes from.
+
+    In a text that was changed, faults that stood there before are warnings, unless the rule is
+    `strict`: what was ordered must be right whatever the text was.
+    """
 
     name: str
     label: str
     level: str
     source: str
     run: Callable[[Case], Verdict]
+    strict: bool = False
 
 
 _ORDER, _OWN, _YOAST = "the order", "own judgement", "Yoast"
 
 # In the order of the written gate.
-NEW_ARTICLE: tuple[Check, ...] = (
-    Check("target-link", "Ordered link", "B", _ORDER, ordered_link.target_link),
-    Check("anchor", "Anchor text", "B", f"{_ORDER}; {_OWN}", ordered_link.anchor),
-    Check(
-        "link-policy",
-        "Link policy",
-        "B",
-        "Google, qualify outbound links",
-        ordered_link.link_policy,
-    ),
-    Check("disclosure", "Disclosure", "B", "FTC native-advertising guide", ordered_link.disclosure),
-    Check("other-links", "Other links", "B", "the brief", ordered_link.other_links),
+_AS_ORDERED: tuple[Check, ...] = tuple(
+    Check(name, label, "B", source, run, strict=True)
+    for name, label, source, run in (
+        ("target-link", "Ordered link", _ORDER, ordered_link.target_link),
+        ("anchor", "Anchor text", f"{_ORDER}; {_OWN}", ordered_link.anchor),
+        (
+            "link-policy",
+            "Link policy",
+            "Google, qualify outbound links",
+            ordered_link.link_policy,
+        ),
+        ("disclosure", "Disclosure", "FTC native-advertising guide", ordered_link.disclosure),
+        ("other-links", "Other links", "the brief", ordered_link.other_links),
+    )
+)
+_TEXT: tuple[Check, ...] = (
     Check("html", "HTML", "B/W", "WCAG 1.1.1, 1.3.1", markup.html),
     Check("length", "Length", "B/W", f"{_YOAST} (300); {_OWN}", completeness.length),
     Check("leakage", "Nothing left over", "B", _OWN, completeness.leakage),
@@ -75,6 +93,32 @@ NEW_ARTICLE: tuple[Check, ...] = (
     Check("unsourced-figures", "Sources of figures", "B/W", _OWN, safety.unsourced_figures),
     Check("contact-data", "Contact data", "B", "prompt-injection echo", safety.contact_data),
 )
+_UNTOUCHED = Check(
+    "untouched-text",
+    "Untouched text",
+    "B/W",
+    f"protects the publisher; {_OWN}",
+    untouched.untouched_text,
+    strict=True,
+)
+# What the publisher wrote is not ours to judge: length, keyphrase and style stay out of it.
+_OF_ANY_PAGE = frozenset(
+    {"html", "leakage", "language", "repetition", "unsourced-figures", "contact-data"}
+)
+
+NEW_ARTICLE: tuple[Check, ...] = (*_AS_ORDERED, *_TEXT)
+REVISION: tuple[Check, ...] = (*NEW_ARTICLE, _UNTOUCHED)
+# An integration, and the revision of one.
+INTEGRATION: tuple[Check, ...] = (
+    *_AS_ORDERED,
+    *(each for each in _TEXT if each.name in _OF_ANY_PAGE),
+    _UNTOUCHED,
+)
+_CHECKS: dict[Change | None, tuple[Check, ...]] = {
+    None: NEW_ARTICLE,
+    "revision": REVISION,
+    "integration": INTEGRATION,
+}
 
 
 def check(
@@ -84,13 +128,17 @@ def check(
     others: Sequence[str] = (),
     references: Sequence[str] | None = None,
     finish_reason: str | None = None,
-    checks: Sequence[Check] = NEW_ARTICLE,
+    before: Draft | None = None,
+    change: Change | None = None,
+    checks: Sequence[Check] | None = None,
 ) -> Report:
     """Return what the gate says of `draft`; deterministic, and never raises.
 
     `others` are texts (HTML or plain) of versions that this one must not resemble, `references`
-    the texts of allowed references, `finish_reason` is how the model said it stopped. A check
-    that cannot run, or breaks, is unknown: it neither passes nor blocks.
+    the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
+    the text that a `change` was made to; faults of its own do not block. `checks` are those of the
+    change, unless others are named. A check that cannot run, or breaks, is unknown: it neither
+    passes nor blocks.
     """
     case = Case(
         draft=draft,
@@ -98,15 +146,18 @@ def check(
         others=others,
         references=references,
         finish_reason=finish_reason,
+        before=before,
+        change=change,
     )
-    results = tuple(_result(each, case) for each in checks)
+    run = _CHECKS[change] if checks is None else checks
+    results = tuple(_result(each, case) for each in run)
     return Report(checks=results, words=_words(case))
 
 
 def _result(each: Check, case: Case) -> CheckResult:
     verdict, reason = Verdict(), ""
     try:
-        verdict = each.run(case)
+        verdict = _without_old_faults(each.run(case), each, case)
         state = _state(verdict)
     except CannotTell as nothing_to_go_by:
         state, reason = State.UNKNOWN, str(nothing_to_go_by)
@@ -124,6 +175,30 @@ def _result(each: Check, case: Case) -> CheckResult:
         findings=tuple(verdict.findings),
         reason=reason,
     )
+
+
+def _without_old_faults(verdict: Verdict, each: Check, case: Case) -> Verdict:
+    """Return the verdict with the faults as warnings that stood in the text before its change."""
+    blocking = [finding for finding in verdict.findings if finding.level is Level.BLOCKS]
+    if each.strict or case.earlier is None or not blocking:
+        return verdict
+    try:
+        earlier = each.run(case.earlier).findings
+    except CannotTell:
+        return verdict
+    blocked_before = [finding for finding in earlier if finding.level is Level.BLOCKS]
+    _, old = told_apart(blocking, blocked_before)
+    findings = [
+        replace(
+            finding,
+            level=Level.WARNS,
+            message=f"{finding.message} It was so before the change.",
+        )
+        if any(finding is one for one in old)
+        else finding
+        for finding in verdict.findings
+    ]
+    return replace(verdict, findings=findings)
 
 
 def _state(verdict: Verdict) -> State:

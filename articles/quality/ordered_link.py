@@ -12,7 +12,7 @@ from articles.document import fold
 from articles.document.markup import tokens
 from articles.links import Link, host_of
 from articles.quality.case import Case
-from articles.quality.report import CannotTell, Finding, Verdict
+from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
 SHORTEST_LINK_SENTENCE_WORDS = 8
 
@@ -141,15 +141,12 @@ def disclosure(case: Case) -> Verdict:
 
 def other_links(case: Case) -> Verdict:
     """Only the ordered link, the site's own candidates and allowed references, and no more links
-    to other sites than the site allows. Source: the brief."""
+    to other sites than the site allows. What a changed text named before may stay, and counts.
+    Source: the brief."""
     outbound = [link for link in case.links if link.href and not _is_own(link.href, case)]
     limit = case.brief.outbound_limit
-    findings = [
-        *_foreign_links(case),
-        *_repeated_links(case),
-        *_foreign_pictures(case),
-        *_naked_addresses(case),
-    ]
+    named_before = list(_unordered(case.earlier)) if case.earlier else []
+    findings, _ = told_apart(_unordered(case), named_before)
     if len(outbound) > limit:
         findings.append(
             Finding(
@@ -161,6 +158,13 @@ def other_links(case: Case) -> Verdict:
             )
         )
     return Verdict(findings=findings, value=len(outbound), threshold=limit)
+
+
+def _unordered(case: Case) -> Iterator[Finding]:
+    yield from _foreign_links(case)
+    yield from _repeated_links(case)
+    yield from _foreign_pictures(case)
+    yield from _naked_addresses(case)
 
 
 def _missing(case: Case) -> Finding:
@@ -274,7 +278,11 @@ def _own(case: Case) -> str:
 
 
 def _is_own(href: str, case: Case) -> bool:
-    return host_of(href) == host_of(_own(case)) and href != case.brief.target_url
+    """A page of the site, by its host or by name: Byline's own pages have another host."""
+    if href == case.brief.target_url:
+        return False
+    named = any(href == candidate.url for candidate in case.brief.internal_links)
+    return named or host_of(href) == host_of(_own(case))
 
 
 def _roughly(url: str) -> tuple[str, str, str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 GATE = "gate-1"
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 Value = str | int | float | None
 
@@ -42,6 +46,32 @@ class Finding:
     value: Value = None
     threshold: Value = None
     block: int | None = None
+
+
+def told_apart(
+    findings: Iterable[Finding], earlier: Iterable[Finding]
+) -> tuple[list[Finding], list[Finding]]:
+    """Return those of `findings` that are new, and those that `earlier` knows, one for one.
+
+    Two findings are the same fault when they name the same thing; measures may differ.
+    """
+    known = Counter(_fault(finding) for finding in earlier)
+    new: list[Finding] = []
+    old: list[Finding] = []
+    for finding in findings:
+        fault = _fault(finding)
+        (old if known[fault] > 0 else new).append(finding)
+        known[fault] -= 1
+    return new, old
+
+
+def _fault(finding: Finding) -> tuple[str, str]:
+    if isinstance(finding.value, str):
+        return finding.code, finding.value
+    if finding.block is None:
+        # A text that had 250 words and has 260 now is the same text that is too short.
+        return finding.code, _NUMBER.sub("", finding.message)
+    return finding.code, finding.message
 
 
 @dataclass(frozen=True, kw_only=True)

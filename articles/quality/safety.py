@@ -80,7 +80,9 @@ def unsourced_figures(case: Case) -> Verdict:
     what shares a block with a link to an allowed reference. Source: own judgement.
     """
     sensitive = bool(_SENSITIVE.search(case.brief.niche))
-    listed = list(_figures(case))
+    # What a change brings in comes first: the list is short, and old figures are known.
+    earlier = case.earlier.document.text if case.earlier else ""
+    listed = sorted(_figures(case), key=lambda figure: figure[2] in earlier)
     findings = [
         Finding(
             code="unsourced-figure",

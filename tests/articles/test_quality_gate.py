@@ -11,6 +11,7 @@ from articles.document import parse
 from articles.draft import Draft
 from articles.quality import (
     NEW_ARTICLE,
+    REVISION,
     Check,
     CheckResult,
     Finding,
@@ -140,8 +141,8 @@ def test_a_report_knows_its_checks_by_name():
 
 
 def test_every_check_has_a_name_of_its_own_a_level_and_a_source():
-    assert len({each.name for each in NEW_ARTICLE}) == len(NEW_ARTICLE)
-    for each in NEW_ARTICLE:
+    assert len({each.name for each in REVISION}) == len(REVISION)
+    for each in REVISION:
         assert each.level in {"B", "W", "B/W"}
         assert each.source
         assert each.run.__doc__

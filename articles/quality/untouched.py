@@ -1,0 +1,130 @@
+"""How much of the earlier text is left: what a change may touch, and what it must not lose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from unicodedata import normalize
+
+from articles.document import Document, fold, parse
+from articles.document.markup import tokens
+from articles.draft import Draft
+from articles.links import links
+from articles.quality.case import Case
+from articles.quality.report import CannotTell, Finding, Level, Verdict
+
+KEPT_BY_INTEGRATION_PERCENT = 95
+KEPT_BY_REVISION_PERCENT = 50
+
+
+def kept_share(before_html: str, after_html: str) -> float:
+    """Return the share of the sentences in `before_html` that still stand in `after_html`, 0 to 1.
+
+    Sentences are compared as a reader reads them, headings and list items included; one that
+    stood twice must stand twice. Of a text without words everything is kept.
+    """
+    kept, whole = _kept(parse(before_html), parse(after_html))
+    return kept / whole if whole else 1.0
+
+
+def untouched_text(case: Case) -> Verdict:
+    """An integration keeps 95 % of the sentences, and all links, pictures and fields; a revision
+    that keeps under half, or changes nothing, is a warning.
+
+    Source: protects the publisher; own judgement.
+    """
+    before = case.before
+    if before is None:
+        raise CannotTell("There is no earlier text to compare with.")
+    kept, whole = _kept(parse(before.html), case.document)
+    integrates = case.change == "integration"
+    least = KEPT_BY_INTEGRATION_PERCENT if integrates else KEPT_BY_REVISION_PERCENT
+    level = Level.BLOCKS if integrates else Level.WARNS
+    findings = [*_lost(before, case, level)]
+    # In whole percent of a sentence, so that no float decides at the edge.
+    if kept * 100 < least * whole:
+        findings.append(
+            Finding(
+                code="text-not-kept",
+                message=f"{kept} of the earlier text's {whole} sentences were kept; "
+                + (f"at least {least} % must be." if integrates else "most of it is new."),
+                level=level,
+                value=_percent(kept, whole),
+                threshold=least,
+            )
+        )
+    if integrates:
+        findings += _fields_changed(before, case.draft)
+    elif case.draft == before:
+        findings.append(
+            Finding(
+                code="nothing-changed",
+                message="The text is the same as before: nothing of what was asked was done.",
+                level=Level.WARNS,
+            )
+        )
+    return Verdict(findings=findings, value=_percent(kept, whole), threshold=least)
+
+
+def _kept(before: Document, after: Document) -> tuple[int, int]:
+    """Return how many of the earlier sentences are left, and how many there were."""
+    were = _sentences(before)
+    return (were & _sentences(after)).total(), were.total()
+
+
+def _sentences(document: Document) -> Counter[str]:
+    return Counter(
+        fold(normalize("NFC", sentence))
+        for block in document.blocks
+        for sentence in block.sentences
+    )
+
+
+def _percent(kept: int, whole: int) -> float:
+    return round(100 * kept / whole, 1) if whole else 100.0
+
+
+def _lost(before: Draft, case: Case, level: Level) -> Iterator[Finding]:
+    """Links and pictures are the publisher's as much as the words around them."""
+    were = links(parse(before.html))
+    lost = Counter((link.href, link.text) for link in were)
+    lost -= Counter((link.href, link.text) for link in case.links)
+    for href, text in lost:
+        # The ordered link has checks of its own.
+        if href and href != case.brief.target_url:
+            yield Finding(
+                code="link-lost",
+                message=f"The link “{text}” to {href} stood in the earlier text and is gone.",
+                level=level,
+                value=href,
+            )
+    for source in _pictures(parse(before.html)) - _pictures(case.document):
+        yield Finding(
+            code="picture-lost",
+            message=f"The picture {source} stood in the earlier text and is gone.",
+            level=level,
+            value=source,
+        )
+
+
+def _pictures(document: Document) -> Counter[str]:
+    return Counter(
+        token.attributes.get("src", "")
+        for block in document.blocks
+        for token in tokens(block.html)
+        if token.name == "img"
+    )
+
+
+def _fields_changed(before: Draft, after: Draft) -> Iterator[Finding]:
+    for name, was, now in (
+        ("title", before.title, after.title),
+        ("meta description", before.meta_description, after.meta_description),
+        ("slug", before.slug, after.slug),
+    ):
+        if was != now:
+            yield Finding(
+                code="field-changed",
+                message=f"The {name} of a published article must stay “{was}”.",
+                value=name,
+            )
