@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from orders import revisions
 from orders.fulfilment import JOB_KINDS
-from orders.models import Order, Payment, Status
+from orders.models import Order, Payment, Review, Status
 from queueing import stats
 from queueing.models import Job, State
 
@@ -30,7 +30,8 @@ class Progress:
     """What the customer is told. `step` counts from 1 to `of`; times are seconds.
 
     `poll` says whether anything can change without the customer's doing; `estimate_s` is the
-    range in which the work should be done, None when nothing is being worked on.
+    range in which the work should be done, None when nothing is being worked on. `review` is the
+    editors' last one, while it matters: its note, or its publication.
     """
 
     status: str
@@ -49,6 +50,7 @@ class Progress:
     can_pay: bool = False
     can_request_revision: bool = False
     can_submit_for_review: bool = False
+    review: Review | None = None
 
 
 def progress(order: Order, *, at: datetime) -> Progress:
@@ -57,12 +59,14 @@ def progress(order: Order, *, at: datetime) -> Progress:
         Job.objects.filter(subject=order.subject, kind__in=PIPELINES).order_by("-created_at")
     )
     words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
+    step = words.pop("step", _STEP_OF[order.status])
     return Progress(
         status=order.status,
-        step=_STEP_OF[order.status],
-        label=STEPS[_STEP_OF[order.status] - 1],
+        step=step,
+        label=STEPS[step - 1],
         poll=order.status in _MOVING,
         can_request_revision=order.status == Status.QUALITY_CHECK,
+        can_submit_for_review=order.status == Status.QUALITY_CHECK,
         queue=_queue(order, jobs),
         **words,
     )
@@ -152,6 +156,15 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 
 def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    review = _last_review(order)
+    returned = review is not None and review.decision == Review.Decision.RETURNED
+    # A newer text has answered the note.
+    if review is not None and returned and review.version_id == order.version_id:
+        return {
+            "review": review,
+            "heading": "The editor asks for changes",
+            "detail": "Ask us for what the editor wants, at no cost, then submit the new version.",
+        }
     return {
         "heading": "Your article is ready",
         "detail": "Read it and look at its quality report. Nothing is published before you and "
@@ -160,17 +173,39 @@ def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any
 
 
 def _admin_review(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    review = _last_review(order)
+    if review is not None and review.decision == Review.Decision.APPROVED:
+        return {
+            "review": review,
+            "heading": "Approved: going live",
+            "detail": f"The editor has approved it. It is being put on {order.brief['host']}; we "
+            "look at the live page and write to you.",
+        }
     return {
+        "review": review,
         "heading": "With our editor",
-        "detail": "An editor reads the article, then approves it or returns it with a reason.",
+        "detail": "An editor reads the article, then approves it or returns it with a reason. "
+        "We write to you either way.",
     }
 
 
 def _completed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
-    return {"heading": "Live", "detail": "Your article is published."}
+    return {
+        "review": _last_review(order),
+        "heading": "Live",
+        "detail": f"Your article is published on {order.brief['host']}.",
+    }
 
 
 def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    review = _last_review(order)
+    if review is not None and review.decision == Review.Decision.REJECTED:
+        return {
+            "review": review,
+            "step": _STEP_OF[Status.ADMIN_REVIEW],
+            "heading": "The editor will not publish this",
+            "detail": "You pay nothing: your refund is below.",
+        }
     return {
         "heading": "We could not write this",
         "detail": "No text was good enough to show you. You pay nothing: your refund is below.",
@@ -179,6 +214,11 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     return {"heading": "Cancelled", "detail": "Nothing was charged."}
+
+
+def _last_review(order: Order) -> Review | None:
+    reviews = Review.objects.filter(order=order).select_related("publication")
+    return reviews.order_by("-submitted_at", "-pk").first()
 
 
 _TOLD: Final = {

@@ -7,9 +7,8 @@ nobody has decided: of two editors, the second changes nothing.
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
-from articles.models import Article, ArticleVersion, BacklinkReview
+from articles.models import ArticleVersion, BacklinkReview
 from orders import lifecycle, notifications, refunds
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
@@ -89,7 +88,6 @@ def approve(
     order = _decide(
         review, Decision.APPROVED, by=by, at=at, seen=seen, override_reason=override_reason
     )
-    _refuse_older_text(order, version)
     try:
         lifecycle.approve(order=order, version=version, actor=by, at=at)
     except lifecycle.TransitionRefused:
@@ -178,22 +176,6 @@ def _decide(
     for name, value in written.items():
         setattr(review, name, value)
     return order
-
-
-def _refuse_older_text(order: Order, version: ArticleVersion) -> None:
-    """Two orders may work on one page: an older text must not take a newer one's place.
-
-    :raises NewerVersion: the order has a newer text, or another order's was approved
-    """
-    # Whoever approves another text of the same page waits here for this decision.
-    Article.objects.select_for_update(no_key=True).get(pk=version.article_id)
-    newer = ArticleVersion.objects.filter(
-        Q(order_key=order.subject) | Q(backlink_review_status=BacklinkReview.APPROVED),
-        article=version.article_id,
-        number__gt=version.number,
-    )
-    if newer.exists():
-        raise _outdated(version)
 
 
 def _outdated(version: ArticleVersion) -> NewerVersion:

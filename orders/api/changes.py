@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from orders import briefs, revisions
+from articles.models import ArticleVersion
+from orders import briefs, reviews, revisions
 from orders.api import problems, serializers
 from orders.api.access import opened
 from orders.api.bodies import json_object
@@ -37,6 +38,22 @@ def request_revision(request: Request, *, at: datetime) -> Response:
         }
     )
     return Response(answer.data, status=202)
+
+
+def submit_for_review(request: Request, *, at: datetime) -> Response:
+    """Hand the version that the body names to the editors.
+
+    :raises Problem: a field is not valid, or the key does not open the order
+    :raises NewerVersion: the order has another current version by now
+    :raises TransitionRefused: the order is not in the customer's review
+    """
+    order, wish = order_and_fields(request, serializers.SubmissionRequest)
+    of_order = ArticleVersion.objects.filter(order_key=order.subject).defer("html")
+    version = of_order.filter(pk=wish["versionId"]).first()
+    if version is None:
+        raise invalid({"versionId": ["The order has no such version."]})
+    review = reviews.submit(order=order, version=version, actor="customer", at=at)
+    return Response(serializers.SubmissionAnswer({"reviewId": review.pk}).data, status=202)
 
 
 def order_and_fields(

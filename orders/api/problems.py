@@ -16,6 +16,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from orders.lifecycle import TransitionRefused
+from orders.reviews import NewerVersion
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,9 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind(
 )
 ORDER_MOVED_ON: Final = Kind(
     slug="order-moved-on", status=409, title="The order is not where this starts from"
+)
+NEWER_VERSION: Final = Kind(
+    slug="newer-version", status=409, title="The order has a newer version than that one"
 )
 BODY_TOO_LARGE: Final = Kind(slug="body-too-large", status=413, title="The body is too large")
 UNSUPPORTED_MEDIA_TYPE: Final = Kind(
@@ -133,6 +137,8 @@ def _foreseen(error: Exception) -> Problem | None:  # noqa: PLR0911  a case each
             return Problem(kind=UNSUPPORTED_MEDIA_TYPE, detail=str(error.detail))
         case RequestDataTooBig():
             return body_too_large()
+        case NewerVersion():
+            return Problem(kind=NEWER_VERSION, detail=str(error))
         case TransitionRefused():
             return Problem(kind=ORDER_MOVED_ON, detail=f"{error} Nothing was changed.")
         case OperationalError() | InterfaceError():

@@ -51,6 +51,8 @@ REVISION: Final = {
     "revisionNotes": "Please make the introduction friendlier and shorter.",
 }
 REVISING: Final = {"jobId": "6f3f6a0e-0a57-4c0e-8f7a-0b1a5d2c9e44", "estimatedTime": 75}
+SUBMISSION: Final = {"orderId": ORDER_ID, "versionId": 41}
+SUBMITTED: Final = {"reviewId": 12}
 JOB: Final = {
     "id": "0d9f5c1e-2c39-4a43-8a55-6b0f0a4f7b3d",
     "kind": "article-generation",

@@ -123,6 +123,21 @@ class RevisionAnswer(serializers.Serializer[Any]):
     )
 
 
+class SubmissionRequest(serializers.Serializer[Any]):
+    """Which text goes to the editors."""
+
+    orderId = serializers.UUIDField()
+    versionId = serializers.IntegerField(
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text="The version that was read: `version.id` of the order's status.",
+    )
+
+
+class SubmissionAnswer(serializers.Serializer[Any]):
+    reviewId = serializers.IntegerField()
+
+
 class RangeOfSeconds(serializers.Serializer[Any]):
     least = serializers.IntegerField()
     most = serializers.IntegerField()

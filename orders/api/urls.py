@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.RequestRevision.as_view(),
         name="api-request-revision",
     ),
+    path(
+        "v1/purchase/submit-for-review",
+        views.SubmitForReview.as_view(),
+        name="api-submit-for-review",
+    ),
     path("v1/webhooks/stripe", webhooks.StripeWebhook.as_view(), name="api-stripe-webhook"),
     path("v1/domains", views.Domains.as_view(), name="api-domains"),
     path("schema/", views.Schema.as_view(), name="api-schema"),

@@ -147,6 +147,33 @@ class RequestRevision(ApiView):
         return changes.request_revision(request, at=timezone.now())
 
 
+class SubmitForReview(ApiView):
+    limit = limits.STATUS
+
+    @extend_schema(
+        operation_id="submitForReview",
+        summary="Submit for editorial review",
+        description="Hands the version that was read to the editors. Refused when the order has "
+        "a newer one by now.",
+        tags=["purchase"],
+        auth=schema.ACCESS_KEY,
+        parameters=[*schema.answer_headers(schema.RETRY_AFTER)],
+        request=serializers.SubmissionRequest,
+        examples=[schema.example("A submission", schema.SUBMISSION, request_only=True)],
+        responses=schema.answers(
+            {202: (serializers.SubmissionAnswer, "With the editors.", schema.SUBMITTED)},
+            problems.INVALID_REQUEST,
+            problems.NOT_FOUND,
+            problems.NEWER_VERSION,
+            problems.ORDER_MOVED_ON,
+            problems.TOO_MANY_REQUESTS,
+            *schema.WITH_BODY,
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        return changes.submit_for_review(request, at=timezone.now())
+
+
 class Domains(ApiView):
     limit = limits.CATALOGUE
 

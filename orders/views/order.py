@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from articles.models import ArticleVersion
-from orders import access, payments, purchase
+from orders import access, payments, purchase, reading
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, OrderEvent, Refund, Status
 from orders.progress import STEPS, Progress, progress
-from orders.views import opening, reading
-from orders.views.reading import Place
-from orders.views.report import drawn
+from orders.reading import Place
+from orders.report import drawn
+from orders.views import opening
 
 POLL_S: Final = 10
 _ENDED_EARLY: Final = frozenset({Status.FAILED, Status.CANCELLED})

@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from articles.models import ArticleVersion
+from orders import reading
 from orders.models import Order
-from orders.views import opening, reading
-from orders.views.report import drawn
+from orders.report import drawn
+from orders.views import opening
 
 
 @require_safe

@@ -4,7 +4,7 @@ import pytest
 
 from articles.models import ArticleVersion
 from articles.quality.report import CheckResult, Finding, Level, Report, State
-from orders.views import reading
+from orders import reading
 from tests.orders import factories
 from tests.orders.looking import let_in, look
 

@@ -313,25 +313,6 @@ def test_a_version_that_was_replaced_cannot_be_approved():
 
 
 @pytest.mark.django_db
-def test_a_text_older_than_another_orders_approved_text_of_that_page_cannot_be_approved():
-    review = factories.waiting_review()
-    other = factories.order_in_work(domain=review.order.domain)
-    theirs = factories.version_of(
-        other,
-        article=review.version.article,
-        number=2,
-        backlink_review_status=BacklinkReview.APPROVED,
-    )
-    before = everything(review.order)
-
-    with pytest.raises(reviews.NewerVersion):
-        approve(review)
-
-    assert everything(review.order) == before
-    assert theirs.number == 2
-
-
-@pytest.mark.django_db
 @every_decision
 def test_a_decision_without_a_name_is_refused_by_the_database(decide):
     review = factories.waiting_review()
