@@ -1,6 +1,6 @@
-"""The order form. The rules are `orders.briefs`'; this says how each field looks and reads."""
+"""The forms. The rules are `orders.briefs`'; this says how each field looks and reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,8 +8,9 @@ from django import forms
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from articles.document import Block
 from articles.models import SHORTEST_ARTICLE_WORDS, Domain
-from orders import briefs
+from orders import briefs, revisions
 from orders.briefs import BriefInput, BriefInvalid
 from orders.templatetags.pages import niche_words
 
@@ -126,6 +127,50 @@ class OrderForm(forms.Form):
             widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
         if name in REQUIRED:
             widget.attrs["aria-required"] = "true"
+
+
+class ChangesForm(forms.Form):
+    """What a customer wants changed. Valid, its notes are cleaned as every text of theirs is."""
+
+    REASONS: Final = (
+        ("tone", "The tone"),
+        ("facts", "Something is not right"),
+        ("missing", "Something is missing"),
+        ("too-long", "It is too long or too short"),
+        ("link", "The sentence around the link"),
+    )
+
+    reasons = forms.MultipleChoiceField(
+        required=False, choices=REASONS, widget=forms.CheckboxSelectMultiple
+    )
+    notes = forms.CharField(
+        required=False,
+        label="Your changes",
+        help_text="10 to 2000 characters. Say what should be different, as to a writer.",
+        widget=forms.Textarea(attrs={"rows": 6, "aria-required": "true"}),
+    )
+    block = forms.TypedChoiceField(
+        required=False,
+        label="Paragraph",
+        help_text="Point at one paragraph if your wish is about that one alone.",
+        coerce=int,
+        empty_value=None,
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, blocks: Sequence[Block]) -> None:
+        super().__init__(data, auto_id="%s")
+        choices = [(block.number, f"{block.number}: {_begin(block.text)}") for block in blocks]
+        self.fields["block"].choices = [("", "The whole article"), *choices]  # type: ignore[attr-defined]
+
+    def clean_notes(self) -> str:
+        try:
+            return briefs.wish(self.cleaned_data["notes"], chars=revisions.NOTES_CHARS)
+        except BriefInvalid as invalid:
+            raise forms.ValidationError(invalid.errors["notes"]) from None
+
+
+def _begin(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60].rsplit(' ', 1)[0]} …"
 
 
 def error_text(field: forms.BoundField) -> SafeString | str:

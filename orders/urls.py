@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
-from orders.views import buying, development, order, plain, storefront, version
+from orders.views import buying, changes, development, order, plain, storefront, submitting, version
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", storefront.storefront, name="storefront"),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/region/", order.region, name="order-region"),
     path("orders/<uuid:order_id>/pay/", order.pay, name="order-pay"),
     path("orders/<uuid:order_id>/cancel/", order.cancel, name="order-cancel"),
+    path("orders/<uuid:order_id>/changes/", changes.page, name="order-changes"),
+    path("orders/<uuid:order_id>/submit/", submitting.submit, name="order-submit"),
     path("orders/<uuid:order_id>/paid/", order.paid, name="order-paid"),
     path("orders/<uuid:order_id>/versions/<int:number>/", version.page, name="version"),
     path("how-it-works/", plain.how_it_works, name="how-it-works"),

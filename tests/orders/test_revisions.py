@@ -1,0 +1,250 @@
+"""Changes that a customer asks for: one at a time, by block edits, never lost."""
+
+import pytest
+from django.test import Client
+
+from articles.document import parse
+from articles.models import ArticleVersion
+from orders import access, lifecycle, revisions
+from orders.models import Order, OutgoingEmail, Revision, Status
+from queueing import registry, runner
+from queueing.models import Job, State
+from queueing.process import Process
+from tests.orders import factories
+from tests.orders.factories import AT
+from tests.orders.looking import Looked, let_in
+from tests.races import rival_before
+
+pytestmark = pytest.mark.django_db
+
+WISH = 'Please replace "spring" with "autumn" in the second paragraph.'
+
+
+def written(sandbox) -> Order:
+    """An order whose article the sandbox's writer wrote."""
+    order = factories.order_in_work()
+    run(Job.objects.get(key=f"write:{order.pk}"))
+    return Order.objects.get(pk=order.pk)
+
+
+def run(job: Job) -> runner.Ended:
+    Job.objects.filter(pk=job.pk, state=State.WAITING).update(run_at=job.created_at)
+    return runner.run(job_id=job.pk, kind=registry.kind_named(job.kind), process=Process())
+
+
+def run_until_settled(revision: Revision) -> None:
+    while (job := revisions.job_of(revision)).state == State.WAITING:
+        run(job)
+
+
+def ask(order: Order, notes: str = WISH, **given) -> Revision:
+    return revisions.request(order=order, notes=notes, actor="customer", at=AT, **given)
+
+
+def test_a_wish_makes_a_new_version_whose_parent_is_the_one_that_was_read(sandbox):
+    order = written(sandbox)
+    first = order.version
+
+    revision = ask(order, "Please add a sentence about patience to the introduction.")
+    run_until_settled(revision)
+
+    order.refresh_from_db()
+    revision.refresh_from_db()
+    version = order.version
+    assert order.status == Status.QUALITY_CHECK
+    assert (version.number, version.parent) == (2, first)
+    assert version.html != first.html
+    assert version.backlink_metadata["revisionNotes"] == revision.notes
+    assert (revision.state, revision.version) == (Revision.State.DONE, version)
+    assert OutgoingEmail.objects.filter(kind="revision-ready", version=version).count() == 1
+
+
+def test_link_and_anchor_survive_and_most_of_the_text_stays_byte_for_byte(sandbox):
+    order = written(sandbox)
+    before = [block.html for block in parse(order.version.html).blocks]
+
+    run_until_settled(ask(order, "Please make the introduction a little friendlier."))
+
+    order.refresh_from_db()
+    after = [block.html for block in parse(order.version.html).blocks]
+    link = f'<a href="{order.brief["target_url"]}" rel="sponsored">{order.brief["anchor_text"]}</a>'
+    assert order.version.html.count(link) == 1
+    kept = [html for html in before if html in after]
+    assert len(kept) >= 0.8 * len(before)
+
+
+def test_revisions_are_unlimited(sandbox):
+    order = written(sandbox)
+
+    for number in (2, 3, 4):
+        run_until_settled(ask(order, f"Please add one more thought, number {number} of mine."))
+        order = Order.objects.get(pk=order.pk)
+        assert order.version.number == number
+
+
+def test_a_second_wish_while_one_is_worked_on_is_refused_and_changes_nothing():
+    order = factories.order_in_review()
+    ask(order)
+    stale = Order.objects.get(pk=order.pk)
+
+    with pytest.raises(lifecycle.TransitionRefused):
+        ask(stale)
+
+    assert order.revisions.count() == 1
+    assert Job.objects.filter(kind=revisions.JOB_KIND).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_wishes_at_the_same_moment_one_wins():
+    order = factories.order_in_review()
+    theirs = Order.objects.get(pk=order.pk)
+
+    with (
+        rival_before('UPDATE "orders_order"', lambda: ask(theirs)),
+        pytest.raises(lifecycle.TransitionRefused),
+    ):
+        ask(order)
+
+    assert order.revisions.count() == 1
+
+
+def test_a_wish_that_cannot_be_met_keeps_the_version_and_tells_customer_and_operators(sandbox):
+    order = written(sandbox)
+    first = order.version
+    sandbox.knob(service="openai", bad_text=["refusal"])
+
+    revision = ask(order)
+    run_until_settled(revision)
+
+    order.refresh_from_db()
+    revision.refresh_from_db()
+    assert (order.status, order.version) == (Status.QUALITY_CHECK, first)
+    assert revision.state == Revision.State.FAILED
+    assert ArticleVersion.objects.filter(order_key=order.subject).count() == 1
+    kinds = OutgoingEmail.objects.filter(revision=revision).values_list("kind", flat=True)
+    assert sorted(kinds) == ["admin-revision-failed", "revision-not-possible"]
+
+
+def test_two_wishes_may_fail_for_the_same_version(sandbox):
+    order = written(sandbox)
+    sandbox.knob(service="openai", bad_text=["refusal"])
+
+    for _ in range(2):
+        run_until_settled(ask(Order.objects.get(pk=order.pk)))
+
+    assert OutgoingEmail.objects.filter(kind="revision-not-possible").count() == 2
+
+
+def test_revisions_are_dispatched_before_new_work():
+    ranks = {kind.name: kind.rank for kind in registry.kinds()}
+
+    assert ranks[revisions.JOB_KIND] < ranks["article-generation"]
+
+
+# --- Over the API ------------------------------------------------------------------------------
+
+
+def call(order: Order, *, key: str | None = None, **body: object):
+    given = {"orderId": str(order.pk), "revisionNotes": WISH} | body
+    return Client().post(
+        "/api/v1/purchase/request-revision",
+        {name: value for name, value in given.items() if value is not None},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {access.access_key(order) if key is None else key}"},
+    )
+
+
+def test_the_api_enqueues_the_wish_and_says_how_long_it_takes():
+    order = factories.order_in_review()
+
+    answer = call(order)
+
+    assert answer.status_code == 202
+    assert answer.json()["jobId"] == str(revisions.job_of(order.revisions.get()).pk)
+    assert answer.json()["estimatedTime"] > 0
+
+
+def test_a_second_request_is_a_clear_409():
+    order = factories.order_in_review()
+    call(order)
+
+    answer = call(order)
+
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/order-moved-on"
+    assert order.revisions.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("revisionNotes", {"revisionNotes": None}),
+        ("revisionNotes", {"revisionNotes": "short"}),
+        ("revisionNotes", {"revisionNotes": "x" * 2001}),
+        ("revisionNotes", {"revisionNotes": "Please <b>shout</b> at the reader."}),
+        ("revisionNotes", {"revisionNotes": "Invisible \u202e direction trick"}),
+        ("revisionNotes", {"revisionNotes": 12}),
+        ("orderId", {"orderId": None}),
+        ("orderId", {"orderId": "none"}),
+        ("more", {"more": "of this"}),
+    ],
+)
+def test_a_wrong_field_is_named_and_nothing_is_stored(field, body):
+    order = factories.order_in_review()
+
+    answer = call(order, **body)
+
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert not Revision.objects.exists()
+
+
+def test_a_wrong_key_is_answered_like_an_order_that_does_not_exist():
+    order = factories.order_in_review()
+
+    wrong, unknown = (
+        call(order, key="x" * 22),
+        call(order, orderId="0" * 8 + "-0000-4000-8000-" + "0" * 12),
+    )
+
+    assert wrong.status_code == unknown.status_code == 404
+    assert wrong.content == unknown.content
+
+
+# --- On the page -------------------------------------------------------------------------------
+
+
+def test_the_page_takes_reasons_notes_and_a_paragraph(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+    address = f"{order.get_absolute_url()}changes/"
+    assert "Ask for changes" in Looked(client.get(address)).text
+
+    answer = client.post(address, {"notes": WISH, "reasons": ["tone"], "block": "2"})
+
+    assert answer["Location"] == order.get_absolute_url()
+    revision = order.revisions.get()
+    assert (revision.notes, revision.reasons, revision.block) == (WISH, ["tone"], 2)
+
+
+def test_nothing_typed_is_lost_on_an_error(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+
+    answer = client.post(f"{order.get_absolute_url()}changes/", {"notes": "short"})
+
+    assert answer.status_code == 400
+    assert "short" in answer.content.decode()
+    assert "at least 10 characters" in Looked(answer).text
+    assert not Revision.objects.exists()
+
+
+def test_a_stale_tab_changes_nothing_and_says_so(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+    ask(order)
+
+    answer = client.post(f"{order.get_absolute_url()}changes/", {"notes": WISH}, follow=True)
+
+    assert "moved on" in Looked(answer).text
+    assert order.revisions.count() == 1
