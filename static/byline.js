@@ -77,6 +77,25 @@
     }
   };
 
+  // --- Copying an address -------------------------------------------------------------------
+
+  const offerCopies = () => {
+    if (!navigator.clipboard) return;
+    document.querySelectorAll("[data-copy][hidden]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        const words = document.getElementById(button.dataset.copy).textContent.trim();
+        try {
+          await navigator.clipboard.writeText(words);
+          button.textContent = announcer.textContent = "Copied";
+        } catch {
+          announcer.textContent = "Copying was not allowed";
+        }
+      });
+    });
+  };
+  offerCopies();
+
   const lostContact = (lost) => {
     const words = document.getElementById("poll-lost");
     if (words) words.hidden = !lost;
@@ -86,7 +105,10 @@
     if (event.target.id === "status-region" && document.hidden) event.preventDefault();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "status-region") regionSwapped();
+    if (event.target.id === "status-region") {
+      regionSwapped();
+      offerCopies();
+    }
     if (event.target.classList.contains("field-error")) fieldChecked(event.target);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
