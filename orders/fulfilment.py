@@ -11,7 +11,10 @@ from orders import lifecycle, notifications, refunds
 from orders.models import Order, Product
 from queueing import ledger
 
-JOB_KINDS: Final[dict[str, str]] = {Product.ARTICLE: "article-generation"}
+JOB_KINDS: Final[dict[str, str]] = {
+    Product.ARTICLE: "article-generation",
+    Product.INTEGRATION: "backlink-integration",
+}
 VIP, NORMAL = 0, 5
 
 

@@ -22,10 +22,12 @@ Kind = OutgoingEmail.Kind
 SUBJECTS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are writing",
     Kind.ARTICLE_READY: "Order {code}: your article is ready for your review",
+    Kind.BACKLINK_INTEGRATED: "Order {code}: your link is in the article",
     Kind.REVISION_READY: "Order {code}: your changes are ready",
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make your changes",
     Kind.ADMIN_REVISION_FAILED: "Order {code}: a change failed and needs a look",
     Kind.ORDER_FAILED: "Order {code}: not published, your money is on its way back",
+    Kind.PUBLISHED: "Order {code}: your link is live",
     Kind.RETURNED: "Order {code}: the editor asks for changes",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is being refunded",
 }

@@ -1,8 +1,8 @@
-"""What jobs do: the pipelines that write, and the side effects (e-mail, refund).
+"""What jobs do: the pipelines that write, and the side effects (e-mail, refund, publication).
 
 Importing this package registers every kind of job with the ledger.
 """
 
-from orders.pipelines import emails, generation, refunding, revision
+from orders.pipelines import emails, generation, publishing, refunding, revision
 
-__all__ = ["emails", "generation", "refunding", "revision"]
+__all__ = ["emails", "generation", "publishing", "refunding", "revision"]

@@ -4,11 +4,22 @@ from django.db.models import Max
 
 from articles.brief import Brief
 from articles.document import parse, words
+from articles.draft import Draft
 from articles.models import Article, ArticleVersion
 from orders.models import Order, Status
 from orders.pipelines.rounds import Passed
 from queueing.errors import Permanent
 from queueing.run import Run
+
+
+def draft_of(version: ArticleVersion) -> Draft:
+    """Return a stored text as something to be changed."""
+    return Draft(
+        title=version.title,
+        meta_description=version.meta_description,
+        slug=version.slug,
+        html=version.html,
+    )
 
 
 class NotInWork(Permanent):

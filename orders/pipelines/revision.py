@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from articles import writer
 from articles.brief import Brief
-from articles.draft import Draft
 from orders import lifecycle, revisions
 from orders.models import Revision
-from orders.pipelines.deliveries import order_in_work, store_version
+from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.rounds import Rounds
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
@@ -47,9 +46,7 @@ def revise(run: Run) -> None:
     revision.order = order
     read = revision.of_version
     brief = Brief.from_json(order.brief)
-    before = Draft(
-        title=read.title, meta_description=read.meta_description, slug=read.slug, html=read.html
-    )
+    before = draft_of(read)
     notes = writer.RevisionNotes(
         notes=revision.notes, reasons=tuple(revision.reasons), block=revision.block
     )

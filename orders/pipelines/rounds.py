@@ -12,7 +12,7 @@ from articles import quality, writer
 from articles.brief import Brief
 from articles.draft import Draft
 from articles.models import ArticleVersion
-from articles.quality import Finding, Report
+from articles.quality import Change, Finding, Report
 from articles.writer import Record
 from orders.models import Order
 from orders.pipelines.calls import provider_errors, recorder
@@ -59,7 +59,8 @@ class Rounds:
     buy: Buy
     first_words: str
     before: Draft | None = None
-    change: str | None = None
+    change: Change | None = None
+    mark: str = ""  # before each step's name, where one job may have to begin anew
 
     def passing(self) -> Passed:
         """Return the first draft that the gate lets through, buying at most `ROUNDS` texts.
@@ -73,7 +74,7 @@ class Rounds:
             reply = self._text(number, draft, findings)
             origin = origin or reply
             examined = self.run.once(
-                f"examined-{number}",
+                f"{self.mark}examined-{number}",
                 self._examination(draft, reply),
                 doing=f"Quality check, attempt {number} of {ROUNDS}",
             )
@@ -92,7 +93,7 @@ class Rounds:
 
     def _text(self, number: int, draft: Draft | None, findings: tuple[Finding, ...]) -> Reply:
         """Buy this round's text, unless it is stored: the wish first, repairs of it later."""
-        step = f"text-{number}"
+        step = f"{self.mark}text-{number}"
         request_id = self.run.request_id(step)
         record = recorder(self.run, order=self.order)
 
