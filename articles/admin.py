@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Field, Model, OuterRef, Q, QuerySet, Subquery, Sum, URLField
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -51,8 +51,15 @@ class ReadOnly(ModelAdmin[Kept]):
         return False
 
 
+# Whoever types an address without its scheme means the safe one.
+SECURE_ADDRESSES: dict[type[Field[Any, Any]], dict[str, Any]] = {
+    URLField: {"assume_scheme": "https"}
+}
+
+
 @admin.register(Domain)
 class DomainAdmin(ModelAdmin[Domain]):
+    formfield_overrides = SECURE_ADDRESSES
     list_display = [
         "host",
         "is_active",
@@ -81,6 +88,7 @@ class DomainAdmin(ModelAdmin[Domain]):
                 ]
             },
         ),
+        ("Publishing", {"fields": ["publisher", ("wordpress_url", "wordpress_user")]}),
         (
             "Metrics",
             {"fields": [("authority", "monthly_visits"), ("metrics_source", "metrics_at")]},
@@ -113,6 +121,7 @@ class DomainAdmin(ModelAdmin[Domain]):
 
 @admin.register(Article)
 class ArticleAdmin(ModelAdmin[Article]):
+    formfield_overrides = SECURE_ADDRESSES
     list_display = [
         "title",
         "domain",
@@ -132,7 +141,7 @@ class ArticleAdmin(ModelAdmin[Article]):
     date_hierarchy = "created_at"
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ["created_at", "version_count"]
+    readonly_fields = ["live_version", "remote_id", "created_at", "version_count"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         return super().get_queryset(request).annotate(texts=_number_of(ArticleVersion, "article"))

@@ -31,6 +31,13 @@ class LinkPolicy(models.TextChoices):
     DOFOLLOW = "dofollow", "Dofollow"
 
 
+class PublisherKind(models.TextChoices):
+    """Who serves a domain's pages."""
+
+    SITE = "site", "Byline's own pages"
+    WORDPRESS = "wordpress", "WordPress"
+
+
 class BacklinkReview(models.TextChoices):
     """What the editors decided about the link in one version."""
 
@@ -101,6 +108,23 @@ class Domain(models.Model):
         help_text="Words of a new article when the brief names no number.",
     )
 
+    publisher = models.CharField(
+        max_length=10,
+        choices=PublisherKind,
+        default=PublisherKind.SITE,
+        help_text="Who serves the pages that are published.",
+    )
+    wordpress_url = models.URLField(
+        max_length=200,
+        blank=True,
+        help_text="Address of the WordPress site, where /wp-json/ begins; https in production.",
+    )
+    wordpress_user = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="User who may publish; the application password stands in WORDPRESS_PASSWORDS.",
+    )
+
     authority = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
@@ -135,6 +159,14 @@ class Domain(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outbound_limit__gte=1), name="domain_sells_at_least_one_link"
+            ),
+            models.CheckConstraint(
+                condition=Q(publisher__in=PublisherKind.values), name="domain_publisher_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(publisher=PublisherKind.WORDPRESS)
+                | (~Q(wordpress_url="") & ~Q(wordpress_user="")),
+                name="domain_wordpress_has_address_and_user",
             ),
             models.CheckConstraint(
                 condition=Q(words_default__gte=SHORTEST_ARTICLE_WORDS),
@@ -182,6 +214,17 @@ class Article(models.Model):
         default=False, help_text="Customers may buy a link in it."
     )
     published_at = models.DateTimeField(null=True, blank=True)
+    live_version = models.ForeignKey(
+        "ArticleVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What readers find at the live address.",
+    )
+    remote_id = models.CharField(
+        max_length=100, blank=True, help_text="The page's id at its publisher, such as a post's."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -199,8 +242,18 @@ class Article(models.Model):
                 condition=Q(is_open_for_integration=False) | Q(published_at__isnull=False),
                 name="article_open_only_when_published",
             ),
+            models.CheckConstraint(
+                condition=Q(live_version__isnull=True) | Q(published_at__isnull=False),
+                name="article_live_is_published",
+            ),
         ]
         indexes: ClassVar = [
+            models.Index(
+                F("domain"),
+                F("published_at").desc(),
+                condition=Q(live_version__isnull=False),
+                name="article_live_of_domain",
+            ),
             models.Index(
                 fields=["domain"],
                 condition=Q(is_open_for_integration=True),

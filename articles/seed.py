@@ -1,7 +1,8 @@
 """The demo's catalogue: publishers that do not exist, with articles that were really written.
 
 Terms stand in `seed_texts/sites.toml`, texts in `seed_texts/<host>.md`; the first article of each
-domain is open for integration. Hosts end in .example, which nobody can register (RFC 2606).
+domain is open for integration. Byline serves their pages itself. Hosts end in .example, which
+nobody can register (RFC 2606).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from markdown_it import MarkdownIt
 
 from articles import document, sanitise
 from articles.models import Article, ArticleVersion, BacklinkReview, Domain
+from articles.publishing.site import address
 
 _TEXTS = Path(__file__).parent / "seed_texts"
 _METRICS_SOURCE = "Demo figures"
@@ -148,16 +150,19 @@ def _plant_articles(wanted: list[tuple[Domain, Text]], *, at: datetime) -> int:
                 domain=domain,
                 slug=text.slug,
                 title=text.title,
-                url=f"https://{domain.host}/{text.slug}/",
+                url=address(domain.host, text.slug),
                 is_open_for_integration=is_open,
                 published_at=published_at,
                 created_at=published_at,
             )
             texts_by_article.append((article, text))
     Article.objects.bulk_create([article for article, _text in texts_by_article])
-    ArticleVersion.objects.bulk_create(
+    live = ArticleVersion.objects.bulk_create(
         [_version(article, text) for article, text in texts_by_article]
     )
+    for version in live:
+        version.article.live_version = version
+    Article.objects.bulk_update([version.article for version in live], ["live_version"])
     return len(texts_by_article)
 
 

@@ -1,5 +1,6 @@
 """Typed settings from the environment; a wrong one stops the start with one line that names it."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn, TypeVar
@@ -103,6 +104,21 @@ class Environment:
         """Return the comma-separated parts, without blanks, each once."""
         value = self.text(name, default=default, development=development)
         return list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+    def secrets(self, name: str) -> dict[str, str]:
+        """Return a JSON object of texts, {} where nothing is given.
+
+        :raises SystemExit: it is none; what was given is not repeated, it holds secrets
+        """
+        try:
+            given = json.loads(self.text(name, default="{}"))
+        except ValueError:
+            given = None
+        if not isinstance(given, dict) or not all(
+            isinstance(value, str) and value for value in given.values()
+        ):
+            refuse(name, 'must be a JSON object of texts, such as {"example.com": "secret"}')
+        return given
 
     def web_address(
         self, name: str, *, default: str | None = None, development: str | None = None

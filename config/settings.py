@@ -190,6 +190,13 @@ WRITER_TIMEOUT_S = env.seconds("WRITER_TIMEOUT_S", default=120, at_least=1)
 WRITER_CONNECT_TIMEOUT_S = env.seconds("WRITER_CONNECT_TIMEOUT_S", default=5, at_least=0.1)
 WRITER_MAX_OUTPUT_TOKENS = env.whole("WRITER_MAX_OUTPUT_TOKENS", default=16000, at_least=100)
 
+# --- Publishing ----------------------------------------------------------------------------------
+
+# Application passwords of WordPress users, by the domain's host. Not in the database: who reads a
+# copy of it must not be able to write on publishers' sites.
+WORDPRESS_PASSWORDS = env.secrets("WORDPRESS_PASSWORDS")
+PUBLISH_TIMEOUT_S = env.seconds("PUBLISH_TIMEOUT_S", default=20, at_least=1)
+
 # --- The JSON API --------------------------------------------------------------------------------
 
 REQUEST_BYTES_MAX = env.whole("REQUEST_BYTES_MAX", default=100_000, at_least=1000)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/", include("orders.api.urls")),
+    path("sites/", include("articles.urls")),
     path("problems/<slug:kind>", RedirectView.as_view(url="/api/docs/#%(kind)s")),
     path("", include("orders.urls")),
 ]

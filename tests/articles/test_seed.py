@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from articles import catalogue, document, sanitise, seed
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, ArticleVersion, Domain
+from articles.publishing.site import address
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,7 @@ def test_seeding_again_adds_nothing_and_changes_nothing(django_assert_num_querie
 def test_what_is_missing_is_added_beside_what_is_there():
     seed.plant(at=AT)
     lost = Article.objects.get(slug="a-first-household-budget-that-survives-the-month")
+    Article.objects.filter(pk=lost.pk).update(live_version=None)
     lost.versions.all().delete()
     lost.delete()
 
@@ -108,7 +110,7 @@ def test_a_domain_offers_pages_of_its_own_to_link_to():
     found = catalogue.internal_candidates(domain, "How couples plan a household budget")
 
     assert [link.url for link in found] == [
-        "https://pennywise-weekly.example/a-first-household-budget-that-survives-the-month/"
+        address("pennywise-weekly.example", "a-first-household-budget-that-survives-the-month")
     ]
 
 

@@ -1,0 +1,56 @@
+"""Puts a text where readers find it, and looks whether it stands there as it was sold.
+
+`standing` decides which text must be live, a publisher (`site`, `wordpress`) puts it there,
+`went_live` records it, and `look` reads the live page as a stranger would. Each may be repeated
+after a crash or a lost reply, and the second time changes nothing.
+"""
+
+from datetime import datetime
+
+from articles.models import Article, ArticleVersion, Domain, PublisherKind
+from articles.publishing.live import Check, LiveCheck, look
+from articles.publishing.publisher import (
+    Published,
+    Publisher,
+    PublishingError,
+    PublishingRefused,
+    PublishingUnavailable,
+)
+from articles.publishing.site import OwnSite
+from articles.publishing.standing import standing, went_live
+from articles.publishing.wordpress import WordPress
+
+
+def publisher_for(domain: Domain) -> Publisher:
+    """Return what serves the domain's pages."""
+    return WordPress() if domain.publisher == PublisherKind.WORDPRESS else OwnSite()
+
+
+def publish(*, article: Article, version: ArticleVersion, at: datetime) -> Published:
+    """Put a text that `standing` returned at the article's address and record it as live.
+
+    Asks the network first and the database last, so a caller who let go of its connection holds
+    none while a publisher answers.
+
+    :raises PublishingRefused: asking again cannot help
+    :raises PublishingUnavailable: it may
+    """
+    published = publisher_for(article.domain).publish(article=article, version=version)
+    went_live(article=article, version=version, published=published, at=at)
+    return published
+
+
+__all__ = [
+    "Check",
+    "LiveCheck",
+    "Published",
+    "Publisher",
+    "PublishingError",
+    "PublishingRefused",
+    "PublishingUnavailable",
+    "look",
+    "publish",
+    "publisher_for",
+    "standing",
+    "went_live",
+]
