@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.knobs import BAD_TEXTS, Knob, KnobRefused
+from sandbox.knobs import BAD_PAGES, BAD_TEXTS, Knob, KnobRefused
 from sandbox.stripe.checkout import PAY_LATER_S
 from sandbox.stripe.forms import StripeRefusal
 from sandbox.stripe.records import Charge, Event, Session
@@ -86,7 +86,9 @@ class Control:
 
     async def knobs(self, _request: Request) -> Response:
         """List the knobs that are set, and the names of bad text."""
-        return JSONResponse({"knobs": self.world.board.as_json(), "bad_texts": BAD_TEXTS})
+        return JSONResponse(
+            {"knobs": self.world.board.as_json(), "bad_texts": BAD_TEXTS, "bad_pages": BAD_PAGES}
+        )
 
     async def set_knobs(self, request: Request) -> Response:
         """Set one knob (an object) or several (a list); all or none."""
@@ -155,6 +157,7 @@ class Control:
             {
                 "calls": self.world.calls.count,
                 "mails": len(self.world.inbox),
+                "posts": len(self.world.wordpress.posts),
                 "sessions": len(shelf.sessions),
                 "payments": len(shelf.payment_intents),
                 "refunds": len(shelf.refunds),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-SERVICES = ("stripe", "sendgrid", "openai", "webhooks")
+SERVICES = ("stripe", "sendgrid", "openai", "wordpress", "webhooks")
 SPAN_FIELDS = ("latency_ms", "reply_after_ms", "drip_ms", "pay_later_ms")
 BAD_TEXTS = (
     "rubbish",
@@ -30,6 +30,7 @@ BAD_TEXTS = (
     "cut_off",
     "refusal",
 )
+BAD_PAGES = ("noindex", "noindex_header", "no_link", "link_twice", "wrong_rel", "wrong_anchor")
 
 Span = tuple[float, float]
 
@@ -63,6 +64,7 @@ class Knob:
     half_body: bool = False
     drip_ms: Span | None = None
     bad_text: tuple[str, ...] | None = None
+    bad_page: tuple[str, ...] | None = None
     pay_later_ms: Span | None = None
     pay_later_outcome: str | None = None
     hold: bool = False
@@ -87,8 +89,9 @@ class Knob:
         for name in SPAN_FIELDS:
             if given.get(name) is not None:
                 given[name] = _span(name, given[name])
-        if given.get("bad_text") is not None:
-            given["bad_text"] = _bad_texts(given["bad_text"])
+        for name, known in (("bad_text", BAD_TEXTS), ("bad_page", BAD_PAGES)):
+            if given.get(name) is not None:
+                given[name] = _bad(name, given[name], known)
         _check_numbers(given)
         return cls(**given)
 
@@ -184,10 +187,10 @@ def _span(name: str, given: object) -> Span:
     return float(given[0]), float(given[1])
 
 
-def _bad_texts(given: object) -> tuple[str, ...]:
+def _bad(field: str, given: object, known: tuple[str, ...]) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given
-    if not isinstance(names, list | tuple) or not names or not set(names) <= set(BAD_TEXTS):
-        raise KnobRefused(f"bad_text takes these names: {', '.join(BAD_TEXTS)}")
+    if not isinstance(names, list | tuple) or not names or not set(names) <= set(known):
+        raise KnobRefused(f"{field} takes these names: {', '.join(known)}")
     return tuple(names)
 
 

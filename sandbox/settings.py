@@ -8,6 +8,7 @@ from dataclasses import dataclass
 STRIPE_KEY = "sk_test_sandbox"
 SENDGRID_KEY = "SG.sandbox"
 OPENAI_KEY = "sk-sandbox"
+WORDPRESS_PASSWORD = "sand boxx pass word"  # noqa: S105  of the sandbox's own site
 
 
 class Refused(Exception):

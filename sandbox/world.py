@@ -1,4 +1,4 @@
-"""All that the sandbox holds: the three services, the knobs, the log of calls."""
+"""All that the sandbox holds: the four services, the knobs, the log of calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sandbox.settings import Settings
 from sandbox.stripe.account import Account
 from sandbox.stripe.api import StripeApi
 from sandbox.stripe.webhooks import Courier
+from sandbox.wordpress.api import WordPress
 
 
 class World:
@@ -30,7 +31,13 @@ class World:
         )
         self.account = Account(announce=self.courier.announce)
         self.inbox = Inbox()
-        services = (StripeApi(self.account), SendGridApi(self.inbox), OpenAiApi())
+        self.wordpress = WordPress()
+        services = (
+            StripeApi(self.account),
+            SendGridApi(self.inbox),
+            OpenAiApi(),
+            self.wordpress,
+        )
         self.edges = {
             one.name: Edge(one, prefix=f"/{one.name}", board=self.board, calls=self.calls)
             for one in services

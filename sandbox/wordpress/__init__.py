@@ -1,0 +1,1 @@
+"""A publisher's WordPress site: its REST API for posts, and the pages that readers get."""

@@ -1,0 +1,223 @@
+"""The WordPress publisher against the sandbox's site, over HTTP."""
+
+import httpx2
+import pytest
+
+from articles import publishing
+from articles.models import Article
+from articles.publishing import PublishingRefused, PublishingUnavailable
+from tests.articles import pages
+from tests.articles.pages import AT, HTML
+
+pytestmark = pytest.mark.django_db
+
+MARK = "<!-- byline-article-{} -->"
+
+
+@pytest.fixture
+def article(settings):
+    """A new article of a site on WordPress."""
+    return pages.article(pages.wordpress_domain(settings), slug="raised-beds")
+
+
+@pytest.fixture
+def posts(sandbox):
+    """The site's posts, as its own editors see them and write them."""
+    posts = Posts(sandbox.base_url)
+    yield posts
+    posts.http.close()
+
+
+class Posts:
+    def __init__(self, base_url):
+        self.http = httpx2.Client(
+            base_url=f"{base_url}/wordpress/wp-json/wp/v2/posts",
+            auth=("byline", "sand boxx pass word"),
+            trust_env=False,
+        )
+
+    def all(self):
+        found = self.http.get("", params={"status": "any", "context": "edit"})
+        return found.raise_for_status().json()
+
+    def add(self, **given):
+        return self.http.post("", json={"status": "publish"} | given).raise_for_status().json()
+
+    def trash(self, number):
+        self.http.delete(f"/{number}").raise_for_status()
+
+
+def publish(version):
+    """As the job does: which text must stand is read first."""
+    article = Article.objects.select_related("domain", "live_version").get(pk=version.article_id)
+    text = publishing.standing(article=article, version=version)
+    return publishing.publish(article=article, version=text, at=AT)
+
+
+def test_a_post_is_created_with_title_text_slug_and_excerpt(posts, article):
+    version = pages.version(article)
+
+    published = publish(version)
+
+    (post,) = posts.all()
+    assert post["status"] == "publish"
+    assert post["slug"] == "raised-beds"
+    assert post["title"]["raw"] == version.title
+    assert post["content"]["raw"] == f"{HTML}\n{MARK.format(article.pk)}"
+    assert post["excerpt"]["raw"] == version.meta_description
+    assert (published.url, published.remote_id) == (post["link"], str(post["id"]))
+    article.refresh_from_db()
+    assert (article.url, article.remote_id) == (post["link"], str(post["id"]))
+    assert article.live_version == version
+
+
+def test_the_next_version_replaces_the_text_and_the_address_stays(posts, article):
+    first = pages.version(article)
+    url = publish(first).url
+
+    publish(pages.version(article, first, title="Better beds", slug="better-beds"))
+
+    (post,) = posts.all()
+    assert post["title"]["raw"] == "Better beds"
+    assert post["link"] == url
+
+
+def test_after_a_lost_reply_the_post_is_found_and_not_made_twice(sandbox, posts, article):
+    sandbox.knob(service="wordpress", operation="posts.create", drop_reply=True, times=1)
+    version = pages.version(article)
+
+    with pytest.raises(PublishingUnavailable, match="cannot be reached"):
+        publish(version)
+    article.refresh_from_db()
+    assert article.live_version is None
+    published = publish(version)
+
+    (post,) = posts.all()
+    assert published.remote_id == str(post["id"])
+    assert [call["operation"] for call in sandbox.calls(service="wordpress", work_done=1)][:4] == [
+        "posts.list",
+        "posts.create",
+        "posts.list",
+        "posts.update",
+    ]
+
+
+def test_a_post_of_the_sites_own_people_is_never_touched(posts, article):
+    theirs = posts.add(title="Their beds", content="<p>Theirs.</p>", slug="raised-beds")
+    version = pages.version(article)
+
+    published = publish(version)
+    publish(version)
+
+    ours, kept = posts.all()
+    assert kept == theirs | {"modified": kept["modified"]}
+    assert kept["content"]["raw"] == "<p>Theirs.</p>"
+    assert ours["slug"] == f"raised-beds-{article.pk}"
+    assert published.url == ours["link"]
+
+
+def test_no_free_address_is_refused(posts, article):
+    for slug in ("raised-beds", f"raised-beds-{article.pk}"):
+        posts.add(title="Theirs", slug=slug)
+
+    with pytest.raises(PublishingRefused, match="Other posts of the site have the address"):
+        publish(pages.version(article))
+
+
+def test_a_page_that_was_there_before_we_sold_it_is_taken_up_by_its_address(posts, settings):
+    before = posts.add(title="Old beds", content="<p>Old.</p>", slug="old-beds")
+    article = pages.article(
+        pages.wordpress_domain(settings), slug="old-beds", url=before["link"], published_at=AT
+    )
+
+    published = publish(pages.version(article))
+
+    (post,) = posts.all()
+    assert post["id"] == before["id"]
+    assert HTML in post["content"]["raw"]
+    assert published.url == before["link"]
+
+
+def test_a_post_that_was_thrown_away_is_made_again(posts, article):
+    version = pages.version(article)
+    first = publish(version)
+    posts.trash(first.remote_id)
+
+    again = publish(version)
+
+    (post,) = posts.all()
+    assert again.remote_id == str(post["id"]) != first.remote_id
+    assert again.url == first.url
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+def test_a_busy_site_is_asked_again_when_it_says(sandbox, article, status):
+    sandbox.knob(service="wordpress", status=status, retry_after_s=7)
+
+    with pytest.raises(PublishingUnavailable, match=f"answers {status}") as unavailable:
+        publish(pages.version(article))
+
+    assert unavailable.value.retry_after_s == 7
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_a_no_is_final(sandbox, article, status):
+    sandbox.knob(service="wordpress", operation="posts.create", status=status, code="rest_no")
+
+    with pytest.raises(PublishingRefused, match=rf"answers {status} \(rest_no"):
+        publish(pages.version(article))
+
+
+def test_half_an_answer_and_a_silent_site_are_asked_again(sandbox, article, settings):
+    settings.PUBLISH_TIMEOUT_S = 0.3
+    version = pages.version(article)
+    sandbox.knob(service="wordpress", half_body=True, times=1)
+    with pytest.raises(PublishingUnavailable):
+        publish(version)
+    sandbox.knob(service="wordpress", latency_ms=2000, times=1)
+    with pytest.raises(PublishingUnavailable, match=r"within 0.3 s"):
+        publish(version)
+
+
+def test_a_user_who_may_not_publish_is_told(article):
+    article.domain.wordpress_user = "contributor"
+    article.domain.save()
+
+    with pytest.raises(PublishingRefused, match="pending”: the user may not publish"):
+        publish(pages.version(article))
+
+    article.refresh_from_db()
+    assert article.live_version is None
+
+
+def test_a_wrong_password_is_refused_and_not_repeated(sandbox, article, settings):
+    settings.WORDPRESS_PASSWORDS = {article.domain.host: "top secret words"}
+
+    with pytest.raises(PublishingRefused, match="incorrect_password") as refused:
+        publish(pages.version(article))
+
+    assert "top secret" not in repr(refused.value)
+
+
+def test_a_missing_password_names_the_setting(article, settings):
+    settings.WORDPRESS_PASSWORDS = {}
+
+    with pytest.raises(PublishingRefused, match="WORDPRESS_PASSWORDS has no password for beds-"):
+        publish(pages.version(article))
+
+
+def test_production_sends_the_password_over_https_and_to_public_sites_only(
+    sandbox, article, settings
+):
+    settings.DEVELOPMENT = False
+    settings.SITE_URL = "https://orders.example.com"
+    version = pages.version(article)
+
+    with pytest.raises(PublishingRefused, match="begin with https"):
+        publish(version)
+    article.domain.wordpress_url = "https://127.0.0.1:9/wordpress"
+    article.domain.save()
+    with pytest.raises(PublishingRefused, match="public address"):
+        publish(version)
+
+    assert sandbox.calls(service="wordpress") == []
