@@ -86,6 +86,7 @@ def _sample() -> dict[str, Any]:
         brief=brief.to_json(),
         amount_cents=24_000,
         currency="eur",
+        live_url=f"https://{domain.host}/raised-beds/",
         created_at=at,
         paid_at=at,
     )

@@ -1,0 +1,120 @@
+"""A publication's row: live, failed with its reason, or tried again by a named person."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from articles.publishing import LiveCheck, Published
+from orders import lifecycle, notifications
+from orders.models import Order, Publication, Review, Status
+from queueing import ledger
+
+State = Publication.State
+_REASON_LENGTH: Final = 500
+
+
+class PublicationRefused(Exception):
+    """It cannot be published, or not again; the message says why, for who tried."""
+
+
+def to_publish(*, publication_id: int) -> Publication | None:
+    """Return the publication with all that publishing needs, None when it is live already.
+
+    :raises PublicationRefused: no named person approved it, or the order has moved on
+    """
+    publication = Publication.objects.select_related(
+        "review__order__customer",
+        "review__version",
+        "review__version__article__domain",
+        "review__version__article__live_version",
+    ).get(pk=publication_id)
+    if publication.state == State.LIVE:
+        return None
+    review = publication.review
+    if review.decision != Review.Decision.APPROVED or not review.decided_by:
+        raise PublicationRefused("Nobody has approved this version.")
+    if review.order.status != Status.ADMIN_REVIEW:
+        raise PublicationRefused(
+            f"Order {review.order.code} is at “{review.order.get_status_display()}”."
+        )
+    return publication
+
+
+def looked(*, publication: Publication, seen: LiveCheck) -> None:
+    """Keep what a look at the page showed, for the editors, while it is not yet live."""
+    Publication.objects.filter(pk=publication.pk).exclude(state=State.LIVE).update(
+        checks=seen.to_json()
+    )
+
+
+@transaction.atomic
+def went_live(
+    *, publication: Publication, published: Published, checks: dict[str, Any], at: datetime
+) -> None:
+    """Settle the publication and complete its order, with the e-mail that tells of it.
+
+    :raises PublicationRefused: somebody settled it first
+    :raises TransitionRefused: the order is not with the editors any more
+    """
+    settled = (
+        Publication.objects.filter(pk=publication.pk)
+        .exclude(state=State.LIVE)
+        .update(
+            state=State.LIVE,
+            url=published.url,
+            remote_id=published.remote_id,
+            checks=checks,
+            reason="",
+            published_at=at,
+        )
+    )
+    if not settled:
+        raise PublicationRefused("It is live already.")
+    review = publication.review
+    lifecycle.complete(order=review.order, live_url=published.url, at=at)
+    notifications.record(
+        order=review.order, kind=notifications.Kind.PUBLISHED, version=review.version, at=at
+    )
+
+
+@transaction.atomic
+def give_up(*, publication_id: int, reason: str, at: datetime) -> None:
+    """Show the editors why it failed; the order stays with them."""
+    failed = (
+        Publication.objects.filter(pk=publication_id)
+        .exclude(state=State.LIVE)
+        .update(state=State.FAILED, reason=reason[:_REASON_LENGTH])
+    )
+    if failed:
+        order = Order.objects.get(reviews__publication=publication_id)
+        lifecycle.note(
+            order=order, what="Publishing failed; our editors look into it", actor="system", at=at
+        )
+
+
+@transaction.atomic
+def retry(*, publication: Publication, by: str, at: datetime) -> None:
+    """Put a failed publication on the queue again, as a new job.
+
+    :raises PublicationRefused: it has not failed, or its order is no longer with the editors
+    """
+    order = Order.objects.select_for_update().get(reviews__publication=publication)
+    if order.status != Status.ADMIN_REVIEW:
+        raise PublicationRefused(
+            f"Order {order.code} is at “{order.get_status_display()}”; nothing was tried."
+        )
+    again = Publication.objects.filter(pk=publication.pk, state=State.FAILED).update(
+        state=State.WAITING, reason=""
+    )
+    if not again:
+        raise PublicationRefused("Only a publication that has failed can be tried again.")
+    publication.refresh_from_db()
+    lifecycle.note(order=order, what="Publishing is tried again", actor=by, at=at)
+    # No key: the row's own state lets one retry through, and each is a job of its own.
+    ledger.enqueue(
+        kind="publication",
+        subject=order.subject,
+        arguments={"publication": publication.pk},
+        actor=by,
+    )
