@@ -21,6 +21,10 @@ from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
 
+class Unpublishable(Permanent):
+    """The site, or what people decided, says no: an editor must change something first."""
+
+
 class PageNotRight(Exception):
     """The live page does not show what was sold; caches and slow sites may still come round."""
 
@@ -92,7 +96,7 @@ def _publisher_errors() -> Iterator[None]:
     try:
         yield
     except PublishingRefused as refused:
-        raise Permanent(str(refused)) from refused
+        raise Unpublishable(str(refused)) from refused
     except PublishingUnavailable as unavailable:
         raise RetryLater(str(unavailable), retry_after_s=unavailable.retry_after_s) from unavailable
 
@@ -107,4 +111,4 @@ def _final() -> Iterator[None]:
         lifecycle.TransitionRefused,
         PublishingRefused,
     ) as refused:
-        raise Permanent(str(refused)) from refused
+        raise Unpublishable(str(refused)) from refused
