@@ -142,6 +142,24 @@ def reject(
     notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, review=review, at=at)
 
 
+@transaction.atomic
+def reopen(*, review: Review, by: str, at: datetime) -> Review:
+    """Put an approved version that could not be published before the editors once more.
+
+    :raises ReviewRefused: its publication has not failed, or it is before them already
+    """
+    order = Order.objects.select_for_update(no_key=True).get(pk=review.order_id)
+    failed = Publication.objects.filter(review=review, state=Publication.State.FAILED)
+    newest = order.reviews.order_by("-submitted_at", "-pk").first()
+    if order.status != Status.ADMIN_REVIEW or newest != review or not failed.exists():
+        raise ReviewRefused("Only the last approval, whose publication failed, can be taken back.")
+    _mark(_text_of(review), BacklinkReview.PENDING_REVIEW)
+    lifecycle.note(order=order, what="The editors look at it again", actor=by, at=at)
+    return Review.objects.create(
+        order=order, version_id=review.version_id, submitted_by=by, submitted_at=at
+    )
+
+
 def is_blocked(version: ArticleVersion) -> bool:
     """Say whether the gate holds the version back; a text without a report did not pass it."""
     return version.report.get("blocked") is not False
@@ -168,7 +186,7 @@ def _decide(
     if not Review.objects.filter(pk=review.pk, decision="").update(**written):
         made = Review.objects.get(pk=review.pk)
         raise DecidedAlready(
-            f"{made.decided_by} decided already: {made.get_decision_display().lower()}."
+            f"Decided already: {made.get_decision_display().lower()}, by {made.decided_by}."
         )
     order = Order.objects.select_related("customer").get(pk=review.order_id)
     if seen is not None and order.updated_at != seen:

@@ -1,14 +1,14 @@
 """The staff's view of orders. Facts are read here, never written; verbs go through the lifecycle.
 
 `sales` has the orders and who placed them, `money` what was paid and given back, `records` the
-history and the e-mails.
+history and the e-mails, `desk` where editors decide.
 """
 
 from django.contrib import admin
 
-from orders.admin import money, records, sales
+from orders.admin import desk, money, records, sales
 
-__all__ = ["money", "records", "sales"]
+__all__ = ["desk", "money", "records", "sales"]
 
 admin.site.site_header = "Byline"
 admin.site.site_title = "Byline"

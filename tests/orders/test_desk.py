@@ -1,0 +1,475 @@
+"""The review desk: who may open it and decide, what it shows, what it refuses."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from articles.models import ModelCall
+from orders import lifecycle, reviews
+from orders.difference import difference
+from orders.models import Order, Publication, Refund, Review, Status
+from queueing.models import Job
+from tests.orders import factories
+from tests.orders.factories import AT
+from tests.orders.looking import Looked
+from tests.orders.test_reviews import everything, put_newer_version
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:orders_review_changelist"
+
+
+def staff(*permissions: str, name: str = "edith") -> Client:
+    user = User.objects.create_user(name, password="an editor's password", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def editor(**given: str) -> Client:
+    return staff("decide_review", **given)
+
+
+def desk(review: Review, name: str = "change") -> str:
+    return reverse(f"admin:orders_review_{name}", args=[review.pk])
+
+
+def seen(review: Review) -> str:
+    return Order.objects.get(pk=review.order_id).updated_at.isoformat()
+
+
+def decide(client: Client, review: Review, decision: str, **sent: str):
+    sent = {"decision": decision, "seen": seen(review), "note": "Name a source."} | sent
+    return client.post(desk(review, "decide"), sent)
+
+
+# --- Who may do what -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "looks", "decides"),
+    [
+        ("nobody", 302, 302),
+        ("a customer with an account", 302, 302),
+        ("staff without a permission", 403, 403),
+        ("staff who may look", 200, 403),
+        ("editor", 200, 302),
+        ("administrator", 200, 302),
+    ],
+)
+def test_who_may_look_and_who_may_decide(who, looks, decides, admin_client):
+    review = factories.waiting_review()
+    customer = Client()
+    customer.force_login(User.objects.create_user("ada"))
+    client = {
+        "nobody": Client(),
+        "a customer with an account": customer,
+        "staff without a permission": staff(name="sam"),
+        "staff who may look": staff("view_review", name="lou"),
+        "editor": editor(),
+        "administrator": admin_client,
+    }[who]
+
+    assert client.get(reverse(LIST)).status_code == looks
+    assert client.get(desk(review)).status_code == looks
+    assert decide(client, review, "approved").status_code == decides
+    for name in ("publish_again", "reopen"):
+        assert client.post(desk(review, name)).status_code == decides
+    assert bool(Review.objects.get(pk=review.pk).decision) == (who in {"editor", "administrator"})
+
+
+def test_who_may_only_look_is_offered_no_decision():
+    review = factories.waiting_review()
+
+    page = Looked(staff("view_review").get(desk(review)))
+
+    assert "Deciding takes the permission" in page.text
+    assert not page.all("//form[contains(@action, '/decide/')]")
+
+
+def test_nothing_is_decided_by_following_a_link():
+    review = factories.waiting_review()
+    client = editor()
+
+    for name in ("decide", "publish_again", "reopen"):
+        assert client.get(desk(review, name)).status_code == 405
+    assert Review.objects.get(pk=review.pk).decision == ""
+
+
+# --- The list --------------------------------------------------------------------------------
+
+
+def test_the_oldest_review_stands_first_with_what_an_editor_sorts_by():
+    from datetime import timedelta
+
+    young = factories.waiting_review(at=AT + timedelta(days=1))
+    old = factories.waiting_review(blocked=True)
+    old.order.customer.is_vip = True
+    old.order.customer.save()
+    decided = factories.waiting_review()
+    reviews.give_back(review=decided, by="edith", note="No.", at=AT)
+
+    page = Looked(editor().get(reverse(LIST)))
+
+    assert page.all("//*[contains(@class, 'field-subject')]") == [
+        f"{old.order.code}, version 1",
+        f"{young.order.code}, version 1",
+    ]
+    assert page.all("//*[contains(@class, 'field-blocking')]") == ["⚠ 1 failed", "none"]
+    assert page.all("//*[contains(@class, 'field-vip')]") == ["★ VIP", "—"]
+    assert all("days" in age for age in page.all("//*[contains(@class, 'field-age')]"))
+    assert not page.all("//select[@name='action']")
+
+
+def test_other_standings_are_asked_for():
+    review = factories.waiting_review()
+    publication = reviews.approve(review=review, by="edith", at=AT)
+    client = editor()
+
+    def listed(standing: str) -> int:
+        page = Looked(client.get(reverse(LIST), {"standing": standing}))
+        return len(page.all("//*[contains(@class, 'field-subject')]"))
+
+    assert [listed(s) for s in ("", "decided", "all", "failed")] == [0, 1, 1, 0]
+    Publication.objects.filter(pk=publication.pk).update(state="failed", reason="404")
+    assert listed("failed") == 1
+
+
+def test_a_longer_list_asks_no_more_of_the_database():
+    client = editor()
+    factories.waiting_review()
+    client.get(reverse(LIST))
+    before = queries_of(client, reverse(LIST))
+    for _ in range(5):
+        factories.waiting_review(blocked=True)
+
+    assert queries_of(client, reverse(LIST)) == before
+
+
+def queries_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+# --- One review ------------------------------------------------------------------------------
+
+
+def test_one_screen_has_all_that_a_decision_needs():
+    review = factories.waiting_review(blocked=True)
+    order = review.order
+    for cost in ("0.0100", "0.0234", None):
+        ModelCall.objects.create(
+            job_key="job",
+            order_key=order.subject,
+            request_id="r",
+            purpose="article",
+            model="test",
+            prompt_version="1",
+            cost_usd=cost,
+            took_ms=5,
+            outcome="ok",
+        )
+
+    page = Looked(editor().get(desk(review)))
+
+    assert page.one("//article//a[@id='ordered-link']") == "oak raised beds"
+    assert "<a href=" in page.one("//pre")
+    assert page.has_class("check-name")[0].startswith("Leakage")
+    assert page.all("//li[contains(@class, 'check')]//a/@href") == ["#block-2"]
+    assert page.all("//*[@id='block-2']")
+    assert "no editor has seen a text of this order before" in page.text
+    assert order.customer.email in page.text
+    assert "Submitted" in page.text
+    assert "Version 1 submitted for editorial review" in page.text
+    assert "article-generation" in page.text
+    assert "$0.0334 in 3 calls, 1 of unknown cost" in page.text
+
+
+def test_a_screen_asks_no_more_because_more_happened():
+    client = editor()
+    review = factories.waiting_review()
+    client.get(desk(review))
+    before = queries_of(client, desk(review))
+    for number in range(5):
+        lifecycle.note(order=review.order, what=f"Note {number}", actor="system", at=AT)
+    Job.objects.filter(subject=review.order.subject).update(error_class="X", error_reason="y")
+
+    assert queries_of(client, desk(review)) == before
+
+
+def test_a_text_is_cleaned_again_and_what_people_typed_is_shown_as_text():
+    domain = factories.active_domain()
+    brief = factories.brief_of(domain, notes="<script>alert(1)</script>")
+    order = factories.order_in_review(
+        domain=domain, brief=brief, html="<p>Text <script>alert(2)</script><b onclick=x()>b</b></p>"
+    )
+    review = reviews.submit(order=order, version=order.version, actor="customer", at=AT)
+
+    response = editor().get(desk(review))
+
+    assert "<script>alert" not in response.content.decode()
+    assert "onclick" not in response.content.decode()
+    assert "The ordered link is not in this text." in Looked(response).text
+
+
+def test_the_difference_is_against_what_the_editors_saw_last():
+    review = factories.waiting_review()
+    reviews.give_back(review=review, by="edith", note="Be precise.", at=AT)
+    order = Order.objects.get(pk=review.order_id)
+    newer = put_newer_version(order, html=review.version.html.replace("Most people", "We all"))
+    order.refresh_from_db()
+    again = reviews.submit(order=order, version=newer, actor="customer", at=AT.replace(hour=20))
+
+    page = Looked(editor().get(desk(again)))
+
+    assert "Against version 1, which the editors saw last" in page.text
+    assert page.all("//div[@class='desk-difference']//del") == ["removed: Most", "removed: people"]
+    assert page.all("//div[@class='desk-difference']//ins") == ["added: We", "added: all"]
+    assert "“Be precise.”" in page.text
+
+
+def test_the_very_text_that_was_returned_is_called_that():
+    review = factories.waiting_review()
+    reviews.give_back(review=review, by="edith", note="Be precise.", at=AT)
+    order = Order.objects.get(pk=review.order_id)
+    again = reviews.submit(
+        order=order, version=order.version, actor="customer", at=AT.replace(hour=20)
+    )
+
+    assert "the very text that the editors saw last" in Looked(editor().get(desk(again))).text
+
+
+@pytest.mark.parametrize("named", ["0", "999999", "x", "9" * 40])
+def test_a_review_that_is_none_is_not_found(named):
+    response = editor().get(reverse(LIST) + f"{named}/change/")
+
+    assert response.status_code in (302, 404)
+
+
+# --- Decisions -------------------------------------------------------------------------------
+
+
+def test_an_approval_names_its_editor():
+    review = factories.waiting_review()
+
+    response = decide(editor(), review, "approved")
+
+    review.refresh_from_db()
+    assert response["Location"] == reverse(LIST)
+    assert (review.decision, review.decided_by) == ("approved", "edith")
+    assert Publication.objects.get(review=review).state == "waiting"
+
+
+def test_a_return_carries_the_note():
+    review = factories.waiting_review()
+
+    decide(editor(), review, "returned")
+
+    review.refresh_from_db()
+    assert (review.decision, review.note) == ("returned", "Name a source.")
+    assert Order.objects.get(pk=review.order_id).status == Status.QUALITY_CHECK
+
+
+def test_a_rejection_is_asked_for_once_more():
+    review = factories.waiting_review()
+    client = editor()
+
+    asked = Looked(decide(client, review, "rejected"))
+
+    assert Review.objects.get(pk=review.pk).decision == ""
+    assert "€120.00 goes back to" in asked.text
+    (form,) = [form for form in asked.tree.forms if form.action.endswith("/decide/")]
+    client.post(form.action, dict(form.fields) | {"decision": "rejected"})
+    assert Review.objects.get(pk=review.pk).note == "Name a source."
+    assert Refund.objects.filter(payment__order=review.order_id).count() == 1
+    assert Order.objects.get(pk=review.order_id).status == Status.FAILED
+
+
+@pytest.mark.parametrize("decision", ["returned", "rejected"])
+def test_a_decision_without_its_reason_is_refused(decision):
+    review = factories.waiting_review()
+    before = everything(review.order)
+
+    response = decide(editor(), review, decision, note="  ")
+
+    assert response.status_code == 409
+    assert "Say why" in Looked(response).text
+    assert everything(review.order) == before
+
+
+def test_what_was_typed_is_still_there_after_a_refusal():
+    review = factories.waiting_review()
+    client = editor()
+    opened = seen(review)
+    lifecycle.hold(order=review.order, reason="Disputed", at=AT.replace(hour=20))
+    before = everything(review.order)
+
+    response = decide(client, review, "returned", seen=opened, note="A long note.")
+
+    page = Looked(response)
+    assert response.status_code == 409
+    assert "changed since you opened it" in page.text
+    assert page.one("//textarea[@name='note']") == "A long note."
+    assert "Held for a check: Disputed" in page.text
+    assert everything(review.order) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seen": ""}, {"seen": "yesterday"}, {"decision": "published"}, {"note": "x" * 2001}],
+    ids=lambda sent: next(iter(sent)),
+)
+def test_a_form_that_no_screen_made_is_refused(wrong):
+    review = factories.waiting_review()
+    before = everything(review.order)
+
+    sent = {"decision": "returned", "seen": seen(review), "note": "No."} | wrong
+    response = editor().post(desk(review, "decide"), sent)
+
+    assert response.status_code == 400
+    assert everything(review.order) == before
+
+
+def test_a_naive_time_is_no_time_that_was_seen():
+    review = factories.waiting_review()
+
+    assert decide(editor(), review, "approved", seen="2026-03-02T09:30:00").status_code == 409
+
+
+def test_a_second_editor_is_told_who_was_first():
+    review = factories.waiting_review()
+    first, second = editor(), editor(name="erin")
+    opened = seen(review)
+    decide(first, review, "approved")
+
+    response = decide(second, review, "returned", seen=opened)
+
+    assert response.status_code == 409
+    assert "Decided already: approved, by edith." in Looked(response).text
+
+
+def test_a_blocked_version_cannot_be_approved_without_the_permission():
+    review = factories.waiting_review(blocked=True)
+    client = editor()
+    before = everything(review.order)
+
+    page = Looked(client.get(desk(review)))
+    response = decide(client, review, "approved", override_reason="A false alarm.")
+
+    assert page.all("//button[@disabled]") == ["Approve and publish"]
+    assert "Off: “Leakage” failed" in page.text
+    assert response.status_code == 409
+    assert everything(review.order) == before
+
+
+def test_who_may_override_writes_the_reason():
+    review = factories.waiting_review(blocked=True)
+    client = staff("decide_review", "override_gate")
+    page = Looked(client.get(desk(review)))
+
+    refused = decide(client, review, "approved")
+    decide(client, review, "approved", override_reason="A false alarm.")
+
+    assert page.all("//textarea[@name='override_reason']/@required")
+    assert refused.status_code == 409
+    review.refresh_from_db()
+    assert (review.decision, review.override_reason) == ("approved", "A false alarm.")
+
+
+def test_a_replaced_version_is_shown_as_that_and_not_approved():
+    review = factories.waiting_review()
+    put_newer_version(review.order)
+    client = editor()
+
+    page = Looked(client.get(desk(review)))
+
+    assert "newer version" in page.text
+    assert page.all("//button[@disabled]") == ["Approve and publish"]
+    assert decide(client, review, "approved").status_code == 409
+
+
+# --- A publication that failed ---------------------------------------------------------------
+
+
+def failed_publication() -> Review:
+    review = factories.waiting_review()
+    publication = reviews.approve(review=review, by="edith", at=AT)
+    Publication.objects.filter(pk=publication.pk).update(
+        state="failed", reason="The live page answers 404 instead of 200."
+    )
+    return review
+
+
+def test_a_failed_publication_shows_its_reason_and_may_be_tried_again():
+    review = failed_publication()
+    client = editor(name="erin")
+    page = Looked(client.get(desk(review)))
+
+    client.post(desk(review, "publish_again"))
+    client.post(desk(review, "publish_again"))
+
+    assert "answers 404 instead of 200" in page.text
+    assert Publication.objects.get(review=review).state == "waiting"
+    again = Job.objects.filter(kind="publication", subject=review.order.subject, actor="erin")
+    assert again.count() == 1
+
+
+def test_a_version_that_cannot_be_published_may_be_decided_anew():
+    review = failed_publication()
+    client = editor(name="erin")
+
+    response = client.post(desk(review, "reopen"))
+    client.post(desk(review, "reopen"))
+
+    again = Review.objects.get(order=review.order_id, decision="")
+    assert response["Location"] == desk(again)
+    assert (again.submitted_by, again.version_id) == ("erin", review.version_id)
+    decide(client, again, "rejected", sure="on")
+    assert Order.objects.get(pk=review.order_id).status == Status.FAILED
+
+
+def test_an_approval_whose_publication_goes_on_is_not_taken_back():
+    review = factories.waiting_review()
+    reviews.approve(review=review, by="edith", at=AT)
+    before = everything(review.order)
+
+    with pytest.raises(reviews.ReviewRefused):
+        reviews.reopen(review=review, by="edith", at=AT)
+
+    assert everything(review.order) == before
+
+
+# --- The difference itself -------------------------------------------------------------------
+
+
+def test_unchanged_blocks_are_folded_and_links_come_first():
+    before = "<p>One.</p><p>Two.</p><p>Three three.</p><p>Gone.</p>"
+    after = (
+        '<p>One.</p><p>Two.</p><p>Three <a href="https://a.example/" rel="nofollow">three</a>.</p>'
+    )
+
+    found = difference(before, after)
+
+    assert [row.unchanged for row in found.rows] == [2, 0, 0, 0]
+    assert found.links_added == ("“three” to https://a.example/ (nofollow)",)
+    assert found.links_removed == ()
+    assert found.kept == 0.5
+    assert not found.is_empty
+
+
+def test_a_link_given_to_words_that_stay_is_a_change_of_markup():
+    found = difference("<p>See here.</p>", '<p>See <a href="https://a.example/">here</a>.</p>')
+
+    assert [row.only_markup for row in found.rows] == [True]
+
+
+def test_equal_texts_differ_in_nothing():
+    found = difference("<p>One.</p>", "<p>One.</p>")
+
+    assert found.is_empty
+    assert found.kept == 1
