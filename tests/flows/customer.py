@@ -47,10 +47,19 @@ class Customer:
         session = placed["checkoutUrl"].rstrip("/").rpartition("/")[2]
         self.sandbox.pay(session, **how)
 
+    def post(self, path: str, **fields: Any) -> httpx2.Response:
+        """Ask something of the order."""
+        return self._http.post(
+            path, json={"orderId": self.order_id} | fields, headers=self._authorized
+        )
+
+    @property
+    def _authorized(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_key}"}
+
     def status(self) -> Json:
         response = self._http.get(
-            f"/api/v1/purchase/status/{self.order_id}",
-            headers={"Authorization": f"Bearer {self.access_key}"},
+            f"/api/v1/purchase/status/{self.order_id}", headers=self._authorized
         )
         response.raise_for_status()
         answer: Json = response.json()
@@ -64,6 +73,17 @@ class Customer:
         ends = time.monotonic() + PATIENCE_S
         while (now := self.status())["status"] not in statuses:
             assert time.monotonic() < ends, f"still {now['status']}: {now}"
+            time.sleep(TURN_S)
+        return now
+
+    def wait_for_version(self, number: int) -> Json:
+        """Return the order's status once that version lies before the customer.
+
+        :raises AssertionError: it did not get there in `PATIENCE_S` seconds
+        """
+        ends = time.monotonic() + PATIENCE_S
+        while (now := self.wait_for("QUALITY_CHECK"))["version"]["number"] != number:
+            assert time.monotonic() < ends, now
             time.sleep(TURN_S)
         return now
 
