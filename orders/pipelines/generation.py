@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,14 +19,20 @@ from articles.draft import Draft
 from articles.models import Article, ArticleVersion, Domain
 from articles.quality import Finding, Report
 from orders import fulfilment, lifecycle, notifications
-from orders.models import Order
+from orders.models import Order, Status
 from orders.pipelines.calls import provider_errors, recorder
 from queueing.errors import Permanent
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
+log = structlog.get_logger(__name__)
+
 ROUNDS: Final = 3  # quality-gate.md, "Attempts": at most 3 per job
 COMPARED_VERSIONS: Final = 100  # the newest of the domain; bounds what the gate reads
+
+
+class NotInWork(Permanent):
+    """The order is not being worked on, so no text is bought for it."""
 
 
 class GateBlocked(Permanent):
@@ -40,7 +47,7 @@ def order_failed(failed: FailedJob) -> None:
             fulfilment.give_up(order=order, reason=failed.reason, at=failed.at)
     except lifecycle.TransitionRefused as refused:
         # Somebody settled the order already; the job's own record keeps the error.
-        lifecycle.note(order=order, what=f"{refused}", actor="system", at=failed.at)
+        log.warning("order_stays", order=str(order.pk), why=str(refused))
 
 
 @handles(
@@ -52,8 +59,13 @@ def order_failed(failed: FailedJob) -> None:
     settled=order_failed,
 )
 def generate(run: Run) -> None:
-    """Write the ordered article and put it before the customer."""
+    """Write the ordered article and put it before the customer.
+
+    :raises NotInWork: the order was settled meanwhile, by its refund for one
+    """
     order = Order.objects.select_related("domain", "customer").get(pk=run.subject.partition(":")[2])
+    if order.status != Status.PROCESSING:
+        raise NotInWork(f"the order is at {order.status}")
     brief = Brief.from_json(
         run.once("brief", lambda: _brief(order).to_json(), doing="Reading your brief")
     )
@@ -182,5 +194,7 @@ def _store(
 
 def _free_slug(domain: Domain, slug: str, *, code: str) -> str:
     """The wished slug, or with the order's code where the site has that page already."""
-    taken = Article.objects.filter(domain=domain, slug=slug).exists()
-    return f"{slug}-{code.lower()}" if taken else slug
+    if not Article.objects.filter(domain=domain, slug=slug).exists():
+        return slug
+    longest = Article._meta.get_field("slug").max_length or 0
+    return f"{slug[: longest - len(code) - 1]}-{code.lower()}"
