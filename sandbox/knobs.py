@@ -29,6 +29,7 @@ BAD_TEXTS = (
     "heading_skips",
     "cut_off",
     "refusal",
+    "useless_repair",
 )
 
 Span = tuple[float, float]

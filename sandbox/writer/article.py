@@ -145,7 +145,11 @@ class Writer:
     def link_sentence(self) -> str:
         """Return a new sentence around the ordered link."""
         brief = self.brief
-        return self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
+        return self.linked_sentence(brief.target_url, brief.anchor_text, brief.link_rel)
+
+    def linked_sentence(self, url: str, anchor: str, rel: str) -> str:
+        """Return a new sentence around any link."""
+        return self._linked("link", url, anchor, rel)
 
     def opening_sentence(self) -> str:
         """Return a first sentence that holds the keyword."""
@@ -176,7 +180,7 @@ class Writer:
             return _upper_first(text)
         self._transitions_due -= 1
         lead = self.voice.say(self.voice.deal("transitions", self.words_of.frames["transitions"]))
-        return f"{lead} {_lower_first(text)}"
+        return f"{lead} {_lower_first(text) if self.words_of.lowers else _upper_first(text)}"
 
     def _plan(self) -> list[Section]:
         brief = self.brief
@@ -237,8 +241,7 @@ class Writer:
         brief = self.brief
         inner = [one for one in sections if one.aspect]
         if brief.target_url and brief.anchor_text:
-            html = self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
-            self._insert(inner[len(inner) // 2], html)
+            self._insert(inner[len(inner) // 2], self.link_sentence())
         for place, (url, title) in enumerate(brief.internal_links[:2]):
             if count_words(title) <= 14:
                 html = self._linked("internal", url, title, "dofollow")
@@ -333,8 +336,10 @@ def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
 
 def slug(keyword: str) -> str:
     """Return a keyword as part of an address; letters beyond ASCII stay if nothing else would."""
-    plain = unicodedata.normalize("NFKD", keyword.lower()).encode("ascii", "ignore").decode()
-    return _hyphened(plain) or _hyphened(keyword.lower()) or "article"
+    # "l'assurance" is one word in an address: "lassurance".
+    whole = re.sub("['’]", "", keyword.lower())
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
+    return _hyphened(plain) or _hyphened(whole) or "article"
 
 
 def _hyphened(text: str) -> str:

@@ -23,8 +23,11 @@ _ACTIVE = re.compile(
 )
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ()/.-]{6,}\d")
 _LEFTOVER = re.compile(
-    r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|\bTODO\b|\bas an ai\b|language model|```|placeholder"
+    # "todo" is a word in Spanish.
+    r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|(?-i:\bTODO\b)|\bas an ai\b|language model|```|placeholder"
 )
+
+_ENDS = (".", "!", "?", ":", "”", "“", "»", '"')
 
 # Faults that have a mending of their own, by a finding's code.
 _MENDED_ELSEWHERE = re.compile(r"link|anchor|disclosure|level|key|title|meta|slug|too-")
@@ -125,7 +128,7 @@ class Mender:
         disclosed = text == self.brief.disclosure
         if _LEFTOVER.search(text) or (_CONTACT.search(text) and not disclosed):
             return False
-        if self._asked("cut") and not text.endswith((".", "!", "?", ":", "”", '"')):
+        if self._asked("cut") and not text.endswith(_ENDS):
             return False
         key = text.lower()
         fresh = key not in said or disclosed
