@@ -111,9 +111,10 @@ class Writer:
         best = ""
         for _ in range(200):
             text = _upper_first(self.voice.say(self.rng.choice(openings)))
-            while len(text) < META_FROM:
-                text += " " + _upper_first(self.voice.say(self.rng.choice(endings)))
-            if len(text) <= META_TO:
+            for ending in self.rng.sample(endings, len(endings)):
+                if len(text) < META_FROM:
+                    text += " " + _upper_first(self.voice.say(ending))
+            if META_FROM <= len(text) <= META_TO:
                 best = text
                 break
             best = best or text
@@ -163,10 +164,12 @@ class Writer:
     def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
-        for _ in range(40):
+        for turn in range(40):
             text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
             text = self._joined(text) if not fixed else _upper_first(text)
-            if visible(text) not in self._said and _start(text) != self._last_start:
+            # What is left of a pack may all begin alike: better that than said twice.
+            unlike = _start(text) != self._last_start or turn >= 20
+            if visible(text) not in self._said and unlike:
                 break
             self.voice.put_back(f"say {frames_name}")
         self._said.add(visible(text))

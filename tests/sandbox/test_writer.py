@@ -42,6 +42,8 @@ KEYWORDS = {
 OWN_KEYWORDS = {
     "de": "Hochbeet|Laufschuhe für Anfänger|Städtereisen|Tagesgeldkonto|Sauerteigbrot|Passwort"
     "|Welpen erziehen|Möbel aus Massivholz|Hochzeitsfotos|Wärmepumpe",
+    "fr": "potager en carré|chaussures de course|week-end en ville|livret d'épargne|pain au levain"
+    "|mot de passe|éducation du chiot|meubles en bois|photos de mariage|pompe à chaleur",
 }
 LANGUAGES = ("en", *OWN_KEYWORDS)
 
