@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from articles.models import SHORTEST_ARTICLE_WORDS, Domain
 from orders import briefs
@@ -126,8 +125,3 @@ class OrderForm(forms.Form):
             widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
         if name in REQUIRED:
             widget.attrs["aria-required"] = "true"
-
-
-def error_text(field: forms.BoundField) -> SafeString | str:
-    """Return a field's reasons in one line."""
-    return " ".join(str(reason) for reason in field.errors)

@@ -92,6 +92,9 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id === "status-region") regionSwapped();
+    if (event.target.id === "catalogue") {
+      announcer.textContent = document.getElementById("count").textContent;
+    }
     if (event.target.classList.contains("field-error")) fieldChecked(event.target);
   });
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -109,6 +109,23 @@ def test_a_swap_keeps_the_focus_where_it_was(visitor):
     expect(page.locator("#cancel")).to_be_focused()
 
 
+def test_filters_apply_as_they_are_chosen_and_the_back_button_takes_them_back(visitor):
+    active_domain(niches=["food"])
+    active_domain(niches=["gardening"])
+    page = visitor.visit("/")
+
+    page.focus("#niche")
+    page.select_option("#niche", "food")
+
+    expect(page.locator("#count")).to_have_text("1 site")
+    expect(page.locator("#announcer")).to_have_text("1 site")
+    expect(page.locator("#niche")).to_be_focused()
+    expect(page).to_have_title("Sites that fit: 1 · Byline")
+    page.go_back()
+    expect(page.locator("#count")).to_have_text("2 sites")
+    assert page.input_value("#niche") == ""
+
+
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visitor):
     page = visitor.visit("/")
 
