@@ -21,6 +21,7 @@ from articles.quality import Finding, Report
 from orders import fulfilment, lifecycle, notifications
 from orders.models import Order, Status
 from orders.pipelines.calls import provider_errors, recorder
+from queueing import connections
 from queueing.errors import Permanent
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
@@ -148,11 +149,12 @@ def _examination(
         read = writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
         others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
         others = others.exclude(order_key=order.subject).order_by("-created_at", "-pk")
+        compared = list(others.values_list("html", flat=True)[:COMPARED_VERSIONS])
+        # The gate computes for up to a second; with all threads in it the pool would be empty, and
+        # this worker's heartbeat would wait for a connection.
+        connections.let_go(what="the gate")
         report = quality.check(
-            read,
-            brief,
-            others=list(others.values_list("html", flat=True)[:COMPARED_VERSIONS]),
-            finish_reason=reply.get("finish_reason"),
+            read, brief, others=compared, finish_reason=reply.get("finish_reason")
         )
         return {"draft": read.to_json(), "report": report.to_json()}
 

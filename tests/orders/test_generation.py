@@ -209,6 +209,20 @@ def test_an_outage_while_the_writer_answers_buys_no_second_text(sandbox):
     assert ModelCall.objects.filter(order_key=order.subject).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_holds_no_connection_while_it_computes(sandbox, monkeypatch):
+    order, check, held = factories.order_in_work(), generation.quality.check, []
+
+    def watched(*given, **named):
+        held.append(connection.connection)
+        return check(*given, **named)
+
+    monkeypatch.setattr(generation.quality, "check", watched)
+    run(order)
+
+    assert held == [None]
+
+
 def test_a_job_of_an_order_that_was_given_up_buys_nothing(sandbox):
     order = factories.failed_order()
     Job.objects.filter(pk=job_of(order).pk).update(run_at=AT)
