@@ -44,6 +44,8 @@ OWN_KEYWORDS = {
     "|Welpen erziehen|Möbel aus Massivholz|Hochzeitsfotos|Wärmepumpe",
     "fr": "potager en carré|chaussures de course|week-end en ville|livret d'épargne|pain au levain"
     "|mot de passe|éducation du chiot|meubles en bois|photos de mariage|pompe à chaleur",
+    "es": "huerto urbano|zapatillas para correr|escapadas en tren|cuenta de ahorro|masa madre"
+    "|contraseña segura|adiestrar cachorros|muebles de madera|fotos de boda|bomba de calor",
 }
 LANGUAGES = ("en", *OWN_KEYWORDS)
 
