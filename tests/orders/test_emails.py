@@ -89,6 +89,15 @@ def unreachable_sendgrid(settings):
     mailer._client.cache_clear()
 
 
+@pytest.mark.parametrize(("kind", "outage_h"), [("email", 3), ("refund", 23)])
+def test_an_outage_of_hours_ends_before_the_tries_do(kind, outage_h):
+    policy = registry.kind_named(kind).policy
+
+    waits = [policy.backoff_s(nth=nth) for nth in range(1, policy.tries)]
+
+    assert sum(waits) > outage_h * 3600
+
+
 @pytest.mark.usefixtures("unreachable_sendgrid")
 def test_what_could_not_be_handed_over_was_not_perhaps_sent():
     email = confirmation()
