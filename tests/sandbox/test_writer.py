@@ -46,6 +46,8 @@ OWN_KEYWORDS = {
     "|mot de passe|éducation du chiot|meubles en bois|photos de mariage|pompe à chaleur",
     "es": "huerto urbano|zapatillas para correr|escapadas en tren|cuenta de ahorro|masa madre"
     "|contraseña segura|adiestrar cachorros|muebles de madera|fotos de boda|bomba de calor",
+    "nl": "moestuinbak|hardloopschoenen|weekendje weg|spaarrekening|zuurdesembrood"
+    "|veilig wachtwoord|puppy opvoeden|houten meubels|trouwfoto's|warmtepomp",
 }
 LANGUAGES = ("en", *OWN_KEYWORDS)
 
