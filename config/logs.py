@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-# PostgreSQL quotes the row that broke a constraint, e-mail address and all, up to the message's end.
+# PostgreSQL quotes the row that broke a constraint, e-mail address and all, to its message's end.
 _QUOTED_ROW: Final = re.compile(r"^DETAIL:.*?(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
