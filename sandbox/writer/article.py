@@ -135,9 +135,15 @@ class Writer:
 
     def spare_heading(self, *, keyed: bool = False) -> str:
         """Return a heading on any aspect that this writer has not used, with the keyword or not."""
-        aspect = self.voice.deal("spare headings", self.aspects)
-        frames = aspect.headings_with_keyword if keyed else aspect.headings
-        return _upper_first(self.voice.say(self.rng.choice(frames)))
+        heading = ""
+        for _ in range(40):
+            aspect = self.voice.deal("spare headings", self.aspects)
+            frames = self._headings(aspect, keyed=keyed)
+            heading = _upper_first(self.voice.say(self.rng.choice(frames)))
+            if heading not in self._said:
+                break
+        self._said.add(heading)
+        return heading
 
     def keyword_sentence(self) -> str:
         """Return a new sentence that holds the keyword."""

@@ -149,14 +149,16 @@ class Mender:
             if _HEADING.match(html):
                 self.now[number] = self._new_heading(html)
             else:
-                self.now[number] = self._paragraph(count_words(html))
+                # No shorter than it was: the article may be just as long as it has to be.
+                self.now[number] = self._paragraph(count_words(html) + SPARE_WORDS)
 
     def _new_heading(self, html: str) -> str:
         level = html[2]
-        return f"<h{level}>{self.writer.spare_heading()}</h{level}>"
+        keyed = self.brief.keyword.lower() in visible(html).lower()
+        return f"<h{level}>{self.writer.spare_heading(keyed=keyed)}</h{level}>"
 
     def _paragraph(self, words: int) -> str:
-        sentences = self.writer.spare_sentences(max(12, min(words, 68)))
+        sentences = self.writer.spare_sentences(max(12, min(words, 74)))
         return "".join(paragraphs([Sentence(one) for one in sentences], longest=90))
 
     def _set_links(self) -> None:

@@ -102,8 +102,10 @@ def test_a_repair_makes_a_short_article_long_enough_and_a_long_one_short_enough(
     assert mended.count(LINK) == 1
 
 
-def test_a_repair_writes_the_named_paragraph_anew(openai_client):
-    html = json.loads(content(ask(openai_client, article_prompt(ORDERED))))["html"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_repair_writes_the_named_paragraph_anew(openai_client, language):
+    ordered = {**ORDERED, "language": language}
+    html = json.loads(content(ask(openai_client, article_prompt(ordered))))["html"]
     number, named = next(
         (at, one)
         for at, one in enumerate(html.split("\n"), 1)
@@ -112,14 +114,33 @@ def test_a_repair_writes_the_named_paragraph_anew(openai_client):
 
     mended = repaired(
         openai_client,
-        ORDERED,
+        ordered,
         html,
         [{"code": "stock-phrases", "message": "three stock phrases", "block": number}],
     )
 
     assert named not in mended
+    assert count_words(mended) >= count_words(html)
     kept = [one for one in html.split("\n") if one != named]
     assert [one for one in kept if one not in mended] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_repair_writes_a_named_heading_anew_and_unlike_the_others(openai_client, language):
+    ordered = {**ORDERED, "language": language}
+    html = json.loads(content(ask(openai_client, article_prompt(ordered))))["html"]
+    named = [at for at, one in enumerate(html.split("\n"), 1) if one.startswith("<h2>")]
+    findings = [
+        {"code": "heading-repeated", "message": "appears twice", "block": at} for at in named
+    ]
+
+    before, after = (
+        blocks(one, "h2") for one in (html, repaired(openai_client, ordered, html, findings))
+    )
+
+    assert len(after) == len(before) == len(set(after) | set(before)) / 2
+    keyed = [ordered["keyword"] in one.lower() for one in before]
+    assert [ordered["keyword"] in one.lower() for one in after] == keyed
 
 
 @pytest.mark.parametrize(
