@@ -58,6 +58,11 @@ def _configure(sender: Celery, **_: object) -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60},
             },
+            "strays": {
+                "task": "orders.strays",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
             "retention": {
                 "task": "queueing.retention",
                 "schedule": 3600.0,

@@ -34,6 +34,9 @@ def redis_url(env: "Environment", *, development: str) -> str:
         refuse("REDIS_URL", "is not set (nor REDIS_HOST); .env.example says what it is for")
     if url and urlsplit(url).scheme not in {"redis", "rediss"}:
         refuse("REDIS_URL", "must begin with redis:// or rediss://")
+    if url.startswith("rediss://") and "ssl_cert_reqs=" not in url:
+        # The cache's client checks the server's certificate by itself; the broker's does not.
+        url += ("&" if "?" in url else "?") + "ssl_cert_reqs=required"
     return url or development
 
 

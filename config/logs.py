@@ -1,10 +1,16 @@
 """Structured logs: a line of JSON per event in production, readable lines in development."""
 
 import logging
+import re
 import sys
-from typing import Any
+import traceback
+from types import TracebackType
+from typing import Any, Final
 
 import structlog
+
+# PostgreSQL quotes the row that broke a constraint, e-mail address and all, to its message's end.
+_QUOTED_ROW: Final = re.compile(r"^DETAIL:.*?(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 def configure(*, readable: bool, level: str) -> dict[str, Any]:
@@ -38,7 +44,10 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
             )
         ]
         if readable
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        else [
+            structlog.processors.ExceptionRenderer(_without_rows),
+            structlog.processors.JSONRenderer(),
+        ]
     )
     return {
         "version": 1,
@@ -69,3 +78,10 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
             "psycopg.pool": {"level": logging.ERROR},
         },
     }
+
+
+def _without_rows(
+    exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
+) -> str:
+    text = "".join(traceback.format_exception(*exc_info)).rstrip("\n")
+    return _QUOTED_ROW.sub("DETAIL: left out", text)

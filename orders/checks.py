@@ -1,11 +1,17 @@
-"""Settings that would lose money, or take it where none should move, stop the start."""
+"""Settings that would lose money, texts or mail, or move money by mistake, stop the start."""
 
 from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
 from typing import Final
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from orders.briefs import LONGEST
+from orders.pipelines.generation import ROUNDS
 
 SANDBOX_KEYS: Final = {
     "STRIPE_SECRET_KEY": "sk_test_sandbox",
@@ -32,6 +38,54 @@ def check_sandbox(
 def check_stripe(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
     """Stripe must be able to take money and to tell us of it."""
     return list(_wrong_stripe())
+
+
+@register(Tags.compatibility)
+def check_mail(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """Whoever sends and hears of failed orders must be reachable."""
+    return list(_wrong_mail())
+
+
+@register(Tags.compatibility)
+def check_writer(app_configs: Sequence[AppConfig] | None = None, **_: object) -> list[CheckMessage]:
+    """A bought text must find its job still in the same hands."""
+    return list(_wrong_writer())
+
+
+def _wrong_mail() -> Iterator[CheckMessage]:
+    given = {"MAIL_FROM": [parseaddr(settings.MAIL_FROM)[1]]}
+    given["ADMIN_ALERT_EMAILS"] = settings.ADMIN_ALERT_EMAILS
+    for name, addresses in given.items():
+        if not all(_is_address(address) for address in addresses):
+            yield Error(f"{name} holds what is no e-mail address.", id="orders.E015")
+    if not settings.ADMIN_ALERT_EMAILS:
+        yield Error("ADMIN_ALERT_EMAILS is empty: nobody hears of failures.", id="orders.E016")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST["email"]
+
+
+def _wrong_writer() -> Iterator[CheckMessage]:
+    # The time-out begins anew with the last byte that came, so one call may take twice as long.
+    longest_s = ROUNDS * 2 * settings.WRITER_TIMEOUT_S
+    if longest_s >= settings.JOB_DEADLINE_S:
+        yield Error(
+            f"{ROUNDS} texts may take {longest_s:g} s, and JOB_DEADLINE_S is"
+            f" {settings.JOB_DEADLINE_S:g}: a job that loses its lease loses the text it bought.",
+            hint="Raise JOB_DEADLINE_S or lower WRITER_TIMEOUT_S.",
+            id="orders.E020",
+        )
+    if settings.STOP_GRACE_S < settings.WRITER_TIMEOUT_S:
+        yield Warning(
+            f"STOP_GRACE_S ({settings.STOP_GRACE_S:g}) is below WRITER_TIMEOUT_S"
+            f" ({settings.WRITER_TIMEOUT_S:g}): a stopping worker throws bought texts away.",
+            id="orders.W021",
+        )
 
 
 def _mixed() -> Iterator[CheckMessage]:

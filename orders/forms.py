@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from articles.document import Block
 from articles.models import SHORTEST_ARTICLE_WORDS, Domain
@@ -171,8 +170,3 @@ class ChangesForm(forms.Form):
 
 def _begin(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:60].rsplit(' ', 1)[0]} …"
-
-
-def error_text(field: forms.BoundField) -> SafeString | str:
-    """Return a field's reasons in one line."""
-    return " ".join(str(reason) for reason in field.errors)

@@ -20,15 +20,25 @@ VIP, NORMAL = 0, 5
 
 def begin(*, order: Order, at: datetime) -> None:
     """Start the paid work: one pipeline job an order, and the confirmation e-mail."""
+    enqueue(order=order)
+    notifications.record(order=order, kind=notifications.Kind.ORDER_RECEIVED, at=at)
+
+
+def enqueue(*, order: Order) -> None:
+    """Record the order's pipeline job; it has one, however often this is called."""
     ledger.enqueue(
         kind=JOB_KINDS[order.product],
         subject=order.subject,
         arguments={},
-        key=f"write:{order.pk}",
+        key=job_key(order),
         priority=VIP if order.customer.is_vip else NORMAL,
         actor="system",
     )
-    notifications.record(order=order, kind=notifications.Kind.ORDER_RECEIVED, at=at)
+
+
+def job_key(order: Order) -> str:
+    """Return the idempotency key of the order's pipeline job."""
+    return f"write:{order.pk}"
 
 
 def give_up(*, order: Order, reason: str, at: datetime) -> None:

@@ -15,7 +15,16 @@ from django.db.models import F
 from python_http_client import Client
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
-from sendgrid.helpers.mail import Content, CustomArg, From, Mail, To
+from sendgrid.helpers.mail import (
+    ClickTracking,
+    Content,
+    CustomArg,
+    From,
+    Mail,
+    OpenTracking,
+    To,
+    TrackingSettings,
+)
 
 from orders import notifications
 from orders.models import OutgoingEmail
@@ -79,14 +88,16 @@ def hand_over(email: OutgoingEmail, message: notifications.Message) -> str:
     mail.add_content(Content("text/plain", message.text))
     mail.add_content(Content("text/html", message.html))
     mail.add_custom_arg(CustomArg("email_id", str(email.pk)))
+    # Whatever the account is set to: the addresses in our e-mails open orders.
+    mail.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
     try:
         response = _client().client.mail.send.post(request_body=mail.get())
     except HTTPError as refused:
         raise _understood(refused) from None
     except URLError as unreachable:
-        if isinstance(unreachable.reason, ConnectionRefusedError):
-            raise RetryLater("SendGrid was not reached") from None
-        raise ReplyLost(f"no reply from SendGrid: {type(unreachable.reason).__name__}") from None
+        # Raised while connecting and writing only, so SendGrid never had the whole of it.
+        why = type(unreachable.reason).__name__
+        raise RetryLater(f"SendGrid was not reached: {why}") from None
     except OSError as lost:  # time-outs and resets while waiting for the reply
         raise ReplyLost(f"no reply from SendGrid: {type(lost).__name__}") from None
     return str(response.headers.get("X-Message-Id", ""))

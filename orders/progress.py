@@ -123,9 +123,9 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     job = next((job for job in jobs if job.state in _OPEN_JOB), None)
     if job is None:
         return {
-            "heading": "Preparing your order",
-            "detail": "Your payment is here. If this does not move within a minute, our staff "
-            "are told.",
+            "heading": "A person is looking at your order",
+            "detail": "Your payment is here and nothing is lost, but the work stands still. Our "
+            "staff has been told and goes on with it.",
         }
     estimate = stats.estimate(job.kind, priority=job.priority)
     told: dict[str, Any] = {

@@ -111,11 +111,12 @@ def cancel(*, order: Order, actor: str, at: datetime, why: str = "by the custome
 
     Whoever pays on that page nevertheless is not ignored: the money takes the order on.
 
-    :raises TransitionRefused: it is paid or closed, or a bank is confirming its payment
+    :raises TransitionRefused: it is paid or closed, a bank is confirming its payment, or what was
+        paid differs from the price and is held for staff
     """
     with transaction.atomic():
         now = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-        if now.payments.filter(state=State.PENDING).exists():
+        if now.payments.filter(state__in=[State.PENDING, State.HELD]).exists():
             raise TransitionRefused(order=now, to=Status.CANCELLED)
         lifecycle.cancel(order=order, actor=actor, why=why, at=at)
     for payment in order.payments.filter(state=State.OPEN).exclude(session_id=""):

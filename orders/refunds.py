@@ -67,13 +67,17 @@ def owe_payment(*, payment: Payment, reason: str, at: datetime) -> Refund | None
 def carry_out(*, refund_id: int, at: datetime) -> None:
     """Give the money back at Stripe and settle the row; a repeat changes nothing.
 
-    Stripe gets one idempotency key a row, so a call whose reply was lost gives the same refund.
+    Stripe gets one idempotency key a row, so a call whose reply was lost gives the same refund. A
+    row that was given up is taken up again: staff have let its job run once more.
 
-    :raises StripeRefused: Stripe will not give it back, now or later
+    :raises StripeRefused: Stripe will not give it back, now or later, or the row's money is not
+        there any more
     :raises StripeBusy: Stripe was not reached or asks for time
     """
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
-    if refund.stripe_id is not None or refund.state != State.PENDING:
+    if refund.state == State.FAILED:
+        _take_up(refund)
+    elif refund.stripe_id is not None:
         return
     try:
         made = _make(refund)
@@ -139,6 +143,23 @@ def made_of(payment_intent: str) -> list[dict[str, Any]]:
         lambda client: client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
     )
     return [refund.to_dict() for refund in found.data]
+
+
+@transaction.atomic
+def _take_up(refund: Refund) -> None:
+    """Let a row that was given up count against its payment again.
+
+    :raises StripeRefused: it failed at Stripe, or other refunds hold its money meanwhile
+    """
+    _lock(refund.payment)
+    refund.refresh_from_db(fields=["state", "stripe_id"])
+    if refund.state != State.FAILED:
+        return  # Stripe's event was first; the same key finds the same refund
+    if refund.stripe_id is not None:
+        raise stripe_client.StripeRefused("it failed at Stripe; it must be owed anew")
+    if _given_cents(refund.payment) + refund.amount_cents > refund.payment.amount_cents:
+        raise stripe_client.StripeRefused("another refund has taken its place")
+    Refund.objects.filter(pk=refund.pk).update(state=State.PENDING)
 
 
 def _make(refund: Refund) -> dict[str, Any]:

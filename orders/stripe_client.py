@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import stripe
 import structlog
 from django.conf import settings
-from django.db import connection
 
+from queueing import connections
 from queueing.errors import Permanent, RetryLater
 
 if TYPE_CHECKING:
@@ -58,11 +58,7 @@ def call(ask: Callable[[stripe.StripeClient], T]) -> T:
     :raises stripe.StripeError: as the SDK raises it; `translate` says what it means
     :raises RuntimeError: called inside a transaction, which would stay open while Stripe thinks
     """
-    blocks = getattr(connection, "atomic_blocks", [])
-    if any(not getattr(block, "_from_testcase", False) for block in blocks):
-        raise RuntimeError("a call to Stripe would hold a transaction open")
-    if not blocks:
-        connection.close()
+    connections.let_go(what="a call to Stripe")
     try:
         return ask(client())
     except stripe.StripeError as error:

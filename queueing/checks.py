@@ -16,6 +16,7 @@ from django.core.checks import (
 )
 
 from queueing import registry
+from queueing.dispatcher import SILENT_S
 
 # The heartbeat and the sweeper keep one connection each; a job needs one beside them.
 CONNECTIONS_NEEDED = 3
@@ -67,6 +68,12 @@ def _wrong_times() -> Iterator[CheckMessage]:
             f"JOB_DEADLINE_S ({settings.JOB_DEADLINE_S:g}) is not above LEASE_S"
             f" ({settings.LEASE_S:g}): a run would be overdue under its first lease.",
             id="queueing.E003",
+        )
+    if settings.POLL_S * 2 > SILENT_S:
+        yield Error(
+            f"POLL_S ({settings.POLL_S:g}) is above half of the {SILENT_S:g} s after which a silent"
+            " dispatcher is taken for frozen: idle ones would be put out.",
+            id="queueing.E004",
         )
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
-from queueing import leases
+from queueing import connections, leases
 from queueing.errors import DeadlinePassed, HandBack, LeaseLost
 from queueing.outage import patiently
 from queueing.process import Process
@@ -50,8 +50,9 @@ class Run:
     def once(self, name: str, produce: Callable[[], Any], *, doing: str = "") -> Any:
         """Return the step's output as JSON gives it back, producing it unless it is stored.
 
-        No database connection is held while `produce` runs, and none may be: this must not be
-        called inside a transaction.
+        `produce` begins without a database connection, and none may be held: this must not be
+        called inside a transaction. If it asks the database and then thinks for long, it lets go
+        of the connection itself (`connections.let_go`).
 
         :raises RuntimeError: called inside a transaction
         :raises TypeError: the output is not JSON
@@ -61,7 +62,7 @@ class Run:
         self._go_on()
         if doing:
             self.doing(doing)
-        _let_go_of_connection(name)
+        connections.let_go(what=f"step {name!r}")
         began = time.monotonic()
         produced = produce()
         took_ms = round((time.monotonic() - began) * 1000)
@@ -124,12 +125,3 @@ def storable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [storable(item) for item in value]
     return value
-
-
-def _let_go_of_connection(step: str) -> None:
-    """Give this thread's connection back to the pool; hundreds of threads share a few."""
-    blocks = getattr(connection, "atomic_blocks", [])
-    if any(not getattr(block, "_from_testcase", False) for block in blocks):
-        raise RuntimeError(f"step {step!r} would hold a transaction open while it waits outside")
-    if not blocks:
-        connection.close()

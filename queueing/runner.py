@@ -99,17 +99,22 @@ def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
         return Ended(outcome=Outcome.HANDED_BACK)
     retry_in_s = _delay_s(run_, kind, error)
     by_celery = retry_in_s is not None and retry_in_s <= settings.REDISPATCH_AFTER_S
-    patiently(
-        lambda: leases.give_up_attempt(
-            run_.lease,
-            kind=kind.name,
-            outcome=Outcome.FAILED,
-            fault=fault,
-            retry_in_s=retry_in_s,
-            message_follows=by_celery,
-        ),
-        until=run_.ends,
-    )
+    try:
+        patiently(
+            lambda: leases.give_up_attempt(
+                run_.lease,
+                kind=kind.name,
+                outcome=Outcome.FAILED,
+                fault=fault,
+                retry_in_s=retry_in_s,
+                message_follows=by_celery,
+            ),
+            until=run_.ends,
+        )
+    except Exception:
+        # The job's owner could not be told. The lease runs out, and the sweeper tries again.
+        log.exception("settling_failed")
+        return NOTHING
     log.warning("attempt_failed", error=fault.error_class, retry_in_s=retry_in_s)
     return Ended(outcome=Outcome.FAILED, retry_in_s=retry_in_s, error_class=fault.error_class)
 

@@ -36,6 +36,7 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         run_at=at or Now(),
         dispatched_at=None,
         finished_at=None,
+        has_detail=True,
         error_class="",
         error_reason="",
     )

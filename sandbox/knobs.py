@@ -29,6 +29,7 @@ BAD_TEXTS = (
     "heading_skips",
     "cut_off",
     "refusal",
+    "useless_repair",
 )
 BAD_PAGES = ("noindex", "noindex_header", "no_link", "link_twice", "wrong_rel", "wrong_anchor")
 

@@ -56,11 +56,16 @@
     });
   });
 
+  // Hidden fields do not come back with a page; without its mark the order would be a second one.
+  const token = document.querySelector("[data-once] input[name=token]");
+  if (token && history.state?.token) token.value = history.state.token;
+  else if (token) history.replaceState({ token: token.value }, "");
+
   const fieldChecked = (place) => {
     const field = document.getElementById(place.id.replace("_error", ""));
     const words = place.textContent.trim();
-    field.toggleAttribute("aria-invalid", false);
     if (words) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
     field.closest(".field").classList.toggle("wrong", Boolean(words));
     if (words) announcer.textContent = words;
   };
@@ -108,6 +113,9 @@
     if (event.target.id === "status-region") {
       regionSwapped();
       offerCopies();
+    }
+    if (event.target.id === "catalogue") {
+      announcer.textContent = document.getElementById("count").textContent;
     }
     if (event.target.classList.contains("field-error")) fieldChecked(event.target);
   });

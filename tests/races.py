@@ -1,10 +1,11 @@
-"""A rival that acts just before a write, on a connection of its own."""
+"""What happens at the worst moment: a rival just before a write, a database that goes away."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from django.db import connection
 
 
@@ -40,3 +41,12 @@ def rival_before(statement: str, act: Callable[[], None]) -> Iterator[None]:
     if errors:
         raise errors[0]
     assert acted.is_set(), f"nothing executed {statement!r}"
+
+
+def end_all_sessions() -> None:
+    """Have the server end every session of this database, as its restart would."""
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

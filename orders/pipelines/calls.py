@@ -9,6 +9,7 @@ from articles.models import ModelCall
 from articles.writer import Usage
 from orders.models import Order
 from queueing.errors import Permanent, RetryLater
+from queueing.outage import patiently
 from queueing.run import Run
 
 
@@ -28,9 +29,14 @@ def provider_errors() -> Iterator[None]:
 
 
 def recorder(run: Run, *, order: Order) -> Callable[[Usage], None]:
-    """Return what stores usage and cost of each call for this job, failed calls included."""
+    """Return what stores usage and cost of each call for this job, failed calls included.
+
+    It waits for a database that is away: the text that the call bought goes through its hands.
+    """
 
     def record(usage: Usage) -> None:
-        ModelCall.objects.create(job_key=str(run.job_id), order_key=order.subject, **asdict(usage))
+        call = asdict(usage) | {"job_key": str(run.job_id), "order_key": order.subject}
+        # Counted twice if the answer to a write that landed gets lost: better than a lost text.
+        patiently(lambda: ModelCall.objects.create(**call), until=run.ends)
 
     return record

@@ -1,5 +1,7 @@
 """The e-mail job: one row, handed to SendGrid, at most once more after a lost reply."""
 
+from typing import Final
+
 from django.utils import timezone
 
 from orders import mailer, notifications
@@ -14,7 +16,11 @@ def email_failed(failed: FailedJob) -> None:
     mailer.give_up(email_id=int(failed.arguments["email"] or 0))
 
 
-@handles("email", policy=Policy(tries=8, base_s=2, cap_s=60), rank=10, settled=email_failed)
+# Waits that double up to ten minutes: an outage of three hours loses no e-mail.
+PATIENT: Final = Policy(tries=30, base_s=2, cap_s=600)
+
+
+@handles("email", policy=PATIENT, rank=10, settled=email_failed)
 def send(run: Run) -> None:
     """Send one e-mail."""
     email_id = int(run.arguments["email"])

@@ -1,5 +1,7 @@
 """The refund job: a row of `Refund`, carried out at Stripe under one idempotency key."""
 
+from typing import Final
+
 from django.utils import timezone
 
 from orders import refunds
@@ -14,7 +16,11 @@ def refund_failed(failed: FailedJob) -> None:
     )
 
 
-@handles("refund", policy=Policy(tries=12, base_s=2, cap_s=60), rank=10, settled=refund_failed)
+# Money is owed however long Stripe is away: waits double up to half an hour, for a day.
+PATIENT: Final = Policy(tries=58, base_s=2, cap_s=1800)
+
+
+@handles("refund", policy=PATIENT, rank=10, settled=refund_failed)
 def refund(run: Run) -> None:
     """Give the money back; the same key makes a repeat harmless."""
     refunds.carry_out(refund_id=int(run.arguments["refund"]), at=timezone.now())

@@ -16,6 +16,7 @@ from articles.quality import Change, Finding, Report
 from articles.writer import Record
 from orders.models import Order
 from orders.pipelines.calls import provider_errors, recorder
+from queueing import connections
 from queueing.errors import Permanent
 from queueing.run import Run
 
@@ -117,10 +118,14 @@ class Rounds:
             read = (
                 writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
             )
+            compared = _other_texts(self.order)
+            # The gate computes for up to a second; with all threads in it the pool would be empty,
+            # and this worker's heartbeat would wait for a connection.
+            connections.let_go(what="the gate")
             report = quality.check(
                 read,
                 self.brief,
-                others=_other_texts(self.order),
+                others=compared,
                 finish_reason=reply.get("finish_reason"),
                 before=self.before,
                 change=self.change,

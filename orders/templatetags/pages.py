@@ -81,16 +81,6 @@ def when(moment: datetime | None) -> SafeString | str:
     )
 
 
-@register.filter
-def share(part: object) -> str:
-    """Return a measured value as people read it: at most two decimals; nothing measured is `—`."""
-    if part is None:
-        return UNKNOWN
-    if isinstance(part, float):
-        return f"{part:.2f}".rstrip("0").rstrip(".")
-    return str(part)
-
-
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Return a picture of the sprite; decoration only, so the word must stand beside it."""

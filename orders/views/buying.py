@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.models import Domain, LinkPolicy
@@ -22,6 +23,7 @@ _REPEATED: Final = ("topic", "keyword", "target_url", "anchor_text", "niche", "w
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True)
 def order_form(request: HttpRequest) -> HttpResponse:
     """Show the form of a site, or keep the order that was written on it.
 

@@ -1,6 +1,5 @@
 """Error pages: each says what happened, what we do about it and what you can do."""
 
-import math
 import sys
 
 import structlog
@@ -40,12 +39,6 @@ def broke(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest) -> HttpResponse:
     response = render(request, "503.html", status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
-    return response
-
-
-def too_many(request: HttpRequest, *, wait_s: float) -> HttpResponse:
-    response = render(request, "429.html", {"wait_s": math.ceil(wait_s)}, status=429)
-    response["Retry-After"] = str(math.ceil(wait_s))
     return response
 
 

@@ -111,9 +111,10 @@ class Writer:
         best = ""
         for _ in range(200):
             text = _upper_first(self.voice.say(self.rng.choice(openings)))
-            while len(text) < META_FROM:
-                text += " " + _upper_first(self.voice.say(self.rng.choice(endings)))
-            if len(text) <= META_TO:
+            for ending in self.rng.sample(endings, len(endings)):
+                if len(text) < META_FROM:
+                    text += " " + _upper_first(self.voice.say(ending))
+            if META_FROM <= len(text) <= META_TO:
                 best = text
                 break
             best = best or text
@@ -134,9 +135,15 @@ class Writer:
 
     def spare_heading(self, *, keyed: bool = False) -> str:
         """Return a heading on any aspect that this writer has not used, with the keyword or not."""
-        aspect = self.voice.deal("spare headings", self.aspects)
-        frames = aspect.headings_with_keyword if keyed else aspect.headings
-        return _upper_first(self.voice.say(self.rng.choice(frames)))
+        heading = ""
+        for _ in range(40):
+            aspect = self.voice.deal("spare headings", self.aspects)
+            frames = self._headings(aspect, keyed=keyed)
+            heading = _upper_first(self.voice.say(self.rng.choice(frames)))
+            if heading not in self._said:
+                break
+        self._said.add(heading)
+        return heading
 
     def keyword_sentence(self) -> str:
         """Return a new sentence that holds the keyword."""
@@ -145,7 +152,11 @@ class Writer:
     def link_sentence(self) -> str:
         """Return a new sentence around the ordered link."""
         brief = self.brief
-        return self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
+        return self.linked_sentence(brief.target_url, brief.anchor_text, brief.link_rel)
+
+    def linked_sentence(self, url: str, anchor: str, rel: str) -> str:
+        """Return a new sentence around any link."""
+        return self._linked("link", url, anchor, rel)
 
     def opening_sentence(self) -> str:
         """Return a first sentence that holds the keyword."""
@@ -159,10 +170,12 @@ class Writer:
     def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
-        for _ in range(40):
+        for turn in range(40):
             text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
             text = self._joined(text) if not fixed else _upper_first(text)
-            if visible(text) not in self._said and _start(text) != self._last_start:
+            # What is left of a pack may all begin alike: better that than said twice.
+            unlike = _start(text) != self._last_start or turn >= 20
+            if visible(text) not in self._said and unlike:
                 break
             self.voice.put_back(f"say {frames_name}")
         self._said.add(visible(text))
@@ -176,7 +189,7 @@ class Writer:
             return _upper_first(text)
         self._transitions_due -= 1
         lead = self.voice.say(self.voice.deal("transitions", self.words_of.frames["transitions"]))
-        return f"{lead} {_lower_first(text)}"
+        return f"{lead} {_lower_first(text) if self.words_of.lowers else _upper_first(text)}"
 
     def _plan(self) -> list[Section]:
         brief = self.brief
@@ -237,8 +250,7 @@ class Writer:
         brief = self.brief
         inner = [one for one in sections if one.aspect]
         if brief.target_url and brief.anchor_text:
-            html = self._linked("link", brief.target_url, brief.anchor_text, brief.link_rel)
-            self._insert(inner[len(inner) // 2], html)
+            self._insert(inner[len(inner) // 2], self.link_sentence())
         for place, (url, title) in enumerate(brief.internal_links[:2]):
             if count_words(title) <= 14:
                 html = self._linked("internal", url, title, "dofollow")
@@ -333,8 +345,10 @@ def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
 
 def slug(keyword: str) -> str:
     """Return a keyword as part of an address; letters beyond ASCII stay if nothing else would."""
-    plain = unicodedata.normalize("NFKD", keyword.lower()).encode("ascii", "ignore").decode()
-    return _hyphened(plain) or _hyphened(keyword.lower()) or "article"
+    # "l'assurance" is one word in an address: "lassurance".
+    whole = re.sub("['’]", "", keyword.lower())
+    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
+    return _hyphened(plain) or _hyphened(whole) or "article"
 
 
 def _hyphened(text: str) -> str:

@@ -118,8 +118,8 @@ def visible(html: str) -> str:
 
 
 def count_words(html: str) -> int:
-    """Count the words that a reader sees."""
-    return len(visible(html).split())
+    """Count the words that a reader sees; a mark that stands alone, as in French, is none."""
+    return sum(any(map(str.isalnum, one)) for one in visible(html).split())
 
 
 def _line(value: object) -> str:

@@ -46,6 +46,9 @@ class Language:
     niches: tuple[Niche, ...]
     slots: dict[str, Frames]
     frames: dict[str, Frames]
+    # Whether a sentence goes on small behind a transition: not so in German, where each follows
+    # a colon and the sentence may begin with a noun.
+    lowers: bool
 
     def niche_of(self, brief: Brief) -> Niche:
         """Return the niche whose signs the brief shows most, the first one (general) if none."""
@@ -60,17 +63,27 @@ def language(code: str) -> Language:
     folder = _HERE / code
     if not folder.is_dir():
         folder = _HERE / "en"
-    raw: dict[str, Any] = {}
-    for file in sorted(folder.glob("*.toml")):
-        for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            raw.setdefault(key, {}).update(value)
+    raw = _read(folder)
+    # Orders name their niche, and often their topic, in English whatever the article speaks.
+    english = raw["niches"] if folder.name == "en" else _read(_HERE / "en")["niches"]
+    for name, niche in raw["niches"].items():
+        niche["signs"] += " " + english[name]["signs"]
     return Language(
         code=folder.name,
         aspects=tuple(_aspect(name, one) for name, one in raw["aspects"].items()),
         niches=tuple(_niche(name, one) for name, one in raw["niches"].items()),
         slots={name: _lines(text) for name, text in raw["slots"].items()},
         frames={name: _lines(text) for name, text in raw["frames"].items()},
+        lowers=raw.get("grammar", {}).get("lower_after_transition", True),
     )
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.toml")):
+        for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            raw.setdefault(key, {}).update(value)
+    return raw
 
 
 def _aspect(name: str, raw: dict[str, str]) -> Aspect:

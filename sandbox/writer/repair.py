@@ -23,8 +23,11 @@ _ACTIVE = re.compile(
 )
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ()/.-]{6,}\d")
 _LEFTOVER = re.compile(
-    r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|\bTODO\b|\bas an ai\b|language model|```|placeholder"
+    # "todo" is a word in Spanish.
+    r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|(?-i:\bTODO\b)|\bas an ai\b|language model|```|placeholder"
 )
+
+_ENDS = (".", "!", "?", ":", "”", "“", "»", '"')
 
 # Faults that have a mending of their own, by a finding's code.
 _MENDED_ELSEWHERE = re.compile(r"link|anchor|disclosure|level|key|title|meta|slug|too-")
@@ -125,7 +128,7 @@ class Mender:
         disclosed = text == self.brief.disclosure
         if _LEFTOVER.search(text) or (_CONTACT.search(text) and not disclosed):
             return False
-        if self._asked("cut") and not text.endswith((".", "!", "?", ":", "”", '"')):
+        if self._asked("cut") and not text.endswith(_ENDS):
             return False
         key = text.lower()
         fresh = key not in said or disclosed
@@ -146,14 +149,16 @@ class Mender:
             if _HEADING.match(html):
                 self.now[number] = self._new_heading(html)
             else:
-                self.now[number] = self._paragraph(count_words(html))
+                # No shorter than it was: the article may be just as long as it has to be.
+                self.now[number] = self._paragraph(count_words(html) + SPARE_WORDS)
 
     def _new_heading(self, html: str) -> str:
         level = html[2]
-        return f"<h{level}>{self.writer.spare_heading()}</h{level}>"
+        keyed = self.brief.keyword.lower() in visible(html).lower()
+        return f"<h{level}>{self.writer.spare_heading(keyed=keyed)}</h{level}>"
 
     def _paragraph(self, words: int) -> str:
-        sentences = self.writer.spare_sentences(max(12, min(words, 68)))
+        sentences = self.writer.spare_sentences(max(12, min(words, 74)))
         return "".join(paragraphs([Sentence(one) for one in sentences], longest=90))
 
     def _set_links(self) -> None:

@@ -9,12 +9,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt
 from sandbox.writer.reply import Reply
 
 Json = dict[str, Any]
 
-FOREIGN = (
+ENGLISH = (
+    "This text is written in another language, and nobody has ordered it that way. "
+    "We do not know why this happens, but some models do it again and again for no good reason. "
+    "That is why a person has to look at it before any of our customers gets to read it. "
+)
+GERMAN = (
     "Dieser Text ist in einer anderen Sprache geschrieben, und niemand hat ihn so bestellt. "
     "Wir wissen nicht, warum das so ist, aber es kommt bei manchen Modellen immer wieder vor. "
     "Deshalb muss jemand genau hinsehen, bevor eine Kundin oder ein Kunde das hier liest. "
@@ -25,16 +31,25 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     """Return the reply made worse in each named way, in the order of the names.
 
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
-    `half_json`, `other_schema`, `cut_off` and `refusal` only.
+    `half_json`, `other_schema`, `cut_off`, `refusal` and `useless_repair` only, and the last
+    leaves an article as it is.
     """
     for name in names:
         if name in _WHOLE:
             reply = _WHOLE[name](reply)
+        elif name == "useless_repair":
+            reply = _said_anew(reply, _NO_EDITS) if prompt.blocks is not None else reply
         elif reply.content is not None and isinstance(reply.content.get("html"), str):
             html = _BODY[name](reply.content["html"], prompt.brief)
-            content = {**reply.content, "html": html}
-            reply = replace(reply, content=content, text=json.dumps(content, ensure_ascii=False))
+            reply = _said_anew(reply, {**reply.content, "html": html})
     return reply
+
+
+_NO_EDITS: Json = {"title": None, "meta_description": None, "slug": None, "edits": []}
+
+
+def _said_anew(reply: Reply, content: Json) -> Reply:
+    return replace(reply, content=content, text=json.dumps(content, ensure_ascii=False))
 
 
 def _rubbish(reply: Reply) -> Reply:
@@ -100,9 +115,7 @@ def _wrong_anchor(html: str, brief: Brief) -> str:
 
 
 def _link_twice(html: str, brief: Brief) -> str:
-    found = _link(brief).search(html)
-    tag = found.group(0) if found else ""
-    return f"{html}\n<p>In the end, you may also want to look at {tag} before you go on.</p>"
+    return f"{html}\n<p>{Writer(brief, salt='again').link_sentence()}</p>"
 
 
 def _wrong_rel(html: str, brief: Brief) -> str:
@@ -116,24 +129,26 @@ def _before_end(html: str, extra: str) -> str:
     return f"{head}\n{extra}\n{tail}" if head else f"{extra}\n{tail}"
 
 
-def _foreign_link(html: str, _brief: Brief) -> str:
-    link = '<a href="https://casino.example.net/win">lucky games for everyone</a>'
-    return _before_end(html, f"<p>Some people like to take a break and try {link} for a while.</p>")
+def _foreign_link(html: str, brief: Brief) -> str:
+    stranger = ("https://casino.example.net/win", "Lucky Games", "dofollow")
+    sentence = Writer(brief, salt="stranger").linked_sentence(*stranger)
+    return _before_end(html, f"<p>{sentence}</p>")
 
 
 def _placeholder(html: str, _brief: Brief) -> str:
     return _before_end(html, "<p>For more on this, see [insert the name of the company here].</p>")
 
 
-def _repetition(html: str, _brief: Brief) -> str:
-    again = "It is good to take your time and look at things with care. " * 12
-    return _before_end(html, f"<p>{again.strip()}</p>")
+def _repetition(html: str, brief: Brief) -> str:
+    (sentence,) = Writer(brief, salt="again and again").spare_sentences(1)
+    return _before_end(html, f"<p>{' '.join([sentence] * 12)}</p>")
 
 
 def _other_language(html: str, brief: Brief) -> str:
     blocks = html.split("\n")
+    foreign = ENGLISH if brief.language == "de" else GERMAN
     return "\n".join(
-        one if _link(brief).search(one) or not one.startswith("<p>") else f"<p>{FOREIGN}</p>"
+        one if _link(brief).search(one) or not one.startswith("<p>") else f"<p>{foreign}</p>"
         for one in blocks
     )
 

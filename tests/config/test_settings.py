@@ -1,10 +1,12 @@
 """A wrong setting stops the start with one line that names it."""
 
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
+import kombu
 import pytest
 from django.conf import settings
 
@@ -133,6 +135,21 @@ def test_both_forms_that_agree_are_accepted():
     env = environment(REDIS_URL="redis://redis.example.com:6379/2", REDIS_HOST="redis.example.com")
 
     assert redis_url(env, development="") == "redis://redis.example.com:6379/2"
+
+
+@pytest.mark.parametrize(
+    ("url", "checked"),
+    [
+        ("rediss://redis.example.com/1", ssl.CERT_REQUIRED),
+        ("rediss://redis.example.com/1?ssl_ca_certs=/etc/ca.pem", ssl.CERT_REQUIRED),
+        ("rediss://redis.example.com/1?ssl_cert_reqs=none", ssl.CERT_NONE),
+    ],
+)
+def test_the_brokers_certificate_is_checked_unless_its_address_says_otherwise(url, checked):
+    broker = kombu.Connection(redis_url(environment(REDIS_URL=url), development=""))
+
+    assert broker.ssl["ssl_cert_reqs"] == checked
+    assert broker.virtual_host == "1"
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,21 @@ def test_the_web_server_does_not_start_with_settings_that_a_check_refuses():
     assert ended.returncode == 1
     assert "orders.E001" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_who_mistypes_a_password_is_named_in_the_logs(web):
+    with httpx2.Client(base_url=settings.SITE_URL, trust_env=False) as browser:
+        browser.get("/admin/login/")
+        answer = browser.post(
+            "/admin/login/",
+            data={
+                "username": "ada@example.com",
+                "password": "wrong",
+                "csrfmiddlewaretoken": browser.cookies["csrftoken"],
+            },
+        )
+
+    assert answer.status_code == 200
+    assert "New login failure" in web.log()
+    assert "ada@example.com" not in web.log()

@@ -2,6 +2,7 @@ import pytest
 
 from orders import checks
 
+CHECKS = (checks.check_sandbox, checks.check_stripe, checks.check_mail, checks.check_writer)
 PRODUCTION = {
     "DEVELOPMENT": False,
     "STRIPE_API_BASE": "",
@@ -21,13 +22,13 @@ def found(settings):
     def ids(**changes):
         for name, value in (PRODUCTION | changes).items():
             setattr(settings, name, value)
-        return [message.id for message in [*checks.check_sandbox(), *checks.check_stripe()]]
+        return [message.id for check in CHECKS for message in check()]
 
     return ids
 
 
 def test_the_suites_own_settings_and_proper_production_pass(found):
-    assert [*checks.check_sandbox(), *checks.check_stripe()] == []
+    assert [message for check in CHECKS for message in check()] == []
     assert found() == []
 
 
@@ -70,6 +71,27 @@ def test_without_a_signing_secret_no_payment_would_be_heard_of(found, secret):
 )
 def test_a_payment_page_is_open_as_long_as_stripe_allows(found, seconds, refused):
     assert ("orders.E012" in found(CHECKOUT_EXPIRES_S=seconds)) == refused
+
+
+def test_a_run_has_time_for_every_text_that_it_may_buy(found):
+    assert "orders.E020" in found(WRITER_TIMEOUT_S=150, STOP_GRACE_S=160)
+    assert found(WRITER_TIMEOUT_S=150, STOP_GRACE_S=160, JOB_DEADLINE_S=901) == []
+
+
+def test_a_worker_that_stops_before_the_writer_answers_is_warned_of(found):
+    assert found(STOP_GRACE_S=119) == ["orders.W021"]
+
+
+@pytest.mark.parametrize("wrong", ["Byline", "Byline <orders>", "a" * 250 + "@example.com"])
+def test_addresses_that_no_mail_reaches_are_refused(found, wrong):
+    assert found(MAIL_FROM=wrong) == ["orders.E015"]
+    right = "Byline <orders@example.com>"
+    alerted = ["ops@example.com", wrong]
+    assert found(MAIL_FROM=right, ADMIN_ALERT_EMAILS=alerted) == ["orders.E015"]
+
+
+def test_somebody_must_hear_of_failed_orders(found):
+    assert found(ADMIN_ALERT_EMAILS=[]) == ["orders.E016"]
 
 
 def test_a_test_key_in_production_is_warned_of(found):

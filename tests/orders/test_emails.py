@@ -1,6 +1,9 @@
 """E-mails: rows first, sent by a job, never more than twice."""
 
+import contextlib
+import json
 import re
+import socket
 
 import pytest
 
@@ -67,6 +70,53 @@ def test_a_busy_sendgrid_is_asked_again_and_the_mark_is_taken_back(sandbox, stat
     run(email)
     assert (email.state, email.sends) == (State.SENT, 1)
     assert len(sandbox.inbox(to=email.to)) == 1
+
+
+@pytest.fixture
+def unreachable_sendgrid(settings):
+    """A host that answers no connection, as one behind a broken network does not."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):  # more than the kernel keeps waiting; the next is not answered
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        settings.SENDGRID_HOST = f"http://127.0.0.1:{full.getsockname()[1]}"
+        settings.SENDGRID_TIMEOUT_S = 0.3
+        mailer._client.cache_clear()
+        yield
+    mailer._client.cache_clear()
+
+
+@pytest.mark.parametrize(("kind", "outage_h"), [("email", 3), ("refund", 23)])
+def test_an_outage_of_hours_ends_before_the_tries_do(kind, outage_h):
+    policy = registry.kind_named(kind).policy
+
+    waits = [policy.backoff_s(nth=nth) for nth in range(1, policy.tries)]
+
+    assert sum(waits) > outage_h * 3600
+
+
+@pytest.mark.usefixtures("unreachable_sendgrid")
+def test_what_could_not_be_handed_over_was_not_perhaps_sent():
+    email = confirmation()
+
+    for _ in range(mailer.SENDS_AT_MOST + 1):
+        ended = run(email)
+
+    assert ended.retry_in_s is not None
+    assert (email.state, email.sends) == (State.PENDING, 0)
+
+
+def test_addresses_in_emails_are_not_led_through_sendgrid(sandbox):
+    run(confirmation())
+
+    (call,) = sandbox.calls(service="sendgrid")
+    tracking = json.loads(call["body"])["tracking_settings"]
+    assert tracking["click_tracking"] == {"enable": False, "enable_text": False}
+    assert tracking["open_tracking"] == {"enable": False}
 
 
 def test_a_lost_reply_sends_it_once_more_and_says_so_meanwhile(sandbox):

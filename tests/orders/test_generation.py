@@ -6,10 +6,13 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article, ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
+from orders.pipelines import generation
 from queueing import registry, runner
 from queueing.models import Attempt, Job, Outcome, State
 from queueing.process import Process
 from tests.orders import factories
+from tests.orders.factories import AT
+from tests.races import end_all_sessions, rival_before
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +193,59 @@ def test_a_stored_text_is_not_bought_again_by_the_next_try(sandbox):
 
     assert [each.outcome for each in ended] == [Outcome.FAILED, Outcome.SUCCEEDED]
     assert texts_bought(sandbox, order) == ["text-1", "text-2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_while_the_writer_answers_buys_no_second_text(sandbox):
+    order = factories.order_in_work()
+
+    with rival_before('INSERT INTO "articles_modelcall"', end_all_sessions):
+        ended = run(order)
+
+    connection.close()
+    connection.close_pool()
+    assert ended.outcome is Outcome.SUCCEEDED
+    assert texts_bought(sandbox, order) == ["text-1"]
+    assert ModelCall.objects.filter(order_key=order.subject).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_holds_no_connection_while_it_computes(sandbox, monkeypatch):
+    order, check, held = factories.order_in_work(), generation.quality.check, []
+
+    def watched(*given, **named):
+        held.append(connection.connection)
+        return check(*given, **named)
+
+    monkeypatch.setattr(generation.quality, "check", watched)
+    run(order)
+
+    assert held == [None]
+
+
+def test_a_job_of_an_order_that_was_given_up_buys_nothing(sandbox):
+    order = factories.failed_order()
+    Job.objects.filter(pk=job_of(order).pk).update(run_at=AT)
+
+    ended = run_until_settled(order)
+
+    assert [each.retry_in_s for each in ended] == [None]
+    assert job_of(order).error_class == "NotInWork"
+    assert sandbox.calls(service="openai") == []
+    order.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert Refund.objects.filter(payment__order=order).count() == 1
+
+
+def test_an_address_of_full_length_that_is_taken_still_gets_the_code(sandbox):
+    order = factories.order_in_work()
+    wished = "a" * 120
+    Article.objects.create(domain=order.domain, slug=wished, title="Older")
+
+    slug = generation._free_slug(order.domain, wished, code=order.code)
+
+    Article.objects.create(domain=order.domain, slug=slug, title="Newer")
+    assert slug.endswith(f"a-{order.code.lower()}")
 
 
 def test_an_order_that_was_settled_meanwhile_keeps_what_was_decided(sandbox):

@@ -14,7 +14,7 @@ from orders.lifecycle import TransitionRefused
 from orders.models import Status
 from orders.stripe_client import StripeUnavailable
 from tests.orders import factories
-from tests.orders.looking import Looked
+from tests.orders.looking import Looked, let_in
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +164,50 @@ def test_production_has_no_developers_page(client, settings, address):
 @pytest.mark.parametrize("address", ["/dev/emails/nothing.html", "/dev/emails/article-ready.pdf"])
 def test_only_emails_that_exist_are_shown(client, address):
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/domains/%00/",
+        "/domains/" + "x" * 3000 + "/",
+        "/?q=%00&niche=%00&sort=%00",
+        "/?q=%ff%fe&page=-1",
+        "/?page=" + "9" * 400,
+        "/?price_max=999999999999&price_min=-5&authority_min=%E0%A5%A7",
+        "/?" + "&".join(f"a{number}=1" for number in range(900)),
+        "/order/?domain=%00",
+        "/order/?again=%00&domain=%00",
+        "/orders/not-an-order/",
+        "/orders/00000000-0000-0000-0000-000000000000/versions/99999999999999999999/",
+    ],
+)
+def test_no_address_breaks_a_page(client, address):
+    factories.active_domain()
+
+    assert client.get(address).status_code in (200, 404)
+
+
+def test_a_version_number_beyond_the_databases_is_just_not_there(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+
+    assert client.get(f"{order.get_absolute_url()}versions/{2**70}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"--x", "multipart/form-data"),
+        (b"a=" + b"x" * 200_000, "application/x-www-form-urlencoded"),
+        (
+            b"&".join(b"a%d=1" % number for number in range(1500)),
+            "application/x-www-form-urlencoded",
+        ),
+    ],
+)
+def test_a_body_that_is_no_form_of_ours_is_answered_in_plain_words(client, body, kind):
+    page = Looked(client.post("/order/", body, content_type=kind))
+
+    assert page.status == 400
+    assert page.one("//h1") == "We could not read that"

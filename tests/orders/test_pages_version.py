@@ -3,8 +3,9 @@
 import pytest
 
 from articles.models import ArticleVersion
+from articles.quality.gate import NEW_ARTICLE
 from articles.quality.report import CheckResult, Finding, Level, Report, State
-from orders import reading
+from orders import reading, report
 from tests.orders import factories
 from tests.orders.looking import let_in, look
 
@@ -89,14 +90,14 @@ def test_a_picture_from_elsewhere_is_told_not_loaded(client):
 
 
 def test_the_report_shows_failed_checks_first_and_folds_passed_ones(client):
-    report = report_of(
+    stored = report_of(
         check("fine", State.PASSED, value=800, threshold="720 to 880"),
         check("so-so", State.WARNED, findings=(finding("Long.", level=Level.WARNS),)),
         check("odd", State.UNKNOWN, reason="Nothing to compare with."),
         check("bad", State.FAILED, findings=(finding("Twice.", block=2),), value=2, threshold=1),
     )
 
-    page = open_version(client, html="<p>One.</p><p>Two.</p>", report=report)
+    page = open_version(client, html="<p>One.</p><p>Two.</p>", report=stored)
 
     assert page.all("//aside//li/@class") == [
         "check failed",
@@ -113,10 +114,31 @@ def test_the_report_shows_failed_checks_first_and_folds_passed_ones(client):
     assert page.one("//aside//p[@class='score']") == "1 of 3 checks passed; 1 could not run"
 
 
-def test_what_a_report_points_at_can_be_jumped_to(client):
-    report = report_of(check("bad", State.FAILED, findings=(finding("Here.", block=2),)))
+def test_what_was_measured_is_told_in_words_with_its_rule():
+    def told(name, value, threshold):
+        return report.measured(check(name, State.PASSED, value=value, threshold=threshold))
 
-    page = open_version(client, html="<h2>One</h2><p>Two.</p>", report=report)
+    assert told("anchor", 14, 8) == "Its sentence has 14 words; at least 8 read naturally."
+    assert told("passive", 0.034, 0.1) == (
+        "3 % of the sentences are passive; at most 10 % should be."
+    )
+    assert told("link-policy", None, "sponsored") == "The link is sold as sponsored."
+    assert told("reading-ease", 61.04, 50) == (
+        "Reading ease 61 of 100; at least 50 is easy to read."
+    )
+    assert told("anchor", None, 8) == "Rule 8"
+    assert told("new-one", 1, 2) == "Measured 1, rule 2"
+    assert told("html", None, None) == ""
+
+
+def test_words_are_kept_for_checks_of_the_gate_alone():
+    assert set(report._WORDS) <= {each.name for each in NEW_ARTICLE}
+
+
+def test_what_a_report_points_at_can_be_jumped_to(client):
+    stored = report_of(check("bad", State.FAILED, findings=(finding("Here.", block=2),)))
+
+    page = open_version(client, html="<h2>One</h2><p>Two.</p>", report=stored)
 
     (target,) = page.all("//aside//li//a/@href")
     assert page.one(f"//*[@id='{target.removeprefix('#')}']") == "Two."

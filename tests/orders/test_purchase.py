@@ -218,6 +218,18 @@ def test_while_the_bank_confirms_nobody_pays_again_or_cancels(sandbox):
     assert order.status == Status.AWAITING_PAYMENT
 
 
+def test_an_order_whose_money_is_held_is_not_cancelled(sandbox):
+    order, now = order_awaiting_payment(), timezone.now()
+    payment_of(order, state=Payment.State.HELD, paid_at=now)
+    lifecycle.hold(order=order, reason="paid 1.00 EUR", at=now)
+
+    with pytest.raises(lifecycle.TransitionRefused):
+        purchase.cancel(order=order, actor="customer", at=now)
+
+    order.refresh_from_db()
+    assert order.status == Status.AWAITING_PAYMENT
+
+
 def test_cancelling_closes_the_order_and_its_payment_page(sandbox):
     order, now = order_awaiting_payment(), timezone.now()
     purchase.checkout_url(order=order, at=now)

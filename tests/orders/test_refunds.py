@@ -7,8 +7,10 @@ from structlog.testing import capture_logs
 
 from orders import fulfilment, refunds
 from orders.models import Order, Payment, Refund
+from queueing import registry, runner, service
 from queueing.errors import Permanent, RetryLater
-from queueing.models import Job
+from queueing.models import Job, Outcome
+from queueing.process import Process
 from tests.orders.factories import AT, failed_order, order_awaiting_payment, order_in_work
 from tests.orders.stripe_side import at_once, receive, session_of, told
 
@@ -298,6 +300,44 @@ def test_a_refund_that_takes_its_time_at_the_bank_stays_on_its_way_until_it_is_t
     refunds.hear(payment=payment, made=made | {"status": "succeeded"}, at=AT)
     refund.refresh_from_db()
     assert refund.state == Refund.State.SUCCEEDED
+
+
+def test_a_refund_that_was_given_up_goes_through_when_staff_let_its_job_run_again(sandbox):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, status=401, times=1)
+
+    for outcome in (Outcome.FAILED, Outcome.SUCCEEDED):
+        job = Job.objects.get(key=f"refund:{refund.pk}")
+        ended = runner.run(job_id=job.pk, kind=registry.kind_named("refund"), process=Process())
+        assert ended.outcome is outcome
+        refund.refresh_from_db()
+        if outcome is Outcome.FAILED:
+            assert refund.state == Refund.State.FAILED
+            service.retry(job_id=job.pk, actor="ada")
+
+    assert refund.state == Refund.State.SUCCEEDED
+    assert [made["id"] for made in at_stripe(sandbox, order)] == [refund.stripe_id]
+
+
+def test_a_refund_whose_place_another_took_is_refused_aloud(sandbox):
+    order, refund = owed(sandbox)
+    refunds.give_up(refund_id=refund.pk, reason="Stripe: no", at=AT)
+    refunds.owe(order=order, reason="once more", at=AT)
+
+    with pytest.raises(Permanent, match="another refund"):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.FAILED
+    assert sandbox.calls(service="stripe", operation=CREATE) == []
+
+
+def test_a_refund_that_failed_at_stripe_is_not_reported_as_done(sandbox):
+    _, refund = owed(sandbox)
+    Refund.objects.filter(pk=refund.pk).update(state=Refund.State.FAILED, stripe_id="re_failed")
+
+    with pytest.raises(Permanent, match="failed at Stripe"):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
 
 
 def test_giving_up_marks_the_row_once_and_tells_staff():

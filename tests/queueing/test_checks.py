@@ -24,6 +24,7 @@ def test_the_settings_as_they_are_pass():
         ("HEARTBEAT_S", 10, "queueing.E001"),
         ("REDISPATCH_AFTER_S", 1, "queueing.E002"),
         ("JOB_DEADLINE_S", 20, "queueing.E003"),
+        ("POLL_S", 3, "queueing.E004"),
     ],
 )
 def test_times_that_do_not_fit_are_refused(settings, name, value, code):

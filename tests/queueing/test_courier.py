@@ -27,7 +27,7 @@ def test_every_kind_is_a_celery_task_with_its_policys_retries():
         assert task.max_retries == kind.policy.tries - 1
         assert (task.retry_backoff, task.retry_jitter) == (kind.policy.base_s, False)
         assert task.ignore_result is not kind.outcomes_kept
-        assert current_app.amqp.router.route({}, kind.name)["queue"].name == kind.queue
+        assert current_app.conf.task_routes[kind.name] == {"queue": kind.queue}
 
 
 def test_a_worker_serves_the_kinds_of_its_queues():

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from django.db import OperationalError, connection
 
 from queueing.errors import RetryLater
 from queueing.models import Job, Outcome, State
 from queueing.outage import is_outage, patiently
+from tests.races import end_all_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,14 +20,6 @@ def fresh_pool() -> Iterator[None]:
     yield
     connection.close()
     connection.close_pool()
-
-
-def end_all_sessions() -> None:
-    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
-        session.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def test_what_was_paid_for_is_stored_when_the_database_is_back(job_that, run_once):

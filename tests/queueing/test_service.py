@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from queueing import leases, ledger, retention, service
+from queueing import leases, ledger, retention, service, stats
 from queueing.errors import LeaseLost, Permanent
 from queueing.models import Attempt, Job, JobNote, State, Step
 
@@ -41,6 +41,21 @@ def test_a_retried_job_keeps_its_steps_and_gets_all_its_tries(failed_job):
     assert job.stored_steps.count() == 2
     note = JobNote.objects.get()
     assert (note.action, note.actor, note.reason) == ("retry", "mia", "key mended")
+
+
+def test_a_job_that_is_retried_after_its_detail_was_dropped_is_counted_and_cleaned_again(
+    failed_job, run_once
+):
+    later = timezone.now() + timedelta(days=8)
+    retention.clean_settled(kind="scripted", at=later)
+
+    service.retry(job_id=failed_job.pk, actor="mia")
+    run_once(failed_job.pk)
+
+    assert stats.queue_stats("scripted")["failed"] == 1
+    assert failed_job.runs.count() == 1
+    assert retention.clean_settled(kind="scripted", at=later).failed == 1
+    assert not failed_job.runs.exists()
 
 
 def test_a_retry_from_a_step_forgets_it_and_the_later_ones(failed_job):

@@ -1,6 +1,7 @@
 """How the tests read an article: on their own, by the rules that a reader would name."""
 
 import re
+import unicodedata
 from html import unescape
 
 TRANSITIONS = re.compile(
@@ -19,6 +20,16 @@ PASSIVE = re.compile(
 )
 
 
+# Small words that come in any text of a language, and in few texts of the others.
+_SMALL_WORDS = {
+    "en": "the and of to you your is it with for that what",
+    "de": "der die das und sie ist nicht für mit zum auf ein",
+    "fr": "le les une des et vous est pour avec dans qui ce",
+    "es": "el los una y que lo para con es su por más",
+    "nl": "het een en je van voor met wat niet dat ook te",
+}
+
+
 def text_of(html: str) -> str:
     inline = re.sub(r"</?(?:a|strong|em)\b[^>]*>", "", html)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", inline)).split())
@@ -31,6 +42,23 @@ def blocks(html: str, tag: str) -> list[str]:
 def sentences(html: str) -> list[str]:
     texts = blocks(html, "p") + blocks(html, "li")
     return [one for text in texts for one in re.split(r"(?<=[.!?])\s+", text)]
+
+
+def count_words(html: str) -> int:
+    """A mark that stands alone, as French has it before a colon, is no word."""
+    return sum(any(map(str.isalnum, one)) for one in text_of(html).split())
+
+
+def plain(text: str) -> str:
+    """The letters of an address: small, without accents and apostrophes."""
+    apart = unicodedata.normalize("NFKD", text.lower().replace("'", ""))
+    return apart.encode("ascii", "ignore").decode()
+
+
+def spoken(html: str, *, among: tuple[str, ...]) -> str:
+    """The language whose small words come most often."""
+    words = re.findall(r"[^\W\d_]+", text_of(html).lower())
+    return max(among, key=lambda one: sum(map(words.count, _SMALL_WORDS[one].split())))
 
 
 def shingles(html: str) -> set[tuple[str, ...]]:

@@ -7,16 +7,17 @@ import pytest
 
 from tests.sandbox.asking import article_prompt, ask, content, repaired
 from tests.sandbox.orders import brief
-from tests.sandbox.reading import blocks, sentences, text_of
+from tests.sandbox.reading import blocks, count_words, sentences, spoken, text_of
+from tests.sandbox.test_writer import LANGUAGES
 
 ORDERED = brief(words=600)
 TARGET = 'href="https://shop.example.com/beds?a=1&amp;b=2"'
 LINK = f'<a {TARGET} rel="sponsored">a shop for solid beds</a>'
 
 
-def bad(control, client, name: str) -> str:
+def bad(control, client, name: str, ordered: dict = ORDERED) -> str:
     control.knob(service="openai", bad_text=name, times=1)
-    html: str = json.loads(content(ask(client, article_prompt(ORDERED))))["html"]
+    html: str = json.loads(content(ask(client, article_prompt(ordered))))["html"]
     return html
 
 
@@ -30,7 +31,9 @@ SPOILT = {
     "foreign_link": lambda html: "casino.example.net" in html,
     "placeholder": lambda html: "[insert" in html,
     "repetition": lambda html: len(sentences(html)) - len(set(sentences(html))) > 5,
-    "other_language": lambda html: html.count("niemand hat ihn so bestellt") > 3,
+    "other_language": lambda html: (
+        html.count("niemand hat ihn so bestellt") + html.count("nobody has ordered it that way") > 3
+    ),
     "contact_data": lambda html: "@" in html and "+49" in html,
     "script": lambda html: "<script" in html,
     "no_disclosure": lambda html: ORDERED["disclosure"] not in html,
@@ -38,18 +41,34 @@ SPOILT = {
 }
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_bad_text_is_bad_in_its_way_and_a_repair_mends_it(control, openai_client, name):
-    spoilt = bad(control, openai_client, name)
+def test_a_bad_text_is_bad_in_its_way_and_a_repair_mends_it(control, openai_client, name, language):
+    ordered = {**ORDERED, "language": language}
+    spoilt = bad(control, openai_client, name, ordered)
     finding = {"code": name.replace("_", "-"), "message": f"{name} was found", "block": None}
 
-    mended = repaired(openai_client, ORDERED, spoilt, [finding])
+    mended = repaired(openai_client, ordered, spoilt, [finding])
 
     assert SPOILT[name](spoilt)
     assert [one for one, is_spoilt in SPOILT.items() if is_spoilt(mended)] == []
     assert mended.count(LINK) == mended.count(TARGET) == 1
     assert mended.startswith(f"<p>{ORDERED['disclosure']}</p>")
-    assert abs(len(text_of(mended).split()) - 600) <= 60
+    assert abs(count_words(mended) - 600) <= 60
+    assert (spoken(spoilt, among=LANGUAGES) == language) == (name != "other_language")
+    assert spoken(mended, among=LANGUAGES) == language
+
+
+def test_a_useless_repair_proposes_nothing_and_an_article_stays_good(control, openai_client):
+    control.knob(service="openai", bad_text="useless_repair", times=2)
+
+    html = json.loads(content(ask(openai_client, article_prompt(ORDERED))))["html"]
+    broken = html.replace("<h2>", "<h4>").replace("</h2>", "</h4>")
+    finding = {"code": "heading-level-skipped", "message": "an H4 below an H1", "block": 4}
+
+    assert [name for name, is_spoilt in SPOILT.items() if is_spoilt(html)] == []
+    assert repaired(openai_client, ORDERED, broken, [finding]) == broken
+    assert repaired(openai_client, ORDERED, broken, [finding]) != broken
 
 
 def test_a_repair_leaves_what_is_right_as_it_was(control, openai_client):
@@ -83,8 +102,10 @@ def test_a_repair_makes_a_short_article_long_enough_and_a_long_one_short_enough(
     assert mended.count(LINK) == 1
 
 
-def test_a_repair_writes_the_named_paragraph_anew(openai_client):
-    html = json.loads(content(ask(openai_client, article_prompt(ORDERED))))["html"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_repair_writes_the_named_paragraph_anew(openai_client, language):
+    ordered = {**ORDERED, "language": language}
+    html = json.loads(content(ask(openai_client, article_prompt(ordered))))["html"]
     number, named = next(
         (at, one)
         for at, one in enumerate(html.split("\n"), 1)
@@ -93,14 +114,33 @@ def test_a_repair_writes_the_named_paragraph_anew(openai_client):
 
     mended = repaired(
         openai_client,
-        ORDERED,
+        ordered,
         html,
         [{"code": "stock-phrases", "message": "three stock phrases", "block": number}],
     )
 
     assert named not in mended
+    assert count_words(mended) >= count_words(html)
     kept = [one for one in html.split("\n") if one != named]
     assert [one for one in kept if one not in mended] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_repair_writes_a_named_heading_anew_and_unlike_the_others(openai_client, language):
+    ordered = {**ORDERED, "language": language}
+    html = json.loads(content(ask(openai_client, article_prompt(ordered))))["html"]
+    named = [at for at, one in enumerate(html.split("\n"), 1) if one.startswith("<h2>")]
+    findings = [
+        {"code": "heading-repeated", "message": "appears twice", "block": at} for at in named
+    ]
+
+    before, after = (
+        blocks(one, "h2") for one in (html, repaired(openai_client, ordered, html, findings))
+    )
+
+    assert len(after) == len(before) == len(set(after) | set(before)) / 2
+    keyed = [ordered["keyword"] in one.lower() for one in before]
+    assert [ordered["keyword"] in one.lower() for one in after] == keyed
 
 
 @pytest.mark.parametrize(
