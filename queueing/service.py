@@ -38,6 +38,7 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         finished_at=None,
         error_class="",
         error_reason="",
+        has_detail=True,  # its new attempts are to be counted, and cleaned one day
     )
     if not again:
         raise _refused(job_id, "retried", "failed or cancelled")
