@@ -29,6 +29,8 @@ BAD_TEXTS = (
     "heading_skips",
     "cut_off",
     "refusal",
+    "rewrites_all",
+    "drops_link",
 )
 BAD_PAGES = ("noindex", "noindex_header", "no_link", "link_twice", "wrong_rel", "wrong_anchor")
 

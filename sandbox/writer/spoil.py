@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.writer.brief import Brief, Prompt
 from sandbox.writer.reply import Reply
+from sandbox.writer.spoil_edits import EDITS, in_one_edit
 
 Json = dict[str, Any]
 
@@ -25,16 +26,28 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     """Return the reply made worse in each named way, in the order of the names.
 
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
-    `half_json`, `other_schema`, `cut_off` and `refusal` only.
+    `half_json`, `other_schema`, `cut_off` and `refusal` only. A revision or an integration gets
+    worse by all of them, and by `rewrites_all` and `drops_link`.
     """
     for name in names:
         if name in _WHOLE:
             reply = _WHOLE[name](reply)
-        elif reply.content is not None and isinstance(reply.content.get("html"), str):
+        elif prompt.task in ("revision", "integration") and reply.content and prompt.brief:
+            reply = _edits_spoilt(reply, name, prompt, prompt.brief)
+        elif name in _BODY and reply.content and isinstance(reply.content.get("html"), str):
             html = _BODY[name](reply.content["html"], prompt.brief)
             content = {**reply.content, "html": html}
             reply = replace(reply, content=content, text=json.dumps(content, ensure_ascii=False))
     return reply
+
+
+def _edits_spoilt(reply: Reply, name: str, prompt: Prompt, brief: Brief) -> Reply:
+    content = reply.content or {}
+    if name in EDITS:
+        content = EDITS[name](content, brief, prompt)
+    elif name in _BODY:
+        content = in_one_edit(content, brief, _BODY[name])
+    return replace(reply, content=content, text=json.dumps(content, ensure_ascii=False))
 
 
 def _rubbish(reply: Reply) -> Reply:
