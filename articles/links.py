@@ -58,6 +58,15 @@ def host_of(url: str) -> str:
     return host.lower().removeprefix("www.")
 
 
+def page_of(url: str) -> tuple[str, str, str]:
+    """Return what makes an address that of one page: host, path and query, spelling left out."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ("", url, "")
+    return (host_of(url), parts.path.rstrip("/").lower(), parts.query)
+
+
 def _sentence(text: str, anchor: Anchor) -> str:
     for start, end in sentence_spans(text):
         if start <= anchor.start < end:
@@ -65,4 +74,4 @@ def _sentence(text: str, anchor: Anchor) -> str:
     return ""
 
 
-__all__ = ["Link", "LinkCandidate", "host_of", "links"]
+__all__ = ["Link", "LinkCandidate", "host_of", "links", "page_of"]

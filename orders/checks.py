@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from orders.briefs import LONGEST
-from orders.pipelines.generation import ROUNDS
+from orders.pipelines.rounds import ROUNDS
 
 SANDBOX_KEYS: Final = {
     "STRIPE_SECRET_KEY": "sk_test_sandbox",

@@ -12,6 +12,7 @@ from urllib.error import URLError
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.html import escape
 from python_http_client import Client
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
@@ -83,11 +84,30 @@ def hand_over(email: OutgoingEmail, message: notifications.Message) -> str:
     :raises RetryLater: SendGrid is busy, failing, or was not reached; nothing was sent
     :raises ReplyLost: the e-mail was perhaps sent
     """
-    mail = Mail(From(*_address(settings.MAIL_FROM)), To(email.to), message.subject)
+    return _send(message, to=email.to, named={"email_id": str(email.pk)})
+
+
+def send_test(*, to: str) -> str:
+    """Send one e-mail about nothing, now, without a row or a job; return SendGrid's message id.
+
+    :raises EmailRefused: SendGrid says that the address, the sender or the key is wrong
+    :raises RetryLater: SendGrid is busy, failing, or was not reached; nothing was sent
+    :raises ReplyLost: it was perhaps sent
+    """
+    told = f"{settings.SITE_URL} can send e-mail. Nobody needs to do anything."
+    message = notifications.Message(
+        subject="Test e-mail from Byline", text=f"{told}\n", html=f"<p>{escape(told)}</p>"
+    )
+    return _send(message, to=to, named={})
+
+
+def _send(message: notifications.Message, *, to: str, named: dict[str, str]) -> str:
+    mail = Mail(From(*_address(settings.MAIL_FROM)), To(to), message.subject)
     # Plain text first: RFC 2046 puts the richest alternative last.
     mail.add_content(Content("text/plain", message.text))
     mail.add_content(Content("text/html", message.html))
-    mail.add_custom_arg(CustomArg("email_id", str(email.pk)))
+    for name, value in named.items():
+        mail.add_custom_arg(CustomArg(name, value))
     # Whatever the account is set to: the addresses in our e-mails open orders.
     mail.tracking_settings = TrackingSettings(ClickTracking(False, False), OpenTracking(False))
     try:

@@ -1,4 +1,4 @@
-"""The ledger to look at. Nothing here changes a row; `service` does, with a name to it."""
+"""The ledger to look at. Nothing here changes a row; `operating` asks `service` to."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,16 +13,16 @@ from django.utils.timesince import timesince
 
 from queueing import registry
 from queueing.models import Attempt, Job, JobNote, Step, Worker
+from queueing.operating import Operated
 
 if TYPE_CHECKING:
     JobPaginator = Paginator[Job]
-    JobPage = admin.ModelAdmin[Job]
     WorkerPage = admin.ModelAdmin[Worker]
     AttemptTable = admin.TabularInline[Attempt, Job]
     StepTable = admin.TabularInline[Step, Job]
     NoteTable = admin.TabularInline[JobNote, Job]
 else:  # Django's own classes take no parameters
-    JobPaginator, JobPage, WorkerPage = Paginator, admin.ModelAdmin, admin.ModelAdmin
+    JobPaginator, WorkerPage = Paginator, admin.ModelAdmin
     AttemptTable = StepTable = NoteTable = admin.TabularInline
 
 COUNTED_UP_TO = 10_000
@@ -88,7 +88,7 @@ class NoteInline(ReadOnly, NoteTable):
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, JobPage):
+class JobAdmin(ReadOnly, Operated):
     list_display = (
         "__str__", "state", "subject", "doing", "tried", "waited", "created_at", "finished_at",
         "error_class", "error_reason",

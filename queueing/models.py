@@ -58,6 +58,7 @@ class Job(models.Model):
     has_detail = models.BooleanField(default=True, help_text="Attempts and steps are still kept.")
 
     class Meta:
+        permissions = [("operate_queue", "Can retry, promote and cancel jobs")]
         constraints = [
             models.CheckConstraint(
                 name="job_active_means_leased",
@@ -97,6 +98,7 @@ class Job(models.Model):
             ),
             models.Index(fields=["subject", "created_at"], name="job_subject"),
             models.Index(fields=["-created_at"], name="job_newest"),
+            models.Index(fields=["kind", "-created_at"], name="job_newest_of_kind"),
             models.Index(
                 fields=["-created_at"], condition=Q(state=State.FAILED), name="job_failed"
             ),

@@ -36,9 +36,9 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         run_at=at or Now(),
         dispatched_at=None,
         finished_at=None,
-        has_detail=True,
         error_class="",
         error_reason="",
+        has_detail=True,  # its new attempts are to be counted, and cleaned one day
     )
     if not again:
         raise _refused(job_id, "retried", "failed or cancelled")

@@ -30,6 +30,8 @@ BAD_TEXTS = (
     "cut_off",
     "refusal",
     "useless_repair",
+    "rewrites_all",
+    "drops_link",
 )
 BAD_PAGES = ("noindex", "noindex_header", "no_link", "link_twice", "wrong_rel", "wrong_anchor")
 

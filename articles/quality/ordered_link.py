@@ -6,11 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from articles.document import fold
 from articles.document.markup import tokens
-from articles.links import Link, host_of
+from articles.links import Link, host_of, page_of
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
@@ -170,7 +169,7 @@ def _unordered(case: Case) -> Iterator[Finding]:
 def _missing(case: Case) -> Finding:
     target = case.brief.target_url
     for link in case.links:
-        if link.href and _roughly(link.href) == _roughly(target):
+        if link.href and page_of(link.href) == page_of(target):
             return Finding(
                 code="target-link-differs",
                 message=f"A link leads to {link.href}; ordered was exactly {target}.",
@@ -270,7 +269,7 @@ def _naked_addresses(case: Case) -> Iterator[Finding]:
 
 def _nearly_target(link: Link, case: Case) -> bool:
     # Named once, as what it is: the ordered link with a wrong address.
-    return not case.target_links and _roughly(link.href) == _roughly(case.brief.target_url)
+    return not case.target_links and page_of(link.href) == page_of(case.brief.target_url)
 
 
 def _own(case: Case) -> str:
@@ -283,14 +282,6 @@ def _is_own(href: str, case: Case) -> bool:
         return False
     named = any(href == candidate.url for candidate in case.brief.internal_links)
     return named or host_of(href) == host_of(_own(case))
-
-
-def _roughly(url: str) -> tuple[str, str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ("", url, "")
-    return (host_of(url), parts.path.rstrip("/").lower(), parts.query)
 
 
 def _comparable(text: str) -> str:

@@ -5,6 +5,7 @@ ground has moved while it worked begins anew on the newer text, so that every li
 the site's limit of links is judged on the text as it will be.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,13 +13,14 @@ from django.utils import timezone
 
 from articles import writer
 from articles.brief import Brief
-from articles.models import Article, ArticleVersion, BacklinkReview
+from articles.models import Article, ArticleVersion
+from articles.openings import newest_standing, opening_of
 from orders import lifecycle, notifications
 from orders.models import Order
 from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.generation import order_failed
 from orders.pipelines.rounds import Passed, Rounds
-from queueing.errors import RetryLater
+from queueing.errors import Permanent, RetryLater
 from queueing.registry import Policy, handles
 from queueing.run import Run
 
@@ -28,6 +30,10 @@ WAITS_S: Final = 5.0
 
 class GroundMoved(Exception):
     """Another order's version of the article was delivered first."""
+
+
+class NoPlace(Permanent):
+    """The article takes no such link any more: others were placed after this one was ordered."""
 
 
 @handles(
@@ -42,6 +48,7 @@ def integrate(run: Run) -> None:
     """Place the ordered link and put the new version before the customer.
 
     :raises NotInWork: the order was settled meanwhile
+    :raises NoPlace: the newest text has no room for the link, so nothing is bought
     """
     order = order_in_work(run.subject)
     assert order.article is not None  # noqa: S101  such an order names one
@@ -56,18 +63,14 @@ def integrate(run: Run) -> None:
     raise RetryLater("other orders keep changing this article", retry_after_s=WAITS_S)
 
 
-def newest_standing(article: Article) -> ArticleVersion:
-    """Return the newest text of the article that no editor has rejected.
-
-    :raises ArticleVersion.DoesNotExist: it has none
-    """
-    standing = article.versions.exclude(backlink_review_status=BacklinkReview.REJECTED)
-    newest: ArticleVersion = standing.latest("number")
-    return newest
-
-
 def _place(run: Run, *, order: Order, ground: ArticleVersion) -> Passed:
+    opening = opening_of(order.domain, ground)
     brief, before = Brief.from_json(order.brief), draft_of(ground)
+    refusal = opening.refusal(brief.target_url)
+    if refusal is not None:
+        raise NoPlace(refusal)
+    # The gate is told which of the text's links are the site's own and do not count.
+    brief = replace(brief, internal_links=opening.own)
     return Rounds(
         run=run,
         order=order,

@@ -1,4 +1,4 @@
-"""The sandbox's author: reads the prompts that any model gets, writes or mends an article."""
+"""The sandbox's author: reads the prompts that any model gets, writes or changes an article."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 from sandbox.writer.article import write
-from sandbox.writer.brief import read_prompt, visible
+from sandbox.writer.brief import Brief, Prompt, read_prompt, visible
+from sandbox.writer.integrate import integrate
 from sandbox.writer.repair import mend
 from sandbox.writer.reply import Reply
+from sandbox.writer.revise import revise
 from sandbox.writer.spoil import spoil
 
 __all__ = ["Reply", "reply_to"]
@@ -30,10 +32,18 @@ def reply_to(*, user_text: str, form: str, bad_text: tuple[str, ...]) -> Reply:
         return spoil(Reply(text=text, content=small, spare=[said]), prompt, bad_text)
     if _HARMFUL.search(f"{prompt.brief.topic} {prompt.brief.keyword}"):
         return Reply(text="", refusal="I can't write about this topic.")
-    content = dict(write(prompt.brief)) if prompt.blocks is None else mend(prompt)
+    content = _content(prompt.brief, prompt)
     text = json.dumps(content, ensure_ascii=False)
     if form == "text":
         # A model that nobody holds to a form likes to fence its JSON.
         text = f"```json\n{text}\n```"
     spare = visible(str(content.get("html") or "")).split(". ")
     return spoil(Reply(text=text, content=content, spare=spare), prompt, bad_text)
+
+
+def _content(brief: Brief, prompt: Prompt) -> dict[str, Any]:
+    if prompt.task == "revision":
+        return revise(brief, prompt)
+    if prompt.task == "integration":
+        return integrate(brief, prompt)
+    return mend(prompt) if prompt.task == "repair" else dict(write(brief))

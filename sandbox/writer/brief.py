@@ -88,6 +88,15 @@ class Prompt:
     findings: tuple[Finding, ...]
     text: str
 
+    @property
+    def task(self) -> str:
+        """What is asked: "article", "repair", "revision" or "integration"."""
+        if self.blocks is None:
+            return "article"
+        if _fenced(self.text, "notes") is not None:
+            return "revision"
+        return "integration" if _fenced(self.text, "findings") is None else "repair"
+
 
 def read_prompt(text: str) -> Prompt:
     """Return what a prompt asks; a fence that holds no JSON counts as missing."""

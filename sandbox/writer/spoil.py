@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt
 from sandbox.writer.reply import Reply
+from sandbox.writer.spoil_edits import EDITS, in_one_edit
 
 Json = dict[str, Any]
 
@@ -32,20 +33,32 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
 
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
     `half_json`, `other_schema`, `cut_off`, `refusal` and `useless_repair` only, and the last
-    leaves an article as it is.
+    leaves everything else as it is. A revision or an integration gets worse by all the others, and
+    by `rewrites_all` and `drops_link`.
     """
     for name in names:
         if name in _WHOLE:
             reply = _WHOLE[name](reply)
         elif name == "useless_repair":
-            reply = _said_anew(reply, _NO_EDITS) if prompt.blocks is not None else reply
-        elif reply.content is not None and isinstance(reply.content.get("html"), str):
+            reply = _said_anew(reply, _NO_EDITS) if prompt.task == "repair" else reply
+        elif prompt.task in ("revision", "integration") and reply.content and prompt.brief:
+            reply = _edits_spoilt(reply, name, prompt, prompt.brief)
+        elif name in _BODY and reply.content and isinstance(reply.content.get("html"), str):
             html = _BODY[name](reply.content["html"], prompt.brief)
             reply = _said_anew(reply, {**reply.content, "html": html})
     return reply
 
 
 _NO_EDITS: Json = {"title": None, "meta_description": None, "slug": None, "edits": []}
+
+
+def _edits_spoilt(reply: Reply, name: str, prompt: Prompt, brief: Brief) -> Reply:
+    content = reply.content or {}
+    if name in EDITS:
+        content = EDITS[name](content, brief, prompt)
+    elif name in _BODY:
+        content = in_one_edit(content, brief, _BODY[name])
+    return _said_anew(reply, content)
 
 
 def _said_anew(reply: Reply, content: Json) -> Reply:

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from orders.models import OutgoingEmail
 from tests.orders import factories
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +31,36 @@ def test_order_jobs_shows_every_job_of_the_order(named_by):
 def test_an_order_that_does_not_exist_is_said_so(wanted):
     with pytest.raises(CommandError):
         call_command("order_jobs", wanted)
+
+
+def test_send_test_email_sends_one_now_and_says_what_sendgrid_answered(sandbox):
+    output = StringIO()
+
+    call_command("send_test_email", "ops@example.com", stdout=output)
+
+    (sent,) = sandbox.inbox()
+    assert sent["to"] == ["ops@example.com"]
+    assert "accepted" in output.getvalue()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_send_test_email_dry_run_sends_nothing(sandbox):
+    output = StringIO()
+
+    call_command("send_test_email", "ops@example.com", "--dry-run", stdout=output)
+
+    assert sandbox.inbox() == []
+    assert output.getvalue().startswith("0 sent")
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_send_test_email_fails_with_sendgrids_answer(sandbox, status):
+    sandbox.knob(service="sendgrid", status=status)
+
+    with pytest.raises(CommandError, match=f"SendGrid answered {status}"):
+        call_command("send_test_email", "ops@example.com")
+
+
+def test_send_test_email_refuses_what_is_no_address():
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("send_test_email", "ops")

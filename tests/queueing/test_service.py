@@ -58,6 +58,12 @@ def test_a_job_that_is_retried_after_its_detail_was_dropped_is_counted_and_clean
     assert not failed_job.runs.exists()
 
 
+def test_a_retried_job_whose_detail_was_dropped_keeps_its_detail_again(failed_job):
+    Job.objects.filter(pk=failed_job.pk).update(has_detail=False)
+
+    assert service.retry(job_id=failed_job.pk, actor="mia").has_detail
+
+
 def test_a_retry_from_a_step_forgets_it_and_the_later_ones(failed_job):
     job = service.retry_from_step(job_id=failed_job.pk, step="parsed", actor="mia")
 
@@ -163,6 +169,34 @@ class TestCommands:
 
         with pytest.raises(CommandError, match="1 refused"):
             command("retry_job", failed_job.pk)
+
+    def test_retry_job_from_a_step_forgets_the_later_ones(self, failed_job):
+        assert command("retry_job", failed_job.pk, "--from-step", "parsed") == "1 retried"
+        assert list(failed_job.stored_steps.values_list("name", flat=True)) == ["draft"]
+
+    @pytest.mark.parametrize(
+        ("verb", "done", "state"),
+        [("promote_job", "promoted", State.WAITING), ("cancel_job", "cancelled", State.CANCELLED)],
+    )
+    def test_promote_job_and_cancel_job_count_and_a_dry_run_changes_nothing(
+        self, failed_job, verb, done, state
+    ):
+        job = ledger.enqueue(kind="scripted", subject="x", priority=5)
+
+        assert command(verb, job.pk, "--dry-run") == f"1 would be {done}"
+        job.refresh_from_db()
+        assert (job.state, job.priority, JobNote.objects.count()) == (State.WAITING, 5, 0)
+
+        with pytest.raises(CommandError, match="1 refused"):
+            command(verb, job.pk, failed_job.pk, "--actor", "mia", "--reason", "in a hurry")
+        job.refresh_from_db()
+        note = JobNote.objects.get()
+        assert (job.state, note.job_id, note.actor, note.reason) == (
+            state,
+            job.pk,
+            "mia",
+            "in a hurry",
+        )
 
     def test_clean_queue_counts_and_a_dry_run_changes_nothing(self, failed_job):
         Job.objects.update(finished_at=timezone.now() - timedelta(days=1))
