@@ -50,13 +50,13 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
     try:
         lifecycle.submit(order=order, version=version, actor=actor, at=at)
     except lifecycle.TransitionRefused:
-        now = Order.objects.only("status", "version").get(pk=order.pk)
+        now = Order.objects.only("code", "status", "version").get(pk=order.pk)
         if now.status == Status.QUALITY_CHECK and now.version_id != version.pk:
             raise NewerVersion(
                 f"Version {version.number} is no longer the newest; nothing was submitted."
             ) from None
-        order.status = now.status  # so that the refusal tells where the order stands
-        raise lifecycle.TransitionRefused(order=order, to=Status.ADMIN_REVIEW) from None
+        # The order in hand may be stale; the refusal tells where it stands by now.
+        raise lifecycle.TransitionRefused(order=now, to=Status.ADMIN_REVIEW) from None
     return Review.objects.create(order=order, version=version, submitted_by=actor, submitted_at=at)
 
 

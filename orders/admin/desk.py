@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -171,7 +171,7 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if not object_id.isascii() or not object_id.isdecimal() or len(object_id) > 18:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         return self._screen(request, self._whole(int(object_id)), typed={})
 
     def decide(self, request: HttpRequest, review_id: int) -> HttpResponse:
@@ -180,7 +180,7 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
         form = DecisionForm(request.POST)
         if not form.is_valid():
             for errors in form.errors.values():
-                messages.error(request, " ".join(errors))
+                messages.error(request, " ".join(map(str, errors)))
             return self._screen(request, review, typed=request.POST, status=400)
         wish = form.cleaned_data
         if wish["decision"] == Decision.REJECTED and wish["note"].strip() and not wish["sure"]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from articles.brief import Brief
 from articles.models import Article, ArticleVersion, Domain
 from orders import access, notifications
-from orders.models import Customer, Order, OutgoingEmail, Product, Refund
+from orders.models import Customer, Order, OutgoingEmail, Product, Refund, Review, Revision
 
 View = Callable[..., HttpResponseBase]
 _TYPES = {"html": "text/html; charset=utf-8", "txt": "text/plain; charset=utf-8"}
@@ -42,7 +42,7 @@ def emails(request: HttpRequest) -> HttpResponse:
         {
             "kind": kind,
             "label": OutgoingEmail.Kind(kind).label,
-            "message": notifications.render(kind, _sample()),
+            "message": notifications.render(kind, _sample(kind)),
         }
         for kind in notifications.SUBJECTS
     ]
@@ -61,11 +61,11 @@ def email(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     """
     if kind not in notifications.SUBJECTS or form not in _TYPES:
         raise Http404
-    message = notifications.render(kind, _sample())
+    message = notifications.render(kind, _sample(kind))
     return HttpResponse(message.html if form == "html" else message.text, content_type=_TYPES[form])
 
 
-def _sample() -> dict[str, Any]:
+def _sample(kind: str) -> dict[str, Any]:
     """Return what `notifications.message_for` would give, of an order that is stored nowhere."""
     at = timezone.now()
     domain = Domain(host="garden.example", name="The Garden", price_article_cents=24_000)
@@ -101,6 +101,11 @@ def _sample() -> dict[str, Any]:
         "domain": domain,
         "brief": order.brief,
         "version": version,
+        # An order that failed was not looked at by an editor, unless an editor rejected it.
+        "review": Review(note="Please name a source for the soil mix.")
+        if kind == OutgoingEmail.Kind.RETURNED
+        else None,
+        "revision": Revision(notes="Make the introduction shorter and name the wood."),
         "refund": Refund(
             amount_cents=24_000,
             currency="eur",

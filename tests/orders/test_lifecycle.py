@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from articles.models import ArticleVersion
 from orders import lifecycle
 from orders.models import Order, OrderEvent, Status
 from tests.orders import factories
@@ -21,29 +22,41 @@ def order_at(status: str) -> Order:
         Status.PROCESSING: factories.order_in_work,
         Status.QUALITY_CHECK: factories.order_in_review,
         Status.FAILED: factories.failed_order,
+        Status.ADMIN_REVIEW: lambda: factories.waiting_review().order,
     }
     if status in makers:
         return makers[Status(status)]()
-    order = factories.order_in_review()
-    if status == Status.CANCELLED:
-        order = factories.order_awaiting_payment()
-        lifecycle.cancel(order=order, actor="customer", why="changed my mind", at=AT)
+    if status == Status.COMPLETED:
+        order = factories.waiting_review().order
+        lifecycle.complete(order=order, live_url="https://example.com/a", at=AT)
         return order
-    # These two have no verb yet; the table must refuse today's verbs from them all the same.
-    Order.objects.filter(pk=order.pk).update(
-        status=status, submitted_at=AT, completed_at=AT, live_url="https://example.com/a"
-    )
-    order.refresh_from_db()
+    order = factories.order_awaiting_payment()
+    lifecycle.cancel(order=order, actor="customer", why="changed my mind", at=AT)
     return order
+
+
+def version_of(order: Order) -> ArticleVersion:
+    """The order's current version, or one that it could have."""
+    return order.version or factories.version_of(order)
 
 
 VERBS = {
     "pay": lambda order: lifecycle.pay(order=order, at=LATER),
     "cancel": lambda order: lifecycle.cancel(order=order, actor="customer", why="late", at=LATER),
-    "deliver": lambda order: lifecycle.deliver(
-        order=order, version=order.version or factories.version_of(order), at=LATER
-    ),
+    "deliver": lambda order: lifecycle.deliver(order=order, version=version_of(order), at=LATER),
     "fail": lambda order: lifecycle.fail(order=order, at=LATER),
+    "ask for changes": lambda order: lifecycle.ask_for_changes(
+        order=order, actor="customer", at=LATER
+    ),
+    "submit": lambda order: lifecycle.submit(
+        order=order, version=version_of(order), actor="customer", at=LATER
+    ),
+    "give back": lambda order: lifecycle.give_back(order=order, actor="edith", at=LATER),
+    "reject": lambda order: lifecycle.reject(order=order, actor="edith", at=LATER),
+    "complete": lambda order: lifecycle.complete(
+        order=order, live_url="https://example.com/b", at=LATER
+    ),
+    "resume": lambda order: lifecycle.resume(order=order, actor="olga", at=LATER),
 }
 LEGAL = {
     ("pay", Status.AWAITING_PAYMENT): Status.PROCESSING,
@@ -51,6 +64,12 @@ LEGAL = {
     ("cancel", Status.AWAITING_PAYMENT): Status.CANCELLED,
     ("deliver", Status.PROCESSING): Status.QUALITY_CHECK,
     ("fail", Status.PROCESSING): Status.FAILED,
+    ("ask for changes", Status.QUALITY_CHECK): Status.PROCESSING,
+    ("submit", Status.QUALITY_CHECK): Status.ADMIN_REVIEW,
+    ("give back", Status.ADMIN_REVIEW): Status.QUALITY_CHECK,
+    ("reject", Status.ADMIN_REVIEW): Status.FAILED,
+    ("complete", Status.ADMIN_REVIEW): Status.COMPLETED,
+    ("resume", Status.FAILED): Status.PROCESSING,
 }
 
 
@@ -110,6 +129,41 @@ def test_an_order_with_a_version_does_not_fail():
 
     with pytest.raises(lifecycle.TransitionRefused):
         lifecycle.fail(order=order, at=LATER)
+
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [status for status in Status if status != "ADMIN_REVIEW"])
+def test_only_a_version_with_the_editors_is_approved(status):
+    order = order_at(status)
+    lines = order.events.count()
+
+    with pytest.raises(lifecycle.TransitionRefused):
+        lifecycle.approve(order=order, version=version_of(order), actor="edith", at=LATER)
+
+    assert Order.objects.get(pk=order.pk).updated_at != LATER
+    assert order.events.count() == lines
+
+
+@pytest.mark.django_db
+def test_changes_that_failed_bring_the_order_back_with_its_version():
+    order = order_at(Status.QUALITY_CHECK)
+    version = order.version
+    lifecycle.ask_for_changes(order=order, actor="customer", at=AT)
+
+    lifecycle.keep_version(order=order, at=LATER)
+
+    order.refresh_from_db()
+    assert (order.status, order.version) == (Status.QUALITY_CHECK, version)
+
+
+@pytest.mark.django_db
+def test_an_order_without_a_version_has_none_to_keep():
+    order = factories.order_in_work()
+
+    with pytest.raises(lifecycle.TransitionRefused):
+        lifecycle.keep_version(order=order, at=LATER)
 
     assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
 
