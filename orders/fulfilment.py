@@ -48,5 +48,7 @@ def give_up(*, order: Order, reason: str, at: datetime) -> None:
     """
     lifecycle.fail(order=order, at=at)
     refunds.owe(order=order, reason=reason[:200], at=at)
-    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, at=at)
-    notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_FAILED, at=at)
+    for kind in (notifications.Kind.ORDER_FAILED, notifications.Kind.ADMIN_ORDER_FAILED):
+        # An order that was taken up again and failed again has told of it before.
+        if not order.emails.filter(kind=kind).exists():
+            notifications.record(order=order, kind=kind, at=at)

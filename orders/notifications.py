@@ -54,27 +54,31 @@ def record(
 ) -> list[OutgoingEmail]:
     """Store the e-mail and its job in the caller's transaction, one row a recipient.
 
-    An e-mail that the order has for that cause already is not stored twice, so that whoever
-    settles an order a second time is not stopped by what was told the first time.
+    :raises django.db.IntegrityError: this order already has that e-mail for that cause
     """
     recipients: Iterable[str] = (
         settings.ADMIN_ALERT_EMAILS if kind in FOR_ADMINS else [order.customer.email]
     )
-    cause = {"version": version, "review": review, "revision": revision}
-    emails = []
-    for to in recipients:
-        email, is_new = OutgoingEmail.objects.get_or_create(
-            order=order, kind=kind, to=to, **cause, defaults={"created_at": at}
+    emails = [
+        OutgoingEmail.objects.create(
+            order=order,
+            kind=kind,
+            version=version,
+            review=review,
+            revision=revision,
+            to=to,
+            created_at=at,
         )
-        if is_new:
-            emails.append(email)
-            ledger.enqueue(
-                kind="email",
-                subject=order.subject,
-                arguments={"email": email.pk},
-                key=f"email:{email.pk}",
-                actor="system",
-            )
+        for to in recipients
+    ]
+    for email in emails:
+        ledger.enqueue(
+            kind="email",
+            subject=order.subject,
+            arguments={"email": email.pk},
+            key=f"email:{email.pk}",
+            actor="system",
+        )
     return emails
 
 

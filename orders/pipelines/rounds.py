@@ -4,16 +4,15 @@ A round is one purchase and its examination, two stored steps: `text-1`, `examin
 attempt of the job reads both, so neither a crash nor a parser bug buys a text twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from articles import quality, writer
 from articles.brief import Brief
 from articles.draft import Draft
 from articles.models import ArticleVersion
-from articles.quality import Change, Finding, Report
-from articles.writer import Record
+from articles.quality import Change, Check, Finding, Report
 from orders.models import Order
 from orders.pipelines.calls import provider_errors, recorder
 from queueing import connections
@@ -30,12 +29,6 @@ class GateBlocked(Permanent):
     """The last round's text still has blocking findings."""
 
 
-class Buy(Protocol):
-    """Buys the first round's text."""
-
-    def __call__(self, *, request_id: str, record: Record) -> Reply: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Passed:
     """A draft that the gate let through, with its report and where its text came from."""
@@ -50,17 +43,20 @@ class Passed:
 class Rounds:
     """What the rounds of one job are about.
 
-    `before` is the text that is changed, None for a new article; `change` names the change to the
-    gate; `buy` gets the first text and `first_words` tell the customer of it.
+    `buy` gets the first text, and `first_words` tell the customer of it. A new article is repaired
+    in the later rounds. A change to the text `before` is bought anew with the `faults` of the last
+    try, because no repair brings back a sentence that a change has lost. `change` and `checks` tell
+    the gate what to judge it by.
     """
 
     run: Run
     order: Order
     brief: Brief
-    buy: Buy
+    buy: Callable[..., Reply]
     first_words: str
     before: Draft | None = None
     change: Change | None = None
+    checks: Sequence[Check] | None = None
     mark: str = ""  # before each step's name, where one job may have to begin anew
 
     def passing(self) -> Passed:
@@ -69,14 +65,15 @@ class Rounds:
         :raises WriterError: no usable text was to be had; the next attempt asks again
         :raises GateBlocked: the last round is still blocked
         """
-        draft, findings = self.before, ()
+        draft: Draft | None = None
+        findings: tuple[Finding, ...] = ()
         origin: Reply | None = None
         for number in range(1, ROUNDS + 1):
             reply = self._text(number, draft, findings)
             origin = origin or reply
             examined = self.run.once(
                 f"{self.mark}examined-{number}",
-                self._examination(draft, reply),
+                self._examination(self.before or draft, reply),
                 doing=f"Quality check, attempt {number} of {ROUNDS}",
             )
             draft = Draft.from_json(examined["draft"])
@@ -100,9 +97,10 @@ class Rounds:
 
         def buy() -> Reply:
             with provider_errors():
-                if number == 1:
+                if draft is None:
                     return self.buy(request_id=request_id, record=record)
-                assert draft is not None  # noqa: S101  the round before has left one
+                if self.before is not None:
+                    return self.buy(request_id=request_id, record=record, faults=findings)
                 return writer.buy_repair(
                     self.brief, draft, findings, request_id=request_id, record=record
                 )
@@ -111,12 +109,14 @@ class Rounds:
         reply: Reply = self.run.once(step, buy, doing=self.first_words if number == 1 else later)
         return reply
 
-    def _examination(self, draft: Draft | None, reply: Reply) -> Callable[[], dict[str, Any]]:
+    def _examination(self, ground: Draft | None, reply: Reply) -> Callable[[], dict[str, Any]]:
         """Read the text and judge it: a step of its own, as it may fail where buying did not."""
 
         def examine() -> dict[str, Any]:
             read = (
-                writer.parse_article(reply) if draft is None else writer.apply_repair(draft, reply)
+                writer.parse_article(reply)
+                if ground is None
+                else writer.apply_repair(ground, reply)
             )
             compared = _other_texts(self.order)
             # The gate computes for up to a second; with all threads in it the pool would be empty,
@@ -129,6 +129,7 @@ class Rounds:
                 finish_reason=reply.get("finish_reason"),
                 before=self.before,
                 change=self.change,
+                checks=self.checks,
             )
             return {"draft": read.to_json(), "report": report.to_json()}
 

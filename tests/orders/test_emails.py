@@ -6,6 +6,7 @@ import re
 import socket
 
 import pytest
+from django.db import IntegrityError
 
 from orders import access, mailer, notifications
 from orders.models import OutgoingEmail
@@ -207,11 +208,9 @@ def test_customer_text_is_escaped_in_html():
     assert "Beds & <b>borders</b>" in message.text
 
 
-def test_the_same_email_is_recorded_once_and_stops_nobody():
+def test_the_same_email_cannot_be_recorded_twice():
     order = factories.order_in_work()
 
-    assert notifications.record(order=order, kind="order-received", at=AT) == []
-
-    assert order.emails.count() == 1
-    assert Job.objects.filter(kind="email", subject=order.subject).count() == 1
+    with pytest.raises(IntegrityError):
+        notifications.record(order=order, kind="order-received", at=AT)
 

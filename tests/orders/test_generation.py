@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article, ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
-from orders.pipelines import generation
+from orders.pipelines import generation, rounds
 from queueing import registry, runner
 from queueing.models import Attempt, Job, Outcome, State
 from queueing.process import Process
@@ -211,13 +211,13 @@ def test_an_outage_while_the_writer_answers_buys_no_second_text(sandbox):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_gate_holds_no_connection_while_it_computes(sandbox, monkeypatch):
-    order, check, held = factories.order_in_work(), generation.quality.check, []
+    order, check, held = factories.order_in_work(), rounds.quality.check, []
 
     def watched(*given, **named):
         held.append(connection.connection)
         return check(*given, **named)
 
-    monkeypatch.setattr(generation.quality, "check", watched)
+    monkeypatch.setattr(rounds.quality, "check", watched)
     run(order)
 
     assert held == [None]
