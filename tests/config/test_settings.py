@@ -106,6 +106,21 @@ def test_a_password_that_begins_with_a_dollar_is_itself():
     assert environment(FLOWER_PASSWORD="$HOME").text("FLOWER_PASSWORD") == "$HOME"
 
 
+@pytest.mark.parametrize("given", ["hunter2", "[]", '{"a.com": 7}', '{"a.com": ""}', '"hunter2"'])
+def test_passwords_that_cannot_be_read_are_refused_and_not_repeated(given):
+    line = refusal(WORDPRESS_PASSWORDS=given)
+
+    assert line.startswith("byline: WORDPRESS_PASSWORDS must be a JSON object")
+    assert "hunter2" not in line
+
+
+def test_passwords_are_read_by_host():
+    given = Environment({"X": '{"garden.com": "abcd efgh"}', "BYLINE_ENV": "development"})
+
+    assert given.secrets("X") == {"garden.com": "abcd efgh"}
+    assert given.secrets("Y") == {}
+
+
 def test_a_listing_names_each_once():
     env = environment(ADMIN_ALERT_EMAILS="a@example.com, b@example.com,, a@example.com")
 
