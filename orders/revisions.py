@@ -32,6 +32,7 @@ def request(
     """
     with transaction.atomic():
         lifecycle.ask_for_changes(order=order, actor=actor, at=at)
+        assert order.version_id is not None  # noqa: S101  the database holds it in this status
         revision = Revision.objects.create(
             order=order,
             number=order.revisions.count() + 1,

@@ -58,10 +58,10 @@ def store_version(
     who: tuple[str, ...] = (),
 ) -> ArticleVersion:
     """Store the next version of the article; a job that does so twice is refused by its key."""
-    newest = article.versions.aggregate(newest=Max("number"))["newest"] or 0
+    newest = parent and article.versions.aggregate(newest=Max("number"))["newest"]
     return ArticleVersion.objects.create(
         article=article,
-        number=newest + 1,
+        number=(newest or 0) + 1,
         parent=parent,
         title=passed.draft.title,
         meta_description=passed.draft.meta_description,

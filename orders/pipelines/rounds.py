@@ -139,6 +139,8 @@ class Rounds:
 def _other_texts(order: Order) -> list[str]:
     """The newest texts of the site that are not of this article or this order."""
     others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
-    others = others.exclude(order_key=order.subject).exclude(article_id=order.article_id)
+    others = others.exclude(order_key=order.subject)
+    if order.article_id is not None:
+        others = others.exclude(article_id=order.article_id)
     newest = others.order_by("-created_at", "-pk").values_list("html", flat=True)
     return list(newest[:COMPARED_VERSIONS])
