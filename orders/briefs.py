@@ -12,14 +12,16 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from articles import catalogue, openings
 from articles.brief import Brief
-from articles.models import SHORTEST_ARTICLE_WORDS, Domain, LinkPolicy
+from articles.models import SHORTEST_ARTICLE_WORDS, Article, Domain, LinkPolicy
+from articles.openings import Opening
 from orders import public_urls
 from orders.models import Product
 
 # The Federal Trade Commission asks for plain words where the reader begins.
 DISCLOSURE: Final = "Sponsored: this article contains a paid link."
-OFFERED: Final = frozenset({Product.ARTICLE})
+OFFERED: Final = frozenset({Product.ARTICLE, Product.INTEGRATION})
 LONGEST: Final = {
     "topic": 200,
     "niche": 40,
@@ -32,8 +34,23 @@ LONGEST: Final = {
 LONGEST_ARTICLE_WORDS: Final = 3000
 LINKS_ORDERED: Final = 1
 
-_REQUIRED: Final = ("product", "domain", "topic", "keyword", "target_url", "anchor_text", "email")
-FIELDS: Final = (*_REQUIRED, "niche", "notes", "language", "words")
+_ALWAYS_REQUIRED: Final = ("product", "domain", "target_url", "anchor_text", "email")
+_REQUIRED: Final[dict[str, frozenset[str]]] = {
+    Product.ARTICLE: frozenset({*_ALWAYS_REQUIRED, "topic", "keyword"}),
+    Product.INTEGRATION: frozenset({*_ALWAYS_REQUIRED, "article"}),
+}
+# What a product has no use for is refused: ignored, it would look as if it had been done.
+_REFUSED: Final[dict[str, dict[str, str]]] = {
+    Product.ARTICLE: {"article": "A new article is written; name none that exists."},
+    Product.INTEGRATION: {
+        "topic": "The article has its own topic; leave this out.",
+        "words": "The article keeps its length; leave this out.",
+    },
+}
+FIELDS: Final = (
+    "product", "domain", "article", "topic", "keyword", "target_url", "anchor_text", "email",
+    "niche", "notes", "language", "words",
+)  # fmt: skip
 # Control, invisible and direction-changing characters, halves of pairs, private use: none of them
 # can be seen, and each has been used to make a text say other than it shows.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -58,7 +75,10 @@ class _Wrong(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class BriefInput:
-    """A checked wish, with the site that it is for; `at` is when it was checked."""
+    """A checked wish, with the site that it is for; `at` is when it was checked.
+
+    `article` is where an integration's link goes; topic and words are that article's then.
+    """
 
     product: str
     domain: Domain
@@ -72,17 +92,20 @@ class BriefInput:
     language: str
     words: int
     at: datetime
+    article: Article | None = None
 
     @property
     def price_cents(self) -> int:
         """The price today, in the smallest unit of the domain's currency."""
-        if self.product == Product.INTEGRATION:
-            return self.domain.price_integration_cents
-        return self.domain.price_article_cents
+        return price_cents(self.domain, self.product)
 
     def digest(self) -> str:
         """Return the SHA-256 of what was asked, to tell a repeated purchase from another."""
         asked = {name: getattr(self, name) for name in FIELDS} | {"domain": self.domain.pk}
+        del asked["article"]  # so that a new article's digest is what it was before there were two
+        if self.article is not None:
+            asked["article"] = self.article.pk
+            del asked["topic"], asked["words"]  # the article's own, which others may change
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def to_brief(self) -> Brief:
@@ -105,20 +128,30 @@ class BriefInput:
         )
 
 
+def price_cents(domain: Domain, product: str) -> int:
+    """Return what the product costs on that site today, in the currency's smallest unit."""
+    if product == Product.INTEGRATION:
+        return domain.price_integration_cents
+    return domain.price_article_cents
+
+
 def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     """Return the brief that was typed or sent, cleaned.
 
-    `raw` has the names of `FIELDS`; `domain` is a host or an id. Optional fields may be missing,
-    None or empty and are then the domain's own. One query.
+    `raw` has the names of `FIELDS`; `domain` is a host or an id, `article` an id. Optional fields
+    may be missing, None or empty and are then the domain's own, or the article's. One query for a
+    new article, four at most for a link in one.
 
     :raises BriefInvalid: with every reason, not only the first
     """
     errors: Errors = {name: ["There is no such field."] for name in raw if name not in FIELDS}
+    product = str(raw.get("product"))
+    required = _REQUIRED.get(product, _REQUIRED[Product.ARTICLE])
 
     def checked(name: str, check: Callable[[object], Any], missing: Any = None) -> Any:
         value = raw.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
-            if name in _REQUIRED:
+            if name in required:
                 errors[name] = ["This is needed."]
             return missing
         try:
@@ -131,12 +164,13 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
         "product": checked("product", _product),
         "domain": checked("domain", _domain),
         "topic": checked("topic", _line("topic")),
-        "keyword": checked("keyword", _line("keyword")),
         "target_url": checked("target_url", _target_url),
         "anchor_text": checked("anchor_text", _line("anchor_text")),
         "email": checked("email", _email),
         "notes": checked("notes", _notes, missing=""),
     }
+    # An integration is found by its anchor, which says what the place is about.
+    given["keyword"] = checked("keyword", _line("keyword"), missing=given["anchor_text"])
     domain = given["domain"]
     if domain is None:
         domain = Domain(niches=[])  # so that the other fields' reasons are told too
@@ -145,6 +179,13 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     given["words"] = checked("words", _words, missing=domain.words_default)
     if given["target_url"] and public_urls.host_of(given["target_url"]) == domain.host:
         errors["target_url"] = ["This page is on the publisher's own site; link to another."]
+    for name, reason in _REFUSED.get(product, {}).items():
+        checked(name, _refused(reason))
+    if product == Product.INTEGRATION and given["domain"] is not None:
+        opening = checked("article", _opening(domain))
+        if opening is not None:
+            given |= _of_article(opening)
+            _check_room(opening, given["target_url"], errors)
     if errors:
         raise BriefInvalid(errors)
     return BriefInput(**given, at=at)
@@ -221,6 +262,41 @@ def _domain(value: object) -> Domain:
     if found.outbound_limit < LINKS_ORDERED:
         raise _Wrong("This site's articles may not carry another link.")
     return found
+
+
+def _refused(reason: str) -> Callable[[object], None]:
+    def check(value: object) -> None:
+        raise _Wrong(reason)
+
+    return check
+
+
+def _opening(domain: Domain) -> Callable[[object], Opening]:
+    """Find the article by id; one that is not open is not told apart from one that is not there."""
+
+    def check(value: object) -> Opening:
+        number = _whole(value)
+        if number is None:
+            raise _Wrong("Name the article by its id.")
+        if 0 < number < _LARGEST_ID:
+            found = catalogue.open_articles(domain).filter(pk=number)
+            for opening in openings.openings(domain, found):
+                return opening
+        raise _Wrong(f"{domain.host} has no such article that is open for a link.")
+
+    return check
+
+
+def _of_article(opening: Opening) -> dict[str, Any]:
+    article, text = opening.article, opening.version
+    return {"article": article, "topic": article.title, "words": max(1, text.words)}
+
+
+def _check_room(opening: Opening, target_url: str | None, errors: Errors) -> None:
+    if target_url and opening.links_to(target_url):
+        errors.setdefault("target_url", [openings.LINKED_ALREADY])
+    elif not opening.has_room:
+        errors["article"] = [opening.full]
 
 
 def _niche(domain: Domain) -> Callable[[object], str]:

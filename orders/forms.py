@@ -11,17 +11,30 @@ from articles.document import Block
 from articles.models import SHORTEST_ARTICLE_WORDS, Domain
 from orders import briefs, revisions
 from orders.briefs import BriefInput, BriefInvalid
+from orders.models import Product
 from orders.templatetags.pages import niche_words
 
-REQUIRED: Final = ("topic", "keyword", "target_url", "anchor_text", "email")
-OPTIONAL: Final = ("niche", "words", "notes")
+# What each product asks for, and what it leaves open.
+REQUIRED: Final[dict[str, tuple[str, ...]]] = {
+    Product.ARTICLE: ("topic", "keyword", "target_url", "anchor_text", "email"),
+    Product.INTEGRATION: ("target_url", "anchor_text", "email"),
+}
+OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
+    Product.ARTICLE: ("niche", "words", "notes"),
+    Product.INTEGRATION: ("keyword", "notes"),
+}
+_HIDDEN: Final[dict[str, tuple[str, ...]]] = {
+    Product.ARTICLE: ("product", "domain"),
+    Product.INTEGRATION: ("product", "domain", "article"),
+}
 
 
 class OrderForm(forms.Form):
-    """A brief for one site. Valid, it has the checked `brief`."""
+    """A brief for one site, with the fields of its product. Valid, it has the checked `brief`."""
 
     product = forms.CharField(required=False, widget=forms.HiddenInput)
     domain = forms.CharField(required=False, widget=forms.HiddenInput)
+    article = forms.CharField(required=False, widget=forms.HiddenInput)
     topic = forms.CharField(
         required=False,
         label="Topic",
@@ -77,11 +90,20 @@ class OrderForm(forms.Form):
         super().__init__(data, initial=initial, auto_id="%s")
         self.site = site
         self.at = at
-        self.fields["niche"].widget = forms.Select(
-            choices=[(niche, niche_words(niche)) for niche in site.niches]
-        )
-        self.fields["words"].help_text = f"Left empty: {site.words_default}, as this site prefers."
-        for name in (*REQUIRED, *OPTIONAL):
+        asked = str((initial or {} if data is None else data).get("product", ""))
+        self.product = Product(asked) if asked in REQUIRED else Product.ARTICLE
+        self.seen = (*REQUIRED[self.product], *OPTIONAL[self.product])
+        for name in set(self.fields) - {*self.seen, *_HIDDEN[self.product]}:
+            del self.fields[name]
+        if self.product == Product.INTEGRATION:
+            self.fields["keyword"].help_text = ABOUT_THE_PLACE
+        else:
+            self.fields["niche"].widget = forms.Select(
+                choices=[(niche, niche_words(niche)) for niche in site.niches]
+            )
+            words = f"Left empty: {site.words_default}, as this site prefers."
+            self.fields["words"].help_text = words
+        for name in self.seen:
             self._prepare(name)
 
     def clean(self) -> dict[str, Any]:
@@ -94,19 +116,20 @@ class OrderForm(forms.Form):
         return self.cleaned_data
 
     def required_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in REQUIRED]
+        return [self[name] for name in REQUIRED[self.product]]
 
     def optional_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in OPTIONAL]
+        return [self[name] for name in OPTIONAL[self.product]]
 
     @property
     def is_folded(self) -> bool:
         """Whether the optional part may stay closed: nothing in it was written or is wrong."""
-        return not any(self[name].errors for name in OPTIONAL) and not self["notes"].value()
+        wrong = any(self[name].errors for name in OPTIONAL[self.product])
+        return not wrong and not self["notes"].value()
 
     def _add(self, name: str, reasons: list[str]) -> None:
         """A hidden field has no place for its reasons, so they go on top."""
-        seen = name in (*REQUIRED, *OPTIONAL)
+        seen = name in self.seen
         told = reasons if seen else [f"{name.capitalize()}: {reason}" for reason in reasons]
         self.add_error(name if seen else None, told)
 
@@ -124,8 +147,13 @@ class OrderForm(forms.Form):
         if name in briefs.LONGEST and not isinstance(widget, forms.Select):
             # Room beyond the limit: a text pasted too long is told about, not silently cut.
             widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
-        if name in REQUIRED:
+        if name in REQUIRED[self.product]:
             widget.attrs["aria-required"] = "true"
+
+
+ABOUT_THE_PLACE: Final = (
+    "What the paragraph around your link should be about. Left empty: your anchor text."
+)
 
 
 class ChangesForm(forms.Form):

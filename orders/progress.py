@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from orders import revisions
 from orders.fulfilment import JOB_KINDS
-from orders.models import Order, Payment, Review, Status
+from orders.models import Order, Payment, Product, Review, Status
 from queueing import stats
 from queueing.models import Job, State
 
@@ -166,7 +166,7 @@ def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any
             "detail": "Ask us for what the editor wants, at no cost, then submit the new version.",
         }
     return {
-        "heading": "Your article is ready",
+        "heading": "Your link is in the article" if _is_link(order) else "Your article is ready",
         "detail": "Read it and look at its quality report. Nothing is published before you and "
         "an editor have approved it.",
     }
@@ -193,7 +193,8 @@ def _completed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     return {
         "review": _last_review(order),
         "heading": "Live",
-        "detail": f"Your article is published on {order.brief['host']}.",
+        "detail": f"{'Your link' if _is_link(order) else 'Your article'} is published on "
+        f"{order.brief['host']}.",
     }
 
 
@@ -206,6 +207,12 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "heading": "The editor will not publish this",
             "detail": "You pay nothing: your refund is below.",
         }
+    if _is_link(order):
+        return {
+            "heading": "We could not place your link",
+            "detail": "The article is full by now, or would have lost too much of its text. You "
+            "pay nothing: your refund is below.",
+        }
     return {
         "heading": "We could not write this",
         "detail": "No text was good enough to show you. You pay nothing: your refund is below.",
@@ -214,6 +221,10 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     return {"heading": "Cancelled", "detail": "Nothing was charged."}
+
+
+def _is_link(order: Order) -> bool:
+    return order.product == Product.INTEGRATION
 
 
 def _last_review(order: Order) -> Review | None:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from orders import access, lifecycle, stripe_client
 from orders.briefs import BriefInput
 from orders.lifecycle import TransitionRefused
-from orders.models import Customer, Order, Payment, Status
+from orders.models import Customer, Order, Payment, Product, Status
 from orders.stripe_client import StripeUnavailable
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def _new(*, brief: BriefInput, key: str | None, digest: str, at: datetime) -> Or
         customer=customer,
         product=brief.product,
         domain=brief.domain,
+        article=brief.article,
         brief=brief.to_brief().to_json(),
         amount_cents=brief.price_cents,
         currency=brief.domain.currency,
@@ -210,9 +211,7 @@ def _session(payment: Payment) -> "SessionCreateParams":
                 "price_data": {
                     "currency": payment.currency,
                     "unit_amount": payment.amount_cents,
-                    "product_data": {
-                        "name": f"{order.get_product_display()} on {order.domain.host}"
-                    },
+                    "product_data": {"name": _line(order)},
                 },
             }
         ],
@@ -224,6 +223,12 @@ def _session(payment: Payment) -> "SessionCreateParams":
         "cancel_url": page,
         "expires_at": int(payment.expires_at.timestamp()),
     }
+
+
+def _line(order: Order) -> str:
+    """What is bought, in one line of the payment page; never changes for an order."""
+    sold = f"{order.get_product_display()} on {order.domain.host}"
+    return f"{sold}: {order.brief['topic']}" if order.product == Product.INTEGRATION else sold
 
 
 def _forget_if_answered(payment: Payment, error: stripe.StripeError) -> None:

@@ -40,6 +40,14 @@ PURCHASE: Final = {
     "anchorText": "a simple budget planner",
     "email": "ada@example.com",
 }
+INTEGRATION: Final = {
+    "product": "integration",
+    "domain": "money.example",
+    "article": 31,
+    "targetUrl": "https://shop.example.org/planner",
+    "anchorText": "a simple budget planner",
+    "email": "ada@example.com",
+}
 PURCHASED: Final = {
     "orderId": ORDER_ID,
     "accessKey": "Zk3vX0c9Q1yqT8mB5rJw2A",
@@ -117,6 +125,24 @@ DOMAINS: Final = {
             },
             "openForIntegration": True,
             "pageUrl": "https://byline.example/domains/money.example/",
+        }
+    ],
+}
+
+ARTICLES: Final = {
+    "count": 1,
+    "page": 1,
+    "pageSize": 20,
+    "next": None,
+    "previous": None,
+    "results": [
+        {
+            "id": 31,
+            "title": "Where the month's money goes",
+            "url": "https://money.example/where-it-goes/",
+            "words": 840,
+            "publishedAt": "2026-03-02T09:30:00Z",
+            "openForIntegration": True,
         }
     ],
 }

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from articles.catalogue import Product, Sort
 from articles.models import SHORTEST_ARTICLE_WORDS, ArticleVersion, Domain, LinkPolicy
+from articles.openings import Opening
 from orders import briefs, revisions
 from orders.briefs import LONGEST
 from orders.models import Status
@@ -43,9 +44,25 @@ class PurchaseRequest(serializers.Serializer[Any]):
 
     product = serializers.ChoiceField(choices=sorted(briefs.OFFERED), help_text="What is bought.")
     domain = serializers.CharField(help_text="The site's host, or its id, from the catalogue.")
-    topic = serializers.CharField(max_length=LONGEST["topic"], help_text="What it is about.")
+    article = serializers.IntegerField(
+        min_value=1,
+        max_value=2**63 - 1,
+        required=False,
+        allow_null=True,
+        help_text="Of an integration: the id of an article of the site that is open for a link.",
+    )
+    topic = serializers.CharField(
+        max_length=LONGEST["topic"],
+        required=False,
+        allow_null=True,
+        help_text="What a new article is about; needed for one, and for one alone.",
+    )
     keyword = serializers.CharField(
-        max_length=LONGEST["keyword"], help_text="What it should be found by."
+        max_length=LONGEST["keyword"],
+        required=False,
+        allow_null=True,
+        help_text="What a new article should be found by, needed for one; of an integration, what "
+        "the place of the link is about, the anchor text when left out.",
     )
     targetUrl = serializers.CharField(
         source="target_url",
@@ -78,7 +95,7 @@ class PurchaseRequest(serializers.Serializer[Any]):
         max_value=briefs.LONGEST_ARTICLE_WORDS,
         required=False,
         allow_null=True,
-        help_text="Length; the site's own when left out.",
+        help_text="Length of a new article; the site's own when left out.",
     )
 
 
@@ -272,7 +289,22 @@ class DomainPart(serializers.Serializer[Domain]):
         return site_url("domain", domain.host)
 
 
-class DomainsQuery(serializers.Serializer[Any]):
+class PageQuery(serializers.Serializer[Any]):
+    """Which part of a list is wanted."""
+
+    page = serializers.IntegerField(
+        default=1, min_value=1, max_value=PAGE_MOST, help_text="Counts from 1."
+    )
+    pageSize = serializers.IntegerField(
+        default=20,
+        min_value=1,
+        max_value=PAGE_SIZE_MOST,
+        source="page_size",
+        help_text="Results on a page.",
+    )
+
+
+class DomainsQuery(PageQuery):
     """The catalogue's filters; each may be left out."""
 
     q = serializers.CharField(
@@ -311,25 +343,33 @@ class DomainsQuery(serializers.Serializer[Any]):
         default=str(Sort.AUTHORITY),
         help_text="Best first; ties by host.",
     )
-    page = serializers.IntegerField(
-        default=1, min_value=1, max_value=PAGE_MOST, help_text="Counts from 1."
-    )
-    pageSize = serializers.IntegerField(
-        default=20,
-        min_value=1,
-        max_value=PAGE_SIZE_MOST,
-        source="page_size",
-        help_text="Domains on a page.",
-    )
 
 
-class DomainsAnswer(serializers.Serializer[Any]):
-    count = serializers.IntegerField(help_text="Domains that fit, on all pages.")
+class PageAnswer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="What fits, on all pages.")
     page = serializers.IntegerField()
     pageSize = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
+
+
+class DomainsAnswer(PageAnswer):
     results = DomainPart(many=True)
+
+
+class ArticlePart(serializers.Serializer[Opening]):
+    id = serializers.IntegerField(source="article.pk", help_text="What a purchase names.")
+    title = serializers.CharField(source="article.title")
+    url = serializers.URLField(source="article.url", help_text="Where readers find it.")
+    words = serializers.IntegerField(source="version.words", help_text="Of its newest text.")
+    publishedAt = serializers.DateTimeField(source="article.published_at")
+    openForIntegration = serializers.BooleanField(
+        source="has_room", help_text="It takes a link now; false while it carries all it may."
+    )
+
+
+class ArticlesAnswer(PageAnswer):
+    results = ArticlePart(many=True)
 
 
 def site_url(name: str, *args: object) -> str:

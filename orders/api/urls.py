@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("v1/webhooks/stripe", webhooks.StripeWebhook.as_view(), name="api-stripe-webhook"),
     path("v1/domains", views.Domains.as_view(), name="api-domains"),
+    path("v1/domains/<str:domainId>/articles", views.Articles.as_view(), name="api-articles"),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("docs/", reference.page, name="api-docs"),
     path("docs", RedirectView.as_view(pattern_name="api-docs")),

@@ -1,11 +1,11 @@
 # ruff: noqa: N803 (a path's parameter carries its public name)
 """The calls of the JSON API: translate, make one call into the product, report."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from articles import catalogue
+from articles import catalogue, openings
 from articles.models import Domain
 from orders import limits
 from orders.api import bodies, changes, problems, purchasing, schema, serializers
@@ -21,6 +21,8 @@ from orders.api.access import opened
 from orders.api.problems import Problem
 from orders.limits import Limit
 from orders.progress import progress
+
+_LONGEST_ID: Final = 19
 
 
 class ApiView(APIView):
@@ -50,7 +52,7 @@ class Purchase(ApiView):
 
     @extend_schema(
         operation_id="purchase",
-        summary="Buy an article",
+        summary="Buy an article, or a link in one",
         description="Stores the order and opens its payment page. Work begins once it is paid. "
         "Send an Idempotency-Key: a repeat of the same purchase is answered like the first time, "
         "with Idempotent-Replayed: true, and buys nothing more.",
@@ -70,7 +72,10 @@ class Purchase(ApiView):
             ),
         ],
         request=serializers.PurchaseRequest,
-        examples=[schema.example("New article", schema.PURCHASE, request_only=True)],
+        examples=[
+            schema.example("New article", schema.PURCHASE, request_only=True),
+            schema.example("Link in an article", schema.INTEGRATION, request_only=True),
+        ],
         responses=schema.answers(
             {
                 201: (
@@ -192,21 +197,55 @@ class Domains(ApiView):
         ),
     )
     def get(self, request: Request) -> Response:
-        wish = _wish(request.query_params.dict())
+        wish = _wish(request, serializers.DomainsQuery)
         number, size = wish.pop("page"), wish.pop("page_size")
         filters = catalogue.Filters(**wish | {"sort": catalogue.Sort(wish["sort"])})
-        pages: Paginator[Domain] = Paginator(catalogue.domains(filters), size)
-        found: Any = pages.page(number).object_list if number <= pages.num_pages else []
-        return Response(
-            {
-                "count": pages.count,
-                "page": number,
-                "pageSize": size,
-                "next": _page(request, number + 1) if number < pages.num_pages else None,
-                "previous": _page(request, number - 1) if number > 1 else None,
-                "results": serializers.DomainPart(found, many=True).data,
-            }
+        found, answer = _page(
+            request, catalogue.domains(filters), number=number, size=size, at="api-domains"
         )
+        return Response(answer | {"results": serializers.DomainPart(found, many=True).data})
+
+
+class Articles(ApiView):
+    limit = limits.CATALOGUE
+
+    @extend_schema(
+        operation_id="articles",
+        summary="Find an article for a link",
+        description="The articles of a domain that are open for integration, newest first. Follow "
+        "next until it is null.",
+        tags=["catalogue"],
+        auth=schema.NO_KEY,
+        parameters=[
+            OpenApiParameter(
+                "domainId",
+                {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+                OpenApiParameter.PATH,
+                description="The domain's id, from the catalogue.",
+            ),
+            serializers.PageQuery,
+            *schema.answer_headers(schema.RETRY_AFTER),
+        ],
+        responses=schema.answers(
+            {200: (serializers.ArticlesAnswer, "One page of articles.", schema.ARTICLES)},
+            problems.INVALID_QUERY,
+            problems.NOT_FOUND,
+            problems.TOO_MANY_REQUESTS,
+        ),
+    )
+    def get(self, request: Request, domainId: str) -> Response:
+        wish = _wish(request, serializers.PageQuery)
+        domain = _sold(domainId)
+        found, answer = _page(
+            request,
+            catalogue.open_articles(domain),
+            number=wish["page"],
+            size=wish["page_size"],
+            at="api-articles",
+            of=(domain.pk,),
+        )
+        open_now: Any = openings.openings(domain, found)
+        return Response(answer | {"results": serializers.ArticlePart(open_now, many=True).data})
 
 
 @extend_schema(exclude=True)
@@ -225,12 +264,28 @@ class Nowhere(ApiView):
         raise problems.not_found()
 
 
-def _wish(given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the catalogue's filters from a query, by their names there.
+def _sold(domain_id: str) -> Domain:
+    """Return the domain of that id.
+
+    :raises Problem: we sell nothing on it, or the id is none
+    """
+    is_id = domain_id.isascii() and domain_id.isdecimal() and len(domain_id) <= _LONGEST_ID
+    wanted = int(domain_id) if is_id else 0
+    found = None
+    if wanted < 2**63:
+        found = Domain.objects.filter(pk=wanted, is_active=True).first()
+    if found is None:
+        raise problems.not_found()
+    return found
+
+
+def _wish(request: Request, shape: type[serializers.PageQuery]) -> dict[str, Any]:
+    """Return the filters and the page that a query asks for, by their names inside.
 
     :raises Problem: a filter is unknown or its value is not valid
     """
-    query = serializers.DomainsQuery(data=given)
+    given = request.query_params.dict()
+    query = shape(data=given)
     errors: dict[str, list[str]] = {
         name: ["There is no such filter."] for name in given if name not in query.fields
     }
@@ -241,6 +296,30 @@ def _wish(given: Mapping[str, str]) -> dict[str, Any]:
     return dict(query.validated_data)
 
 
-def _page(request: Request, number: int) -> str:
-    query = urlencode(request.query_params.dict() | {"page": number})
-    return f"{serializers.site_url('api-domains')}?{query}"
+def _page(
+    request: Request,
+    found: QuerySet[Any],
+    *,
+    number: int,
+    size: int,
+    at: str,
+    of: tuple[object, ...] = (),
+) -> tuple[Any, dict[str, Any]]:
+    """Return one page of what was found, empty behind the last, and the answer around it.
+
+    `at` and `of` name the call and its path's parameters.
+    """
+    pages: Paginator[Any] = Paginator(found, size)
+    here = pages.page(number).object_list if number <= pages.num_pages else []
+
+    def address(other: int) -> str:
+        query = urlencode(request.query_params.dict() | {"page": other})
+        return f"{serializers.site_url(at, *of)}?{query}"
+
+    return here, {
+        "count": pages.count,
+        "page": number,
+        "pageSize": size,
+        "next": address(number + 1) if number < pages.num_pages else None,
+        "previous": address(number - 1) if number > 1 else None,
+    }

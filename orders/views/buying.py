@@ -38,8 +38,17 @@ def order_form(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _placed(request, site)
     initial = {"product": Product.ARTICLE, "domain": site.host, "niche": site.niches[0]}
+    if asked.get("product") == Product.INTEGRATION:
+        article = asked.get("article", "")
+        if sites.open_article(site, article) is None:
+            messages.info(request, CHOOSE_AN_ARTICLE)
+            return redirect("domain", site.host)
+        initial |= {"product": Product.INTEGRATION, "article": article}
     form = OrderForm(site=site, at=timezone.now(), initial=initial | _earlier_brief(request))
     return _page(request, form, token=str(uuid.uuid4()))
+
+
+CHOOSE_AN_ARTICLE: Final = "Choose an article that takes a link; the brief comes next."
 
 
 @require_POST
@@ -50,9 +59,9 @@ def check_field(request: HttpRequest) -> HttpResponse:
     """
     site = sites.sold(request.POST.get("domain", ""))
     name = request.GET.get("field", "")
-    if name not in OrderForm.base_fields:
-        raise Http404
     form = OrderForm(request.POST, site=site, at=timezone.now())
+    if name not in form.fields:
+        raise Http404
     return render(request, "orders/field_error.html", {"field": form[name]})
 
 
@@ -112,17 +121,24 @@ def _earlier_brief(request: HttpRequest) -> dict[str, Any]:
     if order is None or not access.remembered(request, order):
         return {}
     kept = {name: order.brief[name] for name in _REPEATED if name in order.brief}
+    if order.product == Product.INTEGRATION and kept.get("keyword") == kept.get("anchor_text"):
+        del kept["keyword"]  # it was left out
     return kept | {"email": order.customer.email}
 
 
 def _page(request: HttpRequest, form: OrderForm, *, token: str, status: int = 200) -> HttpResponse:
     site = form.site
     sponsored = site.link_policy == LinkPolicy.SPONSORED
+    article = None
+    if form.product == Product.INTEGRATION:
+        article = sites.open_article(site, str(form["article"].value() or ""))
     context = {
         "form": form,
         "token": token,
         "domain": site,
-        "price_cents": site.price_article_cents,
+        "article": article,
+        "is_link": form.product == Product.INTEGRATION,
+        "price_cents": briefs.price_cents(site, form.product),
         "disclosure": briefs.DISCLOSURE if sponsored else "",
     }
     return render(request, "orders/form.html", context, status=status)

@@ -1,8 +1,13 @@
-"""Finds the site that a page is about."""
+"""Finds the site, or the article, that a page is about."""
+
+from typing import Final
 
 from django.http import Http404
 
-from articles.models import Domain
+from articles import catalogue
+from articles.models import Article, Domain
+
+_ID_DIGITS: Final = 18  # always below what PostgreSQL counts to
 
 
 def sold(host: str) -> Domain:
@@ -15,3 +20,10 @@ def sold(host: str) -> Domain:
     if site is None:
         raise Http404
     return site
+
+
+def open_article(site: Domain, number: str) -> Article | None:
+    """Return the site's article of that id if it is open for a link; one query."""
+    if not (number.isascii() and number.isdecimal() and len(number) <= _ID_DIGITS):
+        return None
+    return catalogue.open_articles(site).filter(pk=int(number)).first()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from articles import catalogue
+from articles import catalogue, openings
 from articles.catalogue import Filters, Sort
 from articles.models import Article, ArticleVersion, Domain, LinkPolicy
 from orders import briefs, turnaround
@@ -23,6 +23,7 @@ from orders.views import sites
 
 SITES_A_PAGE: Final = 12
 SAMPLES: Final = 3
+OPEN_SHOWN: Final = 24  # each one's text is read to count its links
 _SORTS: Final[dict[str, str]] = {
     Sort.AUTHORITY: "Authority, highest first",
     Sort.VISITS: "Visits, most first",
@@ -40,6 +41,7 @@ class Card:
 
     domain: Domain
     turnaround: Turnaround
+    price_cents: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,6 @@ class Chip:
 def storefront(request: HttpRequest) -> HttpResponse:
     """List the sites that fit the filters in the address; seven queries, however many there are."""
     filters = Filters.from_params(request.GET.dict())
-    if not _is_choice_of_products():
-        filters = filters.without("product")
     found = Paginator(catalogue.domains(filters), SITES_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
@@ -75,7 +75,7 @@ def storefront(request: HttpRequest) -> HttpResponse:
             "filters": filters,
             "choices": _choices(filters),
             "chips": _chips(filters),
-            "cards": _cards(found),
+            "cards": _cards(found, product=filters.product),
             "found": found,
             "pages": _pages(filters, found),
             "drop_all": reverse("storefront"),
@@ -92,22 +92,33 @@ def domain(request: HttpRequest, host: str) -> HttpResponse:
     site = sites.sold(host)
     samples = site.articles.filter(published_at__isnull=False).order_by("-published_at", "-pk")
     known = turnaround.of_domains([site], at=timezone.now())
+    open_articles = catalogue.open_articles(site)[:OPEN_SHOWN]
     return render(
         request,
         "shop/domain.html",
         {
             "domain": site,
             "turnaround": known[site.pk],
+            "openings": openings.openings(site, open_articles),
             "samples": _with_texts(list(samples[:SAMPLES])),
             "disclosure": briefs.DISCLOSURE if site.link_policy == LinkPolicy.SPONSORED else "",
         },
     )
 
 
-def _cards(found: Page[Domain]) -> list[Card]:
+def _cards(found: Page[Domain], *, product: str) -> list[Card]:
+    """Return the cards, with the price of the product that is looked for."""
     domains = list(found)
     known = turnaround.of_domains(domains, at=timezone.now())
-    return [Card(domain=domain, turnaround=known[domain.pk]) for domain in domains]
+    product = product or Product.ARTICLE
+    return [
+        Card(
+            domain=domain,
+            turnaround=known[domain.pk],
+            price_cents=briefs.price_cents(domain, product),
+        )
+        for domain in domains
+    ]
 
 
 def _with_texts(articles: list[Article]) -> list[dict[str, Any]]:
@@ -120,10 +131,6 @@ def _with_texts(articles: list[Article]) -> list[dict[str, Any]]:
     )
     by_article = {version.article_id: version for version in newest}
     return [{"article": article, "version": by_article.get(article.pk)} for article in articles]
-
-
-def _is_choice_of_products() -> bool:
-    return len(briefs.OFFERED) > 1
 
 
 def _choices(filters: Filters) -> dict[str, list[Choice]]:
@@ -148,9 +155,7 @@ def _choices(filters: Filters) -> dict[str, list[Choice]]:
         "niche": counted("niche", "Any subject", niche_words),
         "language": counted("language", "Any language", language_name),
         "link_policy": counted("link_policy", "Any link policy", policies.__getitem__),
-        "product": counted("product", "Any product", products.__getitem__)
-        if _is_choice_of_products()
-        else [],
+        "product": counted("product", "Any product", products.__getitem__),
         "price_max": _steps(
             filters.price_max, "Any price", [(step * 100, f"up to {step}") for step in _PRICE_STEPS]
         ),

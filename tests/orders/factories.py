@@ -11,7 +11,7 @@ from django.conf import settings
 
 from articles.brief import Brief
 from articles.models import Article, ArticleVersion, Domain
-from orders import fulfilment, lifecycle, reviews
+from orders import briefs, fulfilment, lifecycle, reviews
 from orders.models import Customer, Order, Payment, Product, Review
 from queueing.models import Job
 
@@ -59,6 +59,83 @@ def active_domain(**given: Any) -> Domain:
         "words_default": 800,
     }
     return Domain.objects.create(**fields | given)
+
+
+PARAGRAPHS = (
+    "Most gardens begin with a plan that somebody drew on the back of an envelope.",
+    "A raised bed warms up early in the year and keeps its soil loose for many seasons.",
+    "Wood is what most people build with, and larch lasts longer than pine does.",
+    "Fill the frame in layers, coarse ones below, so that water finds its way out.",
+    "Water in the morning, when the soil still holds the cool of the night.",
+    "Snails dislike copper, and they dislike dry sand around a bed even more.",
+    "In autumn a thin cover of leaves keeps the worms at work until the frost.",
+    "Turn the compost twice a year and the bed will thank you in spring.",
+    "Children like a corner of their own where they can sow radishes and wait.",
+    "At the end of a season note what grew well, for the next plan begins there.",
+)
+
+
+def text_of(*outbound: str) -> str:
+    """Ten paragraphs of two sentences, with links to these addresses at their ends."""
+    tails = [
+        f' See <a href="{url}">number {n} of the list</a> too.' for n, url in enumerate(outbound)
+    ]
+    tails += [" That is worth knowing."] * (len(PARAGRAPHS) - len(tails))
+    return "".join(f"<p>{text}{tail}</p>" for text, tail in zip(PARAGRAPHS, tails, strict=True))
+
+
+def open_article(domain: Domain | None = None, *, html: str = "", **given: Any) -> Article:
+    """A published article, open for integration, with one text."""
+    domain = domain or active_domain()
+    number = next(_numbers)
+    fields = {
+        "domain": domain,
+        "slug": f"open-{number}",
+        "title": f"A season with raised beds {number}",
+        "url": f"https://{domain.host}/open-{number}",
+        "published_at": AT,
+        "is_open_for_integration": True,
+        "created_at": AT,
+    }
+    article = Article.objects.create(**fields | given)
+    text_of_article(article, html or text_of())
+    return article
+
+
+def text_of_article(article: Article, html: str, **given: Any) -> ArticleVersion:
+    """The article's next version, stored by nobody's order."""
+    newest = article.versions.order_by("-number").first()
+    fields = {
+        "article": article,
+        "number": newest.number + 1 if newest else 1,
+        "title": article.title,
+        "meta_description": "A year in the garden.",
+        "slug": article.slug,
+        "html": html,
+        "words": 180,
+        "created_at": AT,
+    }
+    return ArticleVersion.objects.create(**fields | given)
+
+
+def raw_integration(article: Article, /, **given: object) -> dict[str, object]:
+    """What a customer types to buy a link in that article; None takes a field away."""
+    wish = {"product": "integration", "article": article.pk, "topic": None, "keyword": None}
+    return raw_brief(article.domain, **wish | given)
+
+
+def integration_in_work(article: Article, *, at: datetime = AT, **given: object) -> Order:
+    """A paid order of a link in that article, whose job waits."""
+    brief = briefs.validate(raw_integration(article, **given), at=at)
+    return order_in_work(
+        at=at,
+        domain=article.domain,
+        email=brief.email,
+        brief=brief.to_brief(),
+        product=Product.INTEGRATION,
+        article=article,
+        amount_cents=brief.price_cents,
+    )
 
 
 def raw_brief(domain: Domain, /, **given: object) -> dict[str, object]:

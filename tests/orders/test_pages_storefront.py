@@ -107,9 +107,7 @@ def test_where_nothing_fits_each_filter_can_be_dropped_alone(client):
 def test_what_cannot_be_a_filter_is_left_out(client):
     active_domain()
 
-    page = look(
-        client, "/", authority_min="many", sort="<script>", page="last", product="integration"
-    )
+    page = look(client, "/", authority_min="many", sort="<script>", page="last", product="house")
 
     assert page.status == 200
     assert page.one("//h2[@id='count']") == "1 site"
@@ -128,18 +126,20 @@ def test_pages_keep_the_filters(client):
     assert second.one("//nav[@aria-label='Pages']//a[@aria-current]") == "Page 2"
 
 
-def test_products_that_nobody_sells_yet_are_no_filter(client):
-    site = active_domain()
-    Article.objects.create(
-        domain=site,
-        slug="a",
-        title="A",
-        url=f"https://{site.host}/a",
-        published_at=timezone.now(),
-        is_open_for_integration=True,
-    )
+def test_the_product_is_a_filter_and_the_cards_tell_its_price(client):
+    site, _ = factories.open_article().domain, active_domain()
 
-    assert not look(client, "/").all("//select[@name='product']")
+    every, page = look(client, "/"), look(client, "/", product="integration")
+
+    assert len(every.has_class("site-card")) == 2
+    assert "€80.00" not in every.text
+    (card,) = page.has_class("site-card")
+    assert site.name in card
+    assert "€80.00" in card
+    assert page.has_class("chip")[0].startswith("Link in an existing article")
+    assert page.one("//main//h3/a/@href") == f"/domains/{site.host}/#open"
+    options = page.all("//select[@name='product']/option")
+    assert "Link in an existing article (1)" in options
 
 
 def test_the_storefront_asks_the_database_as_often_for_many_sites_as_for_few(
@@ -207,10 +207,29 @@ def test_a_site_shows_its_latest_articles_in_queries_that_do_not_grow(
             published_at=timezone.now() - timedelta(days=number),
         )
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = look(client, f"/domains/{domain.host}/")
 
     assert page.all("//ul[@class='samples']//h3") == ["Page 1", "Page 2", "Page 3"]
+
+
+def test_open_articles_are_offered_with_price_and_room_and_full_ones_are_not(
+    client, django_assert_num_queries
+):
+    domain = active_domain(outbound_limit=1)
+    free = factories.open_article(domain)
+    factories.open_article(domain, html=factories.text_of("https://elsewhere.example.org/"))
+    factories.open_article(domain, is_open_for_integration=False)
+
+    with django_assert_num_queries(7):
+        page = look(client, f"/domains/{domain.host}/")
+
+    first, second = page.all("//section[@id='open']//li")
+    buttons = page.all("//section[@id='open']//a[contains(@class, 'button')]/@href")
+    assert buttons == [f"/order/?domain={domain.host}&product=integration&article={free.pk}"]
+    assert {free.title in first, free.title in second} == {True, False}
+    assert "It carries all the links that it may." in page.text
+    assert "€80.00" in page.text
 
 
 def test_a_site_that_is_not_sold_has_no_page(client):
