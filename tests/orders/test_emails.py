@@ -213,4 +213,3 @@ def test_the_same_email_cannot_be_recorded_twice():
 
     with pytest.raises(IntegrityError):
         notifications.record(order=order, kind="order-received", at=AT)
-
