@@ -238,7 +238,13 @@ SPECTACULAR_SETTINGS = {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "The order's access key, as the purchase gave it.",
-            }
+            },
+            "staffSession": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "sessionid",
+                "description": "The session of a member of staff who is logged in at /admin/.",
+            },
         }
     },
 }
