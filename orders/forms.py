@@ -92,11 +92,11 @@ class OrderForm(forms.Form):
         self.site = site
         self.at = at
         asked = str((initial or {} if data is None else data).get("product", ""))
-        self.product = Product(asked) if asked in REQUIRED else Product.ARTICLE
-        self.seen = (*REQUIRED[self.product], *OPTIONAL[self.product])
-        for name in set(self.fields) - {*self.seen, *_HIDDEN[self.product]}:
+        self.sold: str = Product(asked) if asked in REQUIRED else Product.ARTICLE
+        self.seen = (*REQUIRED[self.sold], *OPTIONAL[self.sold])
+        for name in set(self.fields) - {*self.seen, *_HIDDEN[self.sold]}:
             del self.fields[name]
-        if self.product == Product.INTEGRATION:
+        if self.sold == Product.INTEGRATION:
             self.fields["keyword"].help_text = ABOUT_THE_PLACE
         else:
             self.fields["niche"].widget = forms.Select(
@@ -117,15 +117,15 @@ class OrderForm(forms.Form):
         return self.cleaned_data
 
     def required_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in REQUIRED[self.product]]
+        return [self[name] for name in REQUIRED[self.sold]]
 
     def optional_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in OPTIONAL[self.product]]
+        return [self[name] for name in OPTIONAL[self.sold]]
 
     @property
     def is_folded(self) -> bool:
         """Whether the optional part may stay closed: nothing in it was written or is wrong."""
-        wrong = any(self[name].errors for name in OPTIONAL[self.product])
+        wrong = any(self[name].errors for name in OPTIONAL[self.sold])
         return not wrong and not self["notes"].value()
 
     def _add(self, name: str, reasons: list[str]) -> None:
@@ -148,7 +148,7 @@ class OrderForm(forms.Form):
         if name in briefs.LONGEST and not isinstance(widget, forms.Select):
             # Room beyond the limit: a text pasted too long is told about, not silently cut.
             widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
-        if name in REQUIRED[self.product]:
+        if name in REQUIRED[self.sold]:
             widget.attrs["aria-required"] = "true"
 
 

@@ -128,15 +128,15 @@ def _page(request: HttpRequest, form: OrderForm, *, token: str, status: int = 20
     site = form.site
     sponsored = site.link_policy == LinkPolicy.SPONSORED
     article = None
-    if form.product == Product.INTEGRATION:
+    if form.sold == Product.INTEGRATION:
         article = sites.open_article(site, str(form["article"].value() or ""))
     context = {
         "form": form,
         "token": token,
         "domain": site,
         "article": article,
-        "is_link": form.product == Product.INTEGRATION,
-        "price_cents": briefs.price_cents(site, form.product),
+        "is_link": form.sold == Product.INTEGRATION,
+        "price_cents": briefs.price_cents(site, form.sold),
         "disclosure": briefs.DISCLOSURE if sponsored else "",
     }
     return render(request, "orders/form.html", context, status=status)
