@@ -166,6 +166,8 @@ STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", development="whsec_san
 STRIPE_TIMEOUT_S = env.seconds("STRIPE_TIMEOUT_S", default=20, at_least=1)
 # Stripe allows 30 minutes to 24 hours (https://docs.stripe.com/api/checkout/sessions/create).
 CHECKOUT_EXPIRES_S = env.whole("CHECKOUT_EXPIRES_S", default=23 * 3600, at_least=1800)
+# A failed order's money waits this long before it goes back; an operator may try again meanwhile.
+REFUND_AFTER_S = env.seconds("REFUND_AFTER_S", default=0)
 # A signature older than this is refused; Stripe's libraries use the same.
 WEBHOOK_TOLERANCE_S = env.whole("WEBHOOK_TOLERANCE_S", default=300, at_least=1)
 
@@ -238,7 +240,13 @@ SPECTACULAR_SETTINGS = {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "The order's access key, as the purchase gave it.",
-            }
+            },
+            "staffSession": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "sessionid",
+                "description": "The session of a member of staff who is logged in at /admin/.",
+            },
         }
     },
 }

@@ -30,7 +30,7 @@ class Tell:
 
     def __call__(self, what: str) -> None:
         now = time.monotonic()
-        line(f"{self._name:<8}  {what}", took_s=now - self._since)
+        line(f"{self._name:<11}  {what}", took_s=now - self._since)
         self._since = now
 
 
@@ -74,7 +74,52 @@ def article(shop: Shop, tell: Tell) -> None:
     tell(f"Read version {version['number']}: “{version['title']}”, {version['words']} words")
 
 
-JOURNEYS: dict[str, Journey] = {"article": article}
+def integration(shop: Shop, tell: Tell) -> None:
+    """Buy a link in the first article of the catalogue that takes one and look at it.
+
+    :raises OrderFailed: it did not get there, or no article takes a link
+    """
+    publisher, page = _first_open(shop)
+    tell(f"Catalogue: “{page['title']}” on {publisher['host']} takes a link")
+    run = time.time_ns()
+    email = f"grace+{run}@example.com"
+    # An article takes one link to a page, and a demo that stays up is run again.
+    target = f"https://planner.example.com/pantry/{run}"
+    placed = shop.purchase(
+        {
+            "product": "integration",
+            "domain": publisher["host"],
+            "article": page["id"],
+            "targetUrl": target,
+            "anchorText": "a pantry checklist",
+            "email": email,
+        }
+    )
+    price = publisher["prices"]["integration"]
+    tell(f"Ordered {placed['orderId']} for {_money(price)}")
+    shop.open_order(placed)
+    shop.pay(placed["checkoutUrl"])
+    tell("Paid on the payment page")
+    version = follow(shop, placed, tell)["version"]
+    letters = expect_letters(shop, email, count=2)
+    tell("E-mails: " + "; ".join(letter["subject"] for letter in letters))
+    if "your link is in the article" not in letters[-1]["subject"].lower():
+        raise OrderFailed(f"the last e-mail is “{letters[-1]['subject']}”")
+    shop.visit(address_in(letters[-1], placed["orderId"]))
+    if target not in shop.visit(version["previewUrl"]):
+        raise OrderFailed("the version's page does not show the link")
+    tell(f"Read version {version['number']}: “{version['title']}”, the link in it")
+
+
+def _first_open(shop: Shop) -> tuple[Json, Json]:
+    for publisher in shop.catalogue():
+        if publisher["openForIntegration"]:
+            for page in shop.articles(publisher):
+                return publisher, page
+    raise OrderFailed("no article of the catalogue's first page takes a link")
+
+
+JOURNEYS: dict[str, Journey] = {"article": article, "integration": integration}
 
 
 def follow(shop: Shop, placed: Json, tell: Tell) -> Json:

@@ -46,6 +46,12 @@ class Shop:
             raise OrderFailed("the catalogue is empty")
         return found
 
+    def articles(self, publisher: Json) -> list[Json]:
+        """Return the publisher's articles that take a link now."""
+        address = f"{self.site}/api/v1/domains/{publisher['id']}/articles"
+        found: list[Json] = self._json("GET", address)["results"]
+        return [article for article in found if article["openForIntegration"]]
+
     def purchase(self, brief: Json) -> Json:
         """Place an order; return its id, key and addresses."""
         return self._json("POST", f"{self.site}/api/v1/purchase", json=brief)

@@ -91,7 +91,7 @@ class OrderForm(forms.Form):
         self.site = site
         self.at = at
         asked = str((initial or {} if data is None else data).get("product", ""))
-        self.sold = Product(asked) if asked in REQUIRED else Product.ARTICLE
+        self.sold: str = Product(asked) if asked in REQUIRED else Product.ARTICLE
         self.seen = (*REQUIRED[self.sold], *OPTIONAL[self.sold])
         for name in set(self.fields) - {*self.seen, *_HIDDEN[self.sold]}:
             del self.fields[name]

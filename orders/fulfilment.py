@@ -4,18 +4,29 @@ Each function writes in its caller's transaction, so that an order never moves w
 that the move promises.
 """
 
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
 
 from orders import lifecycle, notifications, refunds
 from orders.models import Order, Product
-from queueing import ledger
+from queueing import ledger, service
+from queueing.models import Job
 
 JOB_KINDS: Final[dict[str, str]] = {
     Product.ARTICLE: "article-generation",
     Product.INTEGRATION: "backlink-integration",
 }
 VIP, NORMAL = 0, 5
+# Its stored texts are what the gate refused, so another try buys new ones.
+GATE_BLOCKED: Final = "GateBlocked"
+FIRST_TEXT: Final = "text-1"
+
+
+class ResumeRefused(Exception):
+    """A failed order cannot be taken up again; nothing was changed."""
 
 
 def begin(*, order: Order, at: datetime) -> None:
@@ -47,8 +58,37 @@ def give_up(*, order: Order, reason: str, at: datetime) -> None:
     :raises TransitionRefused: the order is not being worked on
     """
     lifecycle.fail(order=order, at=at)
-    refunds.owe(order=order, reason=reason[:200], at=at)
-    for kind in (notifications.Kind.ORDER_FAILED, notifications.Kind.ADMIN_ORDER_FAILED):
-        # An order that was taken up again and failed again has told of it before.
-        if not order.emails.filter(kind=kind).exists():
-            notifications.record(order=order, kind=kind, at=at)
+    grace = timedelta(seconds=settings.REFUND_AFTER_S)
+    refunds.owe(order=order, reason=reason[:200], at=at, run_at=at + grace if grace else None)
+    if order.emails.filter(kind=notifications.Kind.ORDER_FAILED).exists():
+        return  # it failed before and was taken up again; what they were told holds after all
+    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, at=at)
+    notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_FAILED, at=at)
+
+
+@transaction.atomic
+def resume(*, order: Order, actor: str, at: datetime, reason: str = "") -> None:
+    """Take a failed order up again instead of refunding it: the refund is taken back, the writing
+    job retried.
+
+    :raises TransitionRefused: the order has not failed
+    :raises ResumeRefused: its refund has gone out, or its job is not one that failed
+    """
+    failed_at = order.failed_at
+    lifecycle.resume(order=order, actor=actor, at=at)
+    try:
+        refunds.take_back(order=order, owed_at=failed_at or at, actor=actor, at=at)
+        _write_again(order, actor=actor, reason=reason or "The order is taken up again", at=at)
+    except (refunds.AlreadyOnItsWay, service.Refused) as refused:
+        raise ResumeRefused(str(refused)) from refused
+
+
+def _write_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
+    job = Job.objects.get(key=job_key(order))
+    texts = job.stored_steps.filter(name__endswith=FIRST_TEXT).order_by("-pk")
+    first = texts.values_list("name", flat=True).first()
+    asked: dict[str, Any] = {"job_id": job.pk, "actor": actor, "reason": reason, "at": at}
+    if job.error_class == GATE_BLOCKED and first is not None:
+        service.retry_from_step(step=first, **asked)
+    else:
+        service.retry(**asked)

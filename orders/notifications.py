@@ -85,7 +85,8 @@ def record(
 def message_for(email: OutgoingEmail) -> Message:
     """Write the e-mail out from its order's present facts."""
     order = email.order
-    refund = Refund.objects.filter(payment__order=order).first()
+    refunds = Refund.objects.filter(payment__order=order)
+    refund = refunds.exclude(state=Refund.State.WITHDRAWN).first()
     return render(
         email.kind,
         {

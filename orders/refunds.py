@@ -4,6 +4,7 @@ Money also goes back without us, from Stripe's dashboard. Whoever hears of a ref
 call's reply or Stripe's event, settles the row; the other finds it settled.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ from django.db.models import Q, Sum
 from orders import lifecycle, stripe_client
 from orders.models import Order, Payment, Refund
 from orders.templatetags.money import money
-from queueing import ledger
+from queueing import ledger, service
+from queueing.models import Job
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +28,12 @@ _FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
 _NOTHING_LEFT: Final = "charge_already_refunded"
 
 
-def owe(*, order: Order, reason: str, at: datetime) -> list[Refund]:
-    """Record a refund and its job for all that the order's payments still hold.
+class AlreadyOnItsWay(Exception):
+    """The order's money has gone to Stripe to be given back, or is not all with us any more."""
+
+
+def owe(*, order: Order, reason: str, at: datetime, run_at: datetime | None = None) -> list[Refund]:
+    """Record a refund and its job, not before `run_at`, for all that the order's payments hold.
 
     Called in the transaction of what makes us owe it. Returns the new rows: none when everything
     is on its way back already.
@@ -36,12 +42,14 @@ def owe(*, order: Order, reason: str, at: datetime) -> list[Refund]:
     return [
         refund
         for payment in paid.order_by("pk")
-        if (refund := owe_payment(payment=payment, reason=reason, at=at)) is not None
+        if (refund := owe_payment(payment=payment, reason=reason, at=at, run_at=run_at)) is not None
     ]
 
 
 @transaction.atomic
-def owe_payment(*, payment: Payment, reason: str, at: datetime) -> Refund | None:
+def owe_payment(
+    *, payment: Payment, reason: str, at: datetime, run_at: datetime | None = None
+) -> Refund | None:
     """Record a refund and its job for the rest of one payment; None when there is no rest."""
     _lock(payment)
     rest = payment.amount_cents - _given_cents(payment)
@@ -59,9 +67,42 @@ def owe_payment(*, payment: Payment, reason: str, at: datetime) -> Refund | None
         subject=f"order:{payment.order_id}",
         arguments={"refund": refund.pk},
         key=f"refund:{refund.pk}",
+        run_at=run_at,
         actor="system",
     )
     return refund
+
+
+@transaction.atomic
+def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> list[Refund]:
+    """Withdraw the refunds that were owed at that moment, with their jobs, and return them.
+
+    Theirs is the row that the refund's job marks before it talks to Stripe: whoever writes it
+    first has decided.
+
+    :raises AlreadyOnItsWay: one went to Stripe, or the order's price is not all with us then;
+        nothing was changed
+    """
+    payments = Payment.objects.filter(order=order, paid_at__isnull=False).order_by("pk")
+    for payment in payments:
+        _lock(payment)
+    refunds = list(Refund.objects.filter(payment__in=payments, created_at=owed_at))
+    for refund in refunds:
+        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
+        if not untouched.update(state=State.WITHDRAWN):
+            raise AlreadyOnItsWay(f"The refund of order {order.code} has gone out already.")
+        _cancel_job(refund, actor=actor, at=at)
+    kept = sum(p.amount_cents - _given_cents(p) for p in payments if p.currency == order.currency)
+    if kept < order.amount_cents:
+        raise AlreadyOnItsWay(f"The money of order {order.code} has gone back already.")
+    return refunds
+
+
+def _cancel_job(refund: Refund, *, actor: str, at: datetime) -> None:
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    # One that somebody settled by hand does nothing more either way.
+    with suppress(service.Refused):
+        service.cancel(job_id=job.pk, actor=actor, reason="The order's work goes on", at=at)
 
 
 def carry_out(*, refund_id: int, at: datetime) -> None:
@@ -78,6 +119,8 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     if refund.state == State.FAILED:
         _take_up(refund)
     elif refund.stripe_id is not None:
+        return
+    if not _begin(refund, at=at):
         return
     try:
         made = _make(refund)
@@ -160,6 +203,12 @@ def _take_up(refund: Refund) -> None:
     if _given_cents(refund.payment) + refund.amount_cents > refund.payment.amount_cents:
         raise stripe_client.StripeRefused("another refund has taken its place")
     Refund.objects.filter(pk=refund.pk).update(state=State.PENDING)
+
+
+def _begin(refund: Refund, *, at: datetime) -> bool:
+    """Mark the row before Stripe is asked, in a write of its own; False: it was taken back."""
+    pending = Refund.objects.filter(pk=refund.pk, state=State.PENDING)
+    return bool(pending.update(begun_at=refund.begun_at or at))
 
 
 def _make(refund: Refund) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def subject_job_status(subject: str) -> dict[str, Any]:
     """
     jobs = list(Job.objects.filter(subject=subject).order_by("-created_at", "-id")[:50])
     newest = {job.kind: job for job in reversed(jobs)}
-    described = [_described(job) for job in jobs]
+    described = [describe(job) for job in jobs]
     return {
         "jobs": described,
         "hasActiveJob": any(job.state in (State.WAITING, State.ACTIVE) for job in jobs),
@@ -135,7 +135,8 @@ def _counts(kinds: list[str], *, at: datetime | None) -> dict[str, Counts]:
     return found
 
 
-def _described(job: Job) -> dict[str, Any]:
+def describe(job: Job) -> dict[str, Any]:
+    """Return what the JSON API and the commands say of a job."""
     return {
         "id": str(job.pk),
         "kind": job.kind,

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,13 +16,14 @@ from django.utils.safestring import SafeString
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import purchase
-from orders.admin import drawing
+from orders.admin import drawing, resuming
 from orders.admin.money import PaymentsOfOrder, StripeEventsOfOrder
 from orders.admin.records import EmailsOfOrder, HistoryOfOrder
 from orders.lifecycle import TransitionRefused
-from orders.models import Customer, Order, Refund
+from orders.models import Customer, Order, Refund, Status
 from queueing.admin import QuickPaginator
 from queueing.models import Job
+from queueing.operating import PERMISSION
 
 if TYPE_CHECKING:
     OrderPage = admin.ModelAdmin[Order]
@@ -95,6 +96,11 @@ class OrderAdmin(OrderPage):
         ),
     )  # fmt: skip
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(resuming.resume)
+        ours = path("<uuid:order_id>/resume/", view, name="orders_order_resume")
+        return [ours, *super().get_urls()]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -125,6 +131,9 @@ class OrderAdmin(OrderPage):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         nothing_to_save = {"show_save": False, "show_save_and_continue": False}
+        order = kwargs.get("obj")
+        if order and order.status == Status.FAILED and request.user.has_perm(PERMISSION):
+            context["resume_url"] = reverse("admin:orders_order_resume", args=[order.pk])
         return super().render_change_form(request, context | nothing_to_save, *args, **kwargs)
 
     def get_search_results(

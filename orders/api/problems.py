@@ -50,6 +50,9 @@ INVALID_IDEMPOTENCY_KEY: Final = Kind(
     slug="invalid-idempotency-key", status=400, title="The Idempotency-Key is not valid"
 )
 BAD_SIGNATURE: Final = Kind(slug="bad-signature", status=400, title="The signature does not match")
+CSRF_FAILED: Final = Kind(
+    slug="csrf-failed", status=403, title="The CSRF token is missing or wrong"
+)
 NOT_FOUND: Final = Kind(slug="not-found", status=404, title="There is nothing here")
 METHOD_NOT_ALLOWED: Final = Kind(
     slug="method-not-allowed", status=405, title="This address does not take that method"
@@ -67,6 +70,9 @@ ORDER_MOVED_ON: Final = Kind(
 )
 NEWER_VERSION: Final = Kind(
     slug="newer-version", status=409, title="The order has a newer version than that one"
+)
+JOB_MOVED_ON: Final = Kind(
+    slug="job-moved-on", status=409, title="The job is not where this starts from"
 )
 BODY_TOO_LARGE: Final = Kind(slug="body-too-large", status=413, title="The body is too large")
 UNSUPPORTED_MEDIA_TYPE: Final = Kind(

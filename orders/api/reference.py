@@ -90,7 +90,7 @@ def _operation(document: Node, path: str, method: str, operation: Node) -> Opera
         path=path,
         summary=operation.get("summary", ""),
         told=operation.get("description", ""),
-        needs_key=any(operation.get("security", [])),
+        needs_key=any("accessKey" in one for one in operation.get("security", [])),
         parameters=[
             _field(document, given["name"], given["schema"], given, place=given["in"])
             for given in operation.get("parameters", [])

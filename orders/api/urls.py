@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.generic import RedirectView
 
-from orders.api import reference, views, webhooks
+from orders.api import queues, reference, views, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/purchase", views.Purchase.as_view(), name="api-purchase"),
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/webhooks/stripe", webhooks.StripeWebhook.as_view(), name="api-stripe-webhook"),
     path("v1/domains", views.Domains.as_view(), name="api-domains"),
     path("v1/domains/<str:domainId>/articles", views.Articles.as_view(), name="api-articles"),
+    path("v1/queues", queues.Queues.as_view(), name="api-queues"),
+    path("v1/queues/<str:name>/jobs", queues.QueueJobs.as_view(), name="api-queue-jobs"),
+    path("v1/jobs/<str:id>/retry", queues.RetryJob.as_view(), name="api-retry-job"),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("docs/", reference.page, name="api-docs"),
     path("docs", RedirectView.as_view(pattern_name="api-docs")),

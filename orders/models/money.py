@@ -55,6 +55,7 @@ class Refund(models.Model):
         PENDING = "pending", "On its way"
         SUCCEEDED = "succeeded", "Refunded"
         FAILED = "failed", "Failed"
+        WITHDRAWN = "withdrawn", "Taken back: the work went on"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount_cents = models.PositiveIntegerField()
@@ -63,6 +64,11 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     stripe_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     created_at = models.DateTimeField()
+    begun_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="when it first went to Stripe; it cannot be taken back then",
+    )
     refunded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -73,6 +79,11 @@ class Refund(models.Model):
                 name="refund_succeeded_at_stripe",
                 condition=~Q(state="succeeded")
                 | (Q(stripe_id__isnull=False) & Q(refunded_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="refund_withdrawn_never_went_out",
+                condition=~Q(state="withdrawn")
+                | (Q(stripe_id__isnull=True) & Q(begun_at__isnull=True)),
             ),
         ]
 

@@ -173,7 +173,8 @@ def _versions(order: Order) -> list[ArticleVersion]:
 def _refunds(order: Order) -> list[Refund]:
     if order.status != Status.FAILED:
         return []
-    return list(Refund.objects.filter(payment__order=order))
+    refunds = Refund.objects.filter(payment__order=order)
+    return list(refunds.exclude(state=Refund.State.WITHDRAWN))
 
 
 def _seen(order: Order, now: Progress, *, at: datetime) -> str:

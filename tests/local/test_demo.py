@@ -38,7 +38,7 @@ def test_a_lost_order_is_told_with_its_reason(
 ) -> None:
     played(shop, article=is_lost)
 
-    assert "article   FAILED: the order is FAILED: nobody could write it" in capsys.readouterr().out
+    assert "FAILED: the order is FAILED: nobody could write it" in capsys.readouterr().out
 
 
 def test_a_shop_that_is_down_fails_the_order_and_not_the_demo(shop: Shop) -> None:

@@ -74,6 +74,9 @@ def test_every_call_of_the_product_page_is_declared():
         "GET /api/v1/domains",
         "GET /api/v1/domains/{domainId}/articles",
         "POST /api/v1/webhooks/stripe",
+        "GET /api/v1/queues",
+        "GET /api/v1/queues/{name}/jobs",
+        "POST /api/v1/jobs/{id}/retry",
     }
 
 

@@ -2,11 +2,13 @@
 
 import json
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.models import OutgoingEmail
+from orders.jobs import order_job_status
+from orders.models import Order, OutgoingEmail
 from tests.orders import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +27,18 @@ def test_order_jobs_shows_every_job_of_the_order(named_by):
     assert shown["orderId"] == str(order.pk)
     assert sorted(job["kind"] for job in shown["jobs"]) == ["article-generation", "email"]
     assert shown["hasActiveJob"] is True
+
+
+def test_the_job_status_of_an_order_has_the_names_of_the_api():
+    order = factories.order_in_work()
+
+    status = order_job_status(order.pk)
+
+    names = {"orderId", "jobs", "hasActiveJob", "hasFailedJob", "latestJob"}
+    assert set(status) == names
+    assert status["latestJob"] == status["jobs"][0]
+    with pytest.raises(Order.DoesNotExist):
+        order_job_status(uuid4())
 
 
 @pytest.mark.parametrize("wanted", ["NOPE", "0" * 32, "-" * 32])

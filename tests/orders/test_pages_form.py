@@ -6,10 +6,17 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from orders import access
+from orders import access, fulfilment
 from orders.models import Order, Status
 from tests.orders import factories
-from tests.orders.factories import active_domain, raw_brief
+from tests.orders.factories import (
+    active_domain,
+    open_article,
+    raw_brief,
+    raw_integration,
+    text_of,
+    text_of_article,
+)
 from tests.orders.looking import Looked, let_in, look
 
 pytestmark = pytest.mark.django_db
@@ -207,3 +214,92 @@ def test_the_cookie_of_a_new_order_opens_that_order_alone(client, sandbox):
     order = Order.objects.exclude(pk=other.pk).get()
     assert access.cookie_name(order) in client.cookies
     assert client.get(other.get_absolute_url()).status_code == 404
+
+
+# --- A link in an article that exists ------------------------------------------------------------
+
+
+def for_link(article, **given):
+    return {"token": str(uuid4()), **raw_integration(article, **given)}
+
+
+def test_a_link_is_ordered_in_the_chosen_article_for_its_own_price(client, sandbox):
+    article = open_article()
+
+    page = look(client, "/order/", **wanted(article))
+
+    assert page.one("//h1") == "Order a link in an article"
+    assert page.one("//p[@class='chosen-name']/span") == article.title
+    assert "€80.00" in page.text
+    assert "€120.00" not in page.text
+    assert page.fields()["article"] == str(article.pk)
+    assert not page.all("//*[@id='topic' or @id='words' or @id='niche']")
+    assert "All three are needed." in page.text
+    sent = page.fields() | {
+        "target_url": "https://shop.example.com/raised-beds",
+        "anchor_text": "oak raised beds",
+        "email": "ada@example.com",
+    }
+    assert send(client, sent).status_code == 302
+    order = Order.objects.get()
+    assert (order.product, order.article, order.amount_cents) == ("integration", article, 8_000)
+
+
+def wanted(article, /, **given):
+    host = article.domain.host
+    return {"domain": host, "product": "integration", "article": article.pk} | given
+
+
+@pytest.mark.parametrize("named", ["", "x", "0", "9" * 5000, "١"])
+def test_without_an_open_article_the_way_goes_back_to_the_sites_page(client, named):
+    article = open_article()
+
+    response = client.get("/order/", wanted(article, article=named), follow=True)
+
+    assert response.redirect_chain == [(f"/domains/{article.domain.host}/", 302)]
+    assert "Choose an article that takes a link" in Looked(response).text
+
+
+def test_an_article_that_filled_up_meanwhile_is_told_on_top_and_nothing_typed_is_lost(client):
+    article = open_article(active_domain(outbound_limit=1))
+    fields = for_link(article, notes="Near the wood.")
+    text_of_article(article, text_of("https://elsewhere.example.org/"))
+
+    page = Looked(send(client, fields))
+
+    assert page.status == 400
+    assert "Article: The article carries 1 of the 1 link" in page.one("//*[@id='error-summary']")
+    assert page.one("//textarea") == "Near the wood."
+    assert page.fields()["article"] == str(article.pk)
+    assert not Order.objects.exists()
+
+
+def test_a_page_that_is_linked_already_is_told_at_its_field_as_it_is_left(client):
+    article = open_article(html=text_of("https://shop.example.com/raised-beds?size=small"))
+
+    told = client.post("/order/check/?field=target_url", for_link(article))
+
+    assert "The article links to this page already." in told.content.decode()
+    assert client.post("/order/check/?field=topic", for_link(article)).status_code == 404
+
+
+def test_ordering_again_keeps_the_article_and_leaves_the_keyword_open(client):
+    article = open_article()
+    order = factories.integration_in_work(article)
+    fulfilment.give_up(order=order, reason="NoPlace: full", at=factories.AT)
+    browser = let_in(client, order)
+
+    page = look(browser, order.get_absolute_url())
+    again = look(browser, page.one("//a[@id='again']/@href"))
+
+    assert page.one("//section[contains(@class,'now')]/h2") == "We could not place your link"
+    assert again.fields()["article"] == str(article.pk)
+    assert again.one("//input[@id='anchor_text']/@value") == "oak raised beds"
+    assert again.all("//input[@id='keyword']/@value") == []
+
+
+def test_the_form_of_a_link_asks_the_database_three_times(client, django_assert_num_queries):
+    article = open_article()
+
+    with django_assert_num_queries(3):
+        client.get("/order/", wanted(article))

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from orders.jobs import order_job_status
 from orders.models import Order
-from queueing import stats
 
 
 class Command(BaseCommand):
@@ -18,12 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, order: str, **options: Any) -> None:
         found = _order(order)
-        status = {
-            "orderId": str(found.pk),
-            "code": found.code,
-            "status": found.status,
-            **stats.subject_job_status(found.subject),
-        }
+        status = {"code": found.code, "status": found.status, **order_job_status(found.pk)}
         self.stdout.write(json.dumps(status, indent=2, cls=DjangoJSONEncoder))
 
 
