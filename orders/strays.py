@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from orders import fulfilment, lifecycle
+from orders import fulfilment, lifecycle, revisions
 from orders.models import Order, Status
 from queueing.models import Job, State
 
 log = structlog.get_logger(__name__)
 
+KINDS: Final = (*fulfilment.JOB_KINDS.values(), revisions.JOB_KIND)
 # A job that has just been settled moves its order in the same transaction; this is for clocks.
 LEFT_ALONE: Final = timedelta(minutes=1)
 
@@ -39,7 +40,9 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
     """
     begun = held = 0
     for order in _strays(at=at):
-        job = Job.objects.filter(key=fulfilment.job_key(order)).first()
+        job = (
+            Job.objects.filter(subject=order.subject, kind__in=KINDS).order_by("created_at").last()
+        )
         begun += job is None
         held += job is not None
         if dry_run:
@@ -58,7 +61,7 @@ def _strays(*, at: datetime) -> QuerySet[Order]:
     subject = Concat(Value("order:"), Cast(OuterRef("pk"), CharField()))
     open_jobs = Job.objects.filter(
         subject=subject,
-        kind__in=fulfilment.JOB_KINDS.values(),
+        kind__in=KINDS,
         state__in=[State.WAITING, State.ACTIVE],
     )
     return Order.objects.select_related("customer").filter(

@@ -1,35 +1,23 @@
-"""Backlink integration: the ordered link placed in an article that exists, by block edits.
-
-Orders for one article take turns: each changes the newest text that still stands, and one whose
-ground has moved while it worked begins anew on the newer text, so that every link ends up in it and
-the site's limit of links is judged on the text as it will be.
-"""
+"""Backlink integration: the ordered link placed in an article that exists, by block edits."""
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from django.utils import timezone
 
 from articles import writer
 from articles.brief import Brief
-from articles.models import Article, ArticleVersion
-from articles.openings import newest_standing, opening_of
+from articles.models import ArticleVersion
+from articles.openings import opening_of
 from orders import lifecycle, notifications
 from orders.models import Order
 from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.generation import order_failed
 from orders.pipelines.rounds import Passed, Rounds
-from queueing.errors import Permanent, RetryLater
+from orders.pipelines.turns import hold, in_turn
+from queueing.errors import Permanent
 from queueing.registry import Policy, handles
 from queueing.run import Run
-
-BEGINNINGS: Final = 5  # how often one try begins anew before it waits for others to be done
-WAITS_S: Final = 5.0
-
-
-class GroundMoved(Exception):
-    """Another order's version of the article was delivered first."""
 
 
 class NoPlace(Permanent):
@@ -52,15 +40,12 @@ def integrate(run: Run) -> None:
     """
     order = order_in_work(run.subject)
     assert order.article is not None  # noqa: S101  such an order names one
-    for _ in range(BEGINNINGS):
-        ground = newest_standing(order.article)
+
+    def place(ground: ArticleVersion) -> None:
         passed = _place(run, order=order, ground=ground)
-        try:
-            _deliver(run, order=order, ground=ground, passed=passed)
-        except GroundMoved:
-            continue
-        return
-    raise RetryLater("other orders keep changing this article", retry_after_s=WAITS_S)
+        _deliver(run, order=order, ground=ground, passed=passed)
+
+    in_turn(order.article, place)
 
 
 def _place(run: Run, *, order: Order, ground: ArticleVersion) -> Passed:
@@ -79,17 +64,14 @@ def _place(run: Run, *, order: Order, ground: ArticleVersion) -> Passed:
         first_words="Finding the place for your link",
         before=before,
         change="integration",
-        mark=f"on-{ground.number}/",
+        mark=f"on-{ground.number}-",
     ).passing()
 
 
 def _deliver(run: Run, *, order: Order, ground: ArticleVersion, passed: Passed) -> None:
     at = timezone.now()
     with run.delivery():
-        # One delivery of an article at a time: whoever comes second sees the first's version.
-        article = Article.objects.select_for_update(no_key=True).get(pk=ground.article_id)
-        if newest_standing(article).pk != ground.pk:
-            raise GroundMoved
+        article = hold(ground)
         version = store_version(
             run,
             order=order,

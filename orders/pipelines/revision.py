@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from articles import quality, writer
 from articles.brief import Brief
+from articles.models import ArticleVersion
 from orders import lifecycle, revisions
-from orders.models import Product, Revision
+from orders.models import Order, Product, Revision
 from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.rounds import Rounds
+from orders.pipelines.turns import hold, in_turn
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
@@ -44,11 +46,17 @@ def revise(run: Run) -> None:
     order = order_in_work(run.subject)
     revision = _revision(int(run.arguments["revision"]))
     revision.order = order
-    read = revision.of_version
-    brief = Brief.from_json(order.brief)
-    before = draft_of(read)
+    in_turn(revision.of_version.article, partial(_change, run, order, revision))
+
+
+def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) -> None:
+    """Change the newest text, which is the one that was read unless other orders changed it too."""
+    brief, before = Brief.from_json(order.brief), draft_of(ground)
     notes = writer.RevisionNotes(
-        notes=revision.notes, reasons=tuple(revision.reasons), block=revision.block
+        notes=revision.notes,
+        reasons=tuple(revision.reasons),
+        # Another text has other paragraphs.
+        block=revision.block if ground.pk == revision.of_version_id else None,
     )
     passed = Rounds(
         run=run,
@@ -60,6 +68,7 @@ def revise(run: Run) -> None:
         change="revision",
         # A publisher's own page is not judged by the rules of a new article.
         checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+        mark=f"on-{ground.number}-",
     ).passing()
     at = timezone.now()
     with run.delivery():
@@ -67,9 +76,9 @@ def revise(run: Run) -> None:
             run,
             order=order,
             brief=brief,
-            article=read.article,
+            article=hold(ground),
             passed=passed,
-            parent=read,
+            parent=ground,
             revision_notes=revision.notes,
             who=("customer",),
         )

@@ -57,7 +57,7 @@ def test_the_link_is_placed_as_sold_and_nearly_all_else_is_kept(sandbox):
     assert parse(version.html).blocks[0].text == order.brief["disclosure"]
     assert version.report["blocked"] is False
     assert (version.title, version.slug) == (before.title, before.slug)
-    assert texts_bought(sandbox, order) == ["on-1/text-1"]
+    assert texts_bought(sandbox, order) == ["on-1-text-1"]
     kinds = OutgoingEmail.objects.filter(order=order).values_list("kind", flat=True)
     assert sorted(kinds) == ["backlink-integrated", "order-received"]
 
@@ -99,8 +99,8 @@ def test_of_two_orders_at_the_same_moment_the_later_begins_anew_on_the_newer_tex
     assert (theirs.version.number, ours.version.number) == (2, 3)
     assert ours.version.parent == theirs.version
     assert set(targets(ours.version)) == {ours.brief["target_url"], THEIRS["target_url"]}
-    assert texts_bought(sandbox, ours) == ["on-1/text-1", "on-2/text-1"]
-    assert texts_bought(sandbox, theirs) == ["on-1/text-1"]
+    assert texts_bought(sandbox, ours) == ["on-1-text-1", "on-2-text-1"]
+    assert texts_bought(sandbox, theirs) == ["on-1-text-1"]
     assert quality.kept_share(theirs.version.html, ours.version.html) >= 0.95
 
 
@@ -117,7 +117,7 @@ def test_the_limit_of_links_holds_when_two_orders_race_for_the_last_place(sandbo
     assert theirs.status == Status.QUALITY_CHECK
     assert (ours.status, ours.version) == (Status.FAILED, None)
     assert job_of(ours).error_class == "NoPlace"
-    assert texts_bought(sandbox, ours) == ["on-1/text-1"], "nothing is bought for a full article"
+    assert texts_bought(sandbox, ours) == ["on-1-text-1"], "nothing is bought for a full article"
     assert article.versions.count() == 2
     assert Refund.objects.get(payment__order=ours).amount_cents == ours.amount_cents
     kinds = OutgoingEmail.objects.filter(order=ours).values_list("kind", flat=True)

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from orders import fulfilment, strays
+from orders import fulfilment, revisions, strays
 from orders.models import Order, Status
 from orders.progress import progress
 from orders.strays import Found
@@ -54,6 +54,13 @@ def test_an_order_whose_job_was_cancelled_is_held_for_staff_and_the_customer_is_
     assert order.status == Status.PROCESSING
     assert "cancelled" in order.held_reason
     assert progress(order, at=LATER).heading == "A person is looking at your order"
+    assert strays.settle(at=LATER) == NONE
+
+
+def test_an_order_whose_changes_are_worked_on_is_no_stray():
+    order = factories.order_in_review()
+    revisions.request(order=order, notes="Please be brief.", actor="customer", at=AT)
+
     assert strays.settle(at=LATER) == NONE
 
 
