@@ -59,8 +59,10 @@ def _run(_: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     with stack.running(os.environ) as everything:
-        with Shop(site=everything.site, sandbox=everything.sandbox) as shop:
-            outcome = demo.play(shop, meanwhile=everything.check)
+        with Shop(
+            site=everything.site, sandbox=everything.sandbox, logins=everything.logins
+        ) as shop:
+            outcome = demo.play(shop, lost_causes=demo.LOST_CAUSES, meanwhile=everything.check)
         if not arguments.once:
             line(str(outcome))
             _show(everything)

@@ -12,12 +12,13 @@ from functools import partial
 
 import httpx2
 
+from local.editor import Editor
 from local.screen import line
 from local.shop import Json, OrderFailed, Shop, address_in
 
 LOOK_S = 0.5
 # Beyond this line the customer has the article.
-DELIVERED = {"QUALITY_CHECK", "ADMIN_REVIEW", "COMPLETED"}
+DELIVERED = frozenset({"QUALITY_CHECK", "ADMIN_REVIEW", "COMPLETED"})
 LOST = {"FAILED", "CANCELLED"}
 
 
@@ -72,6 +73,15 @@ def article(shop: Shop, tell: Tell) -> None:
     if version["title"] not in page or "https://planner.example.com/meals" not in page:
         raise OrderFailed("the version's page does not show the article with its link")
     tell(f"Read version {version['number']}: “{version['title']}”, {version['words']} words")
+    shop.ask(
+        placed,
+        "request-revision",
+        revisionNotes="Please add one more sentence about patience to the introduction.",
+    )
+    tell("Asked for a change")
+    standing = follow(shop, placed, tell, version=version["number"] + 1)
+    tell(f"Read version {standing['version']['number']}, with the change")
+    go_live(shop, placed, tell, email=email, target="https://planner.example.com/meals")
 
 
 def integration(shop: Shop, tell: Tell) -> None:
@@ -109,6 +119,55 @@ def integration(shop: Shop, tell: Tell) -> None:
     if target not in shop.visit(version["previewUrl"]):
         raise OrderFailed("the version's page does not show the link")
     tell(f"Read version {version['number']}: “{version['title']}”, the link in it")
+    go_live(shop, placed, tell, email=email, target=target)
+
+
+def hopeless(shop: Shop, tell: Tell) -> None:
+    """Buy an article that the writer is told to refuse, and get the money back.
+
+    :raises OrderFailed: it was written, or not refunded
+    """
+    publisher = shop.catalogue()[-1]
+    run = time.time_ns()
+    email, topic = f"joan+{run}@example.com", f"A text that nobody can write, number {run}"
+    shop.spoil(topic)
+    placed = shop.purchase(
+        {
+            "product": "article",
+            "domain": publisher["host"],
+            "topic": topic,
+            "keyword": "impossible text",
+            "targetUrl": "https://planner.example.com/nothing",
+            "anchorText": "an impossible text",
+            "email": email,
+        }
+    )
+    tell(f"Ordered {placed['orderId']}, which the writer will refuse")
+    shop.open_order(placed)
+    shop.pay(placed["checkoutUrl"])
+    shop.until("failed order", lambda: True if shop.status(placed)["status"] == "FAILED" else None)
+    tell("Failed for good")
+    shop.until("refund", lambda: shop.refunds(placed) or None)
+    letters = expect_letters(shop, email, count=2)
+    tell(f"Refunded; e-mail: {letters[-1]['subject']}")
+
+
+def go_live(shop: Shop, placed: Json, tell: Tell, *, email: str, target: str) -> None:
+    """Submit the order's version, have an editor approve it, and visit the live page.
+
+    :raises OrderFailed: it did not get there, or the page is not as it was sold
+    """
+    version = shop.status(placed)["version"]
+    shop.ask(placed, "submit-for-review", versionId=version["id"])
+    tell(f"Submitted version {version['number']} for editorial review")
+    code = shop.letters(email)[0]["subject"].split()[1]
+    with Editor(site=shop.site, logins=shop.logins) as editor:
+        editor.approve(code)
+    tell(f"An editor approved order {code} at the review desk")
+    live = follow(shop, placed, tell, until=frozenset({"COMPLETED"}))["liveArticleUrl"]
+    if target not in shop.visit(live):
+        raise OrderFailed(f"the live page {live} does not carry the link")
+    tell(f"Live, with the link: {live}")
 
 
 def _first_open(shop: Shop) -> tuple[Json, Json]:
@@ -120,10 +179,21 @@ def _first_open(shop: Shop) -> tuple[Json, Json]:
 
 
 JOURNEYS: dict[str, Journey] = {"article": article, "integration": integration}
+# Orders that must fail, and whose customers must get their money back.
+LOST_CAUSES: dict[str, Journey] = {"hopeless": hopeless}
 
 
-def follow(shop: Shop, placed: Json, tell: Tell) -> Json:
+def follow(
+    shop: Shop,
+    placed: Json,
+    tell: Tell,
+    *,
+    until: frozenset[str] = DELIVERED,
+    version: int = 1,
+) -> Json:
     """Tell each change of the order until it is delivered; return its last status.
+
+    `version` is the number of the text that must be there.
 
     :raises OrderFailed: it failed, was cancelled, or took too long
     """
@@ -139,7 +209,9 @@ def follow(shop: Shop, placed: Json, tell: Tell) -> Json:
             told = words
         if standing["status"] in LOST:
             raise OrderFailed(f"the order is {standing['status']}: {progress['detail']}")
-        return standing if standing["status"] in DELIVERED else None
+        text = standing["version"]
+        is_there = text is not None and text["number"] >= version
+        return standing if is_there and standing["status"] in until else None
 
     return shop.until("finished article", look)
 
@@ -156,40 +228,51 @@ def expect_letters(shop: Shop, email: str, *, count: int) -> list[Json]:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
+    """`failed` counts what did not go its way, a lost cause that was not refunded included."""
+
     completed: int
     failed: int
     took_s: float
+    refunded: int = 0
 
     def __str__(self) -> str:
         orders = self.completed + self.failed
+        lost = f"; {self.refunded} more, made to fail, refunded" if self.refunded else ""
         return (
             f"demo: {orders} orders, {self.completed} completed, {self.failed} failed "
-            f"in {self.took_s:.0f} s"
+            f"in {self.took_s:.0f} s{lost}"
         )
 
 
 def play(
-    shop: Shop, *, journeys: dict[str, Journey] = JOURNEYS, meanwhile: Callable[[], None]
+    shop: Shop,
+    *,
+    journeys: dict[str, Journey] = JOURNEYS,
+    lost_causes: dict[str, Journey] | None = None,
+    meanwhile: Callable[[], None],
 ) -> Outcome:
     """Run all journeys side by side; `meanwhile` is called twice a second and may raise."""
     begun = time.monotonic()
-    with ThreadPoolExecutor(max_workers=len(journeys)) as customers:
-        under_way: set[Future[bool]] = {
-            customers.submit(partial(_went_well, shop, name, journey))
-            for name, journey in journeys.items()
+    all_of_them = journeys | (lost_causes or {})
+    with ThreadPoolExecutor(max_workers=len(all_of_them)) as customers:
+        went = {
+            name: customers.submit(partial(_went_well, shop, name, journey))
+            for name, journey in all_of_them.items()
         }
-        everyone = frozenset(under_way)
+        under_way: set[Future[bool]] = set(went.values())
         try:
             while under_way:
                 _, under_way = wait(under_way, timeout=LOOK_S, return_when=FIRST_COMPLETED)
                 meanwhile()
         finally:
             shop.closing.set()  # nobody waits for an order of a stack that is going down
-    completed = sum(each.result() for each in everyone)
+    completed = sum(went[name].result() for name in journeys)
+    refunded = sum(went[name].result() for name in lost_causes or {})
     return Outcome(
         completed=completed,
-        failed=len(journeys) - completed,
+        failed=len(all_of_them) - completed - refunded,
         took_s=time.monotonic() - begun,
+        refunded=refunded,
     )
 
 

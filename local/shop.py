@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Self, TypeVar
@@ -27,6 +27,7 @@ class Shop:
 
     site: str
     sandbox: str
+    logins: Mapping[str, str] = field(default_factory=dict)  # the staff's, for the demo's editor
     closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,26 @@ class Shop:
         """Return where the order stands."""
         key = {"Authorization": f"Bearer {placed['accessKey']}"}
         return self._json("GET", placed["statusUrl"], headers=key)
+
+    def ask(self, placed: Json, what: str, **fields: Any) -> Json:
+        """Ask something of an order: `request-revision`, `submit-for-review`."""
+        return self._json(
+            "POST",
+            f"{self.site}/api/v1/purchase/{what}",
+            json={"orderId": placed["orderId"]} | fields,
+            headers={"Authorization": f"Bearer {placed['accessKey']}"},
+        )
+
+    def spoil(self, topic: str) -> None:
+        """Let the sandbox's writer refuse whatever is about this topic."""
+        knob = {"service": "openai", "bad_text": ["refusal"], "match": topic}
+        self._json("POST", f"{self.sandbox}/control/knobs", json=knob)
+
+    def refunds(self, placed: Json) -> list[Json]:
+        """Return the refunds that Stripe was asked for and made."""
+        asked = {"service": "stripe", "operation": "refunds.create", "work_done": "true"}
+        calls = self._json("GET", f"{self.sandbox}/control/calls", params=asked)["calls"]
+        return [call for call in calls if placed["orderId"] in call["body"]]
 
     def open_order(self, placed: Json) -> None:
         """Open the order's page with its key; the cookie of it stays."""
