@@ -13,6 +13,21 @@ import structlog
 _QUOTED_ROW: Final = re.compile(r"^DETAIL:.*?(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
+_QUIET: Final[dict[str, Any]] = {
+    "django": {"handlers": [], "propagate": True},
+    # The SDKs log whole requests at INFO; addresses may carry ids that open an order.
+    "httpx": {"level": logging.WARNING},
+    "httpx2": {"level": logging.WARNING},
+    "openai": {"level": logging.WARNING},
+    "stripe": {"level": logging.WARNING},
+    "axes": {"level": logging.WARNING},
+    # It writes whole addresses down, and the e-mailed ones hold the order's access key.
+    "uvicorn.access": {"level": logging.WARNING},
+    # While PostgreSQL is away the pool warns at every try; whoever waits says so once.
+    "psycopg.pool": {"level": logging.ERROR},
+}
+
+
 def configure(*, readable: bool, level: str) -> dict[str, Any]:
     """Set structlog up and return Django's LOGGING, so that both write the same lines.
 
@@ -64,19 +79,7 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
         },
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["out"], "level": level},
-        "loggers": {
-            "django": {"handlers": [], "propagate": True},
-            # The SDKs log whole requests at INFO; addresses may carry ids that open an order.
-            "httpx": {"level": logging.WARNING},
-            "httpx2": {"level": logging.WARNING},
-            "openai": {"level": logging.WARNING},
-            "stripe": {"level": logging.WARNING},
-            "axes": {"level": logging.WARNING},
-            # It writes whole addresses down, and the e-mailed ones hold the order's access key.
-            "uvicorn.access": {"level": logging.WARNING},
-            # While PostgreSQL is away the pool warns at every try; whoever waits says so once.
-            "psycopg.pool": {"level": logging.ERROR},
-        },
+        "loggers": _QUIET,
     }
 
 
