@@ -5,7 +5,7 @@ from django.test import Client
 
 from articles.document import parse
 from articles.models import ArticleVersion
-from orders import access, lifecycle, revisions
+from orders import access, lifecycle, reviews, revisions
 from orders.models import Order, OutgoingEmail, Revision, Status
 from queueing import registry, runner
 from queueing.models import Job, State
@@ -39,6 +39,10 @@ def run_until_settled(revision: Revision) -> None:
 
 def ask(order: Order, notes: str = WISH, **given) -> Revision:
     return revisions.request(order=order, notes=notes, actor="customer", at=AT, **given)
+
+
+def submit(order: Order) -> None:
+    reviews.submit(order=order, version=order.version, actor="customer", at=AT)
 
 
 def test_a_wish_makes_a_new_version_whose_parent_is_the_one_that_was_read(sandbox):
@@ -106,6 +110,36 @@ def test_of_two_wishes_at_the_same_moment_one_wins():
         ask(order)
 
     assert order.revisions.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_submission_just_before_a_wish_wins():
+    order = factories.order_in_review()
+    theirs = Order.objects.get(pk=order.pk)
+
+    with (
+        rival_before('UPDATE "orders_order"', lambda: submit(theirs)),
+        pytest.raises(lifecycle.TransitionRefused),
+    ):
+        ask(order)
+
+    assert Order.objects.get(pk=order.pk).status == Status.ADMIN_REVIEW
+    assert (order.revisions.count(), order.reviews.count()) == (0, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wish_just_before_a_submission_wins():
+    order = factories.order_in_review()
+    theirs = Order.objects.get(pk=order.pk)
+
+    with (
+        rival_before('UPDATE "orders_order"', lambda: ask(theirs)),
+        pytest.raises(lifecycle.TransitionRefused),
+    ):
+        submit(order)
+
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
+    assert (order.revisions.count(), order.reviews.count()) == (1, 0)
 
 
 def test_a_wish_that_cannot_be_met_keeps_the_version_and_tells_customer_and_operators(sandbox):
