@@ -45,6 +45,18 @@ def test_every_kind_of_job_is_named_in_the_operations_guide():
     assert [name for name in ours if f"`{name}`" not in guide] == []
 
 
+def test_every_management_command_is_named_in_the_operations_guide():
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    ours = {
+        path.stem
+        for path in ROOT.glob("*/management/commands/*.py")
+        if path.parts[-4] in PACKAGES and not path.name.startswith("_")
+    }
+
+    assert ours
+    assert sorted(name for name in ours if f"`{name}`" not in guide) == []
+
+
 def test_every_status_is_drawn_in_the_architecture():
     from orders.models import Status
 
