@@ -117,6 +117,9 @@ DATABASES = {
         development=f"postgresql://postgres@127.0.0.1:{EMBEDDED_POSTGRES_PORT}/byline",
     )
     | {
+        # The pool looks at a connection before it hands it out: after a restart of PostgreSQL the
+        # first requests would fail, one for each connection that died with it.
+        "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0,  # the pool keeps connections, not the threads
         "OPTIONS": {
             "pool": {

@@ -162,6 +162,7 @@ def go_live(shop: Shop, placed: Json, tell: Tell, *, email: str, target: str) ->
     tell(f"Submitted version {version['number']} for editorial review")
     code = shop.letters(email)[0]["subject"].split()[1]
     with Editor(site=shop.site, logins=shop.logins) as editor:
+        editor.log_in()
         editor.approve(code)
     tell(f"An editor approved order {code} at the review desk")
     live = follow(shop, placed, tell, until=frozenset({"COMPLETED"}))["liveArticleUrl"]

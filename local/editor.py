@@ -11,20 +11,14 @@ from local.shop import OrderFailed
 
 
 class Editor:
-    """Logged in to the admin, at the review desk."""
+    """Somebody at the review desk."""
 
     def __init__(self, *, site: str, logins: Mapping[str, str]) -> None:
+        self._user = logins["DJANGO_SUPERUSER_USERNAME"]
+        self._password = logins["DJANGO_SUPERUSER_PASSWORD"]
         self._http = httpx2.Client(base_url=site, trust_env=False, timeout=30)
-        self._logins = logins
 
     def __enter__(self) -> Self:
-        address = "/admin/login/?next=/admin/orders/review/"
-        self._http.get(address)
-        self._post(
-            address,
-            username=self._logins["DJANGO_SUPERUSER_USERNAME"],
-            password=self._logins["DJANGO_SUPERUSER_PASSWORD"],
-        )
         return self
 
     def __exit__(
@@ -34,6 +28,15 @@ class Editor:
         trace: TracebackType | None,
     ) -> None:
         self._http.close()
+
+    def log_in(self) -> None:
+        """Log in to the admin.
+
+        :raises OrderFailed: it does not know the user
+        """
+        address = "/admin/login/?next=/admin/orders/review/"
+        self._http.get(address)
+        self._post(address, username=self._user, password=self._password)
 
     def approve(self, code: str) -> None:
         """Open the order's review at the desk and approve what it shows.

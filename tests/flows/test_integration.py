@@ -1,24 +1,31 @@
-"""The demo's customer who buys a link in an article, with every process real."""
+"""The demo's customer and its editor: a link in an article, with every process real."""
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from local import demo
 from local.shop import Shop
-from orders.models import Order
+from orders.models import Order, Status
 from tests.orders import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_link_is_bought_over_the_api_and_found_in_the_article(
+def test_a_link_is_bought_over_the_api_approved_at_the_desk_and_found_on_the_live_page(
     web, worker, sandbox, settings, capsys
 ):
     factories.active_domain()
     article = factories.open_article()
 
-    with Shop(site=settings.SITE_URL, sandbox=settings.SANDBOX_URL) as shop:
+    logins = {"DJANGO_SUPERUSER_USERNAME": "ed", "DJANGO_SUPERUSER_PASSWORD": "a-long-password"}
+    get_user_model().objects.create_superuser(
+        username=logins["DJANGO_SUPERUSER_USERNAME"],
+        password=logins["DJANGO_SUPERUSER_PASSWORD"],
+    )
+    with Shop(site=settings.SITE_URL, sandbox=settings.SANDBOX_URL, logins=logins) as shop:
         played = demo.play(shop, journeys={"integration": demo.integration}, meanwhile=lambda: None)
 
     assert (played.completed, played.failed) == (1, 0), capsys.readouterr().out
     order = Order.objects.get()
     assert (order.article, order.version.parent.number) == (article, 1)
+    assert order.status == Status.COMPLETED
