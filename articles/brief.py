@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
 
 LinkPolicy = Literal["sponsored", "nofollow", "dofollow"]
+# The third of the article that the ordered link stands in; "" leaves it to the writer.
+LinkPosition = Literal["", "early", "middle", "late"]
 
 # What the link's `rel` says under each policy; a followed link carries no `rel` at all.
 _LINK_RELS: dict[str, str | None] = {
@@ -22,6 +24,17 @@ class LinkCandidate:
 
     url: str
     title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A page that the customer wants the writer to know; `text` is "" where it was not to be had.
+
+    Its address may be cited.
+    """
+
+    url: str
+    text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +62,13 @@ class Brief:
     internal_links: tuple[LinkCandidate, ...] = ()
     allowed_references: tuple[str, ...] = ()
     allowed_contacts: tuple[str, ...] = ()
+    audience: str = ""
+    tone: str = ""
+    must_mention: tuple[str, ...] = ()
+    must_avoid: tuple[str, ...] = ()
+    secondary_keywords: tuple[str, ...] = ()
+    link_position: LinkPosition = ""
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         if self.link_policy not in _LINK_RELS:
@@ -57,6 +77,11 @@ class Brief:
             raise ValueError(f"words must be positive, not {self.words}")
         if self.outbound_limit < 0:
             raise ValueError(f"outbound_limit must not be negative, not {self.outbound_limit}")
+        if self.link_position not in get_args(LinkPosition):
+            raise ValueError(f"unknown link position {self.link_position!r}")
+        # Whoever asks what may be cited asks one field.
+        cited = dict.fromkeys((*self.allowed_references, *(ref.url for ref in self.references)))
+        object.__setattr__(self, "allowed_references", tuple(cited))
 
     @property
     def link_rel(self) -> str | None:
@@ -77,12 +102,11 @@ class Brief:
         :raises ValueError: a value is out of range
         :raises TypeError: a field is missing or not one of a brief's
         """
-        links = tuple(LinkCandidate(**link) for link in data.get("internal_links", ()))
-        return cls(
-            **{
-                **data,
-                "internal_links": links,
-                "allowed_references": tuple(data.get("allowed_references", ())),
-                "allowed_contacts": tuple(data.get("allowed_contacts", ())),
-            }
-        )
+        lists = {
+            field.name: tuple(data.get(field.name, ()))
+            for field in fields(cls)
+            if field.default == ()
+        }
+        links = tuple(LinkCandidate(**link) for link in lists["internal_links"])
+        references = tuple(Reference(**each) for each in lists["references"])
+        return cls(**{**data, **lists, "internal_links": links, "references": references})

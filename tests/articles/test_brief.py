@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from articles.brief import Brief, LinkCandidate
+from articles.brief import Brief, LinkCandidate, Reference
 from articles.draft import Draft
 
 BRIEF = Brief(
@@ -19,12 +19,38 @@ BRIEF = Brief(
     outbound_limit=2,
     allowed_references=("https://www.rhs.org.uk/",),
     allowed_contacts=("hello@bees.example",),
+    audience="people with a flat roof",
+    tone="calm",
+    must_mention=("varroa", "the city's register"),
+    must_avoid=("honey prices",),
+    secondary_keywords=("rooftop hive",),
+    link_position="middle",
+    references=(Reference(url="https://hives.example/study", text="Hives on roofs thrive."),),
 )
 DRAFT = Draft(title="Bees", meta_description="About bees.", slug="bees", html="<p>Bees.</p>")
 
 
 def test_a_brief_survives_the_trip_through_json():
     assert Brief.from_json(json.loads(json.dumps(BRIEF.to_json()))) == BRIEF
+
+
+def test_a_brief_stored_before_it_had_optional_parts_still_reads():
+    since = ("audience", "tone", "must_mention", "must_avoid", "secondary_keywords",
+             "link_position", "references")  # fmt: skip
+    stored = {name: value for name, value in BRIEF.to_json().items() if name not in since}
+
+    read = Brief.from_json(stored)
+
+    assert {name: getattr(read, name) for name in since} == {
+        **dict.fromkeys(since, ()), "audience": "", "tone": "", "link_position": "",
+    }  # fmt: skip
+    assert read.topic == BRIEF.topic
+
+
+def test_a_reference_may_be_cited_whether_or_not_it_was_fetched():
+    assert BRIEF.allowed_references == ("https://www.rhs.org.uk/", "https://hives.example/study")
+    unread = replace(BRIEF, references=(Reference(url="https://gone.example/"),))
+    assert "https://gone.example/" in unread.allowed_references
 
 
 def test_a_draft_survives_the_trip_through_json():
@@ -39,7 +65,9 @@ def test_the_link_policy_says_what_rel_the_link_carries(policy, rel):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"link_policy": "ugc"}, {"words": 0}, {"outbound_limit": -1}], ids=str
+    "wrong",
+    [{"link_policy": "ugc"}, {"words": 0}, {"outbound_limit": -1}, {"link_position": "top"}],
+    ids=str,
 )
 def test_a_brief_out_of_range_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong)).replace("_", ".")):
