@@ -91,3 +91,25 @@ def test_only_the_lifecycle_writes_an_orders_status():
     ]
 
     assert offenders == []
+
+
+def test_every_decision_has_a_number_of_its_own_and_carries_it_in_its_title():
+    numbers = []
+    for path in sorted((ROOT / "docs" / "adr").glob("*.md")):
+        numbers.append(path.name[:4])
+        assert re.match(f"# (?:ADR )?{numbers[-1]}\\b", path.read_text()), path.name
+
+    assert [number for number in numbers if numbers.count(number) > 1] == []
+
+
+def test_every_link_between_the_documents_leads_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")]
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)[^)]*\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+
+    assert pages
+    assert dead == []
