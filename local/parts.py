@@ -47,6 +47,7 @@ def environment(env: Mapping[str, str], *, var_dir: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:{env.get('PATH', '/usr/bin:/bin')}",
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
+        **ports.past_proxies(env),
     }
 
 

@@ -1,11 +1,13 @@
 """TCP ports of this machine: who wants which, and whether it is free."""
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.processes import CannotStart
 
 HOST = "127.0.0.1"
+LOOPBACK = (HOST, "localhost", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def past_proxies(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings by which the SDKs reach this machine itself, whatever proxy `env` names
+    for the rest of the world. The lower case is read by some, the upper case by others."""
+    named = ",".join(env[name] for name in ("no_proxy", "NO_PROXY") if env.get(name)).split(",")
+    hosts = ",".join(dict.fromkeys([*filter(None, map(str.strip, named)), *LOOPBACK]))
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
 def answers(port: int) -> bool:

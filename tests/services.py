@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from local import embedded
-from local.ports import HOST, free_port
+from local.ports import HOST, free_port, past_proxies
 from local.processes import CannotStart, stop_orphans
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -82,6 +82,7 @@ def _settings() -> dict[str, str]:
         "SENDGRID_API_KEY": "SG.sandbox",
         "OPENAI_BASE_URL": f"http://{HOST}:{sandbox}/openai/v1",
         "OPENAI_API_KEY": "sk-sandbox",
+        **past_proxies(os.environ),
     }
 
 
