@@ -8,7 +8,6 @@ the CSRF token besides, and a JSON body, which no form of another site can send.
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -21,10 +20,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api import problems, schema
+from orders.api import lists, problems, schema
 from orders.api.bodies import json_object
 from orders.api.problems import Problem
-from orders.api.serializers import PAGE_MOST, PAGE_SIZE_MOST, JobPart, site_url
+from orders.api.serializers import PAGE_MOST, PAGE_SIZE_MOST, JobPart
 from orders.api.views import ApiView
 from queueing import registry, service, stats
 from queueing.admin import QuickPaginator
@@ -182,9 +181,12 @@ class QueueJobs(StaffView):
             registry.kind_named(name)
         except registry.UnknownKind:
             raise problems.not_found() from None
-        wish = _checked(JobsQuery, request.query_params.dict(), problems.INVALID_QUERY)
+        wish = lists.wish(request, JobsQuery)
         pages = QuickPaginator(_of_state(name, wish.get("state")), wish["page_size"])
-        return Response(_page(request, pages, number=wish["page"], name=name))
+        jobs, answer = lists.page(
+            request, pages, number=wish["page"], at="api-queue-jobs", of=(name,)
+        )
+        return Response(answer | {"results": [_drawn(job) for job in jobs]})
 
 
 class RetryJob(StaffView):
@@ -215,7 +217,7 @@ class RetryJob(StaffView):
     def post(self, request: Request, id: str) -> Response:  # noqa: A002  the path's public name
         _refuse_other_sites(request)
         job = _job(id)
-        wish = _checked(RetryRequest, json_object(request), problems.INVALID_REQUEST)
+        wish = lists.checked(RetryRequest, json_object(request), kind=problems.INVALID_REQUEST)
         asked = {
             "job_id": job.pk,
             "actor": request._request.user.get_username(),
@@ -250,18 +252,6 @@ def _job(given: str) -> Job:
     return job
 
 
-def _checked(
-    shape: type[serializers.Serializer[Any]], given: Mapping[str, Any], kind: problems.Kind
-) -> dict[str, Any]:
-    checked = shape(data=given)
-    errors = {name: ["There is no such field."] for name in given if name not in checked.fields}
-    if not checked.is_valid():
-        errors |= {name: [str(why) for why in whys] for name, whys in checked.errors.items()}
-    if errors:
-        raise Problem(kind=kind, detail="Nothing was done.", errors=errors)
-    return dict(checked.validated_data)
-
-
 def _of_state(kind: str, state: str | None) -> QuerySet[Job]:
     jobs = Job.objects.filter(kind=kind).order_by("-created_at", "-pk")
     match state:
@@ -272,24 +262,6 @@ def _of_state(kind: str, state: str | None) -> QuerySet[Job]:
         case State.WAITING:
             return jobs.filter(state=state, run_at__lte=timezone.now())
     return jobs.filter(state=state)
-
-
-def _page(request: Request, pages: QuickPaginator, *, number: int, name: str) -> dict[str, Any]:
-    """One page of jobs; one behind the last is empty."""
-
-    def address(other: int) -> str:
-        query = urlencode(request.query_params.dict() | {"page": other})
-        return f"{site_url('api-queue-jobs', name)}?{query}"
-
-    jobs = pages.page(number).object_list if number <= pages.num_pages else []
-    return {
-        "count": pages.count,
-        "page": number,
-        "pageSize": pages.per_page,
-        "next": address(number + 1) if number < pages.num_pages else None,
-        "previous": address(number - 1) if number > 1 else None,
-        "results": [_drawn(job) for job in jobs],
-    }
 
 
 def _drawn(job: Job) -> Mapping[str, Any]:

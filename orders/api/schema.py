@@ -1,16 +1,23 @@
 """What OpenAPI says beyond the serializers: every answer of every call, with examples."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework.serializers import Serializer
 
 from orders.api import problems
 from orders.api.problems import Kind
 from orders.api.serializers import ProblemDocument, UnpaidPurchaseProblem
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # Any call may end so: an address asked in a wrong way, or a fault of ours.
 ALWAYS: Final = (
@@ -187,6 +194,22 @@ def answers(
             examples=[_example_of(kind) for kind in here],
         )
     return told
+
+
+def limited(
+    *,
+    successes: Mapping[int, tuple[type[Serializer[Any]], str, object]],
+    failures: Iterable[Kind] = (),
+    parameters: Iterable[Any] = (),
+    **declared: Any,
+) -> Callable[[F], F]:
+    """Declare a call that is limited by address: `extend_schema` of drf-spectacular, with what all
+    of them answer to whoever asks too often."""
+    return extend_schema(
+        parameters=[*parameters, *answer_headers(RETRY_AFTER)],
+        responses=answers(successes, *failures, problems.TOO_MANY_REQUESTS),
+        **declared,
+    )
 
 
 def _example_of(kind: Kind) -> OpenApiExample:

@@ -2,10 +2,8 @@
 """The calls of the JSON API: translate, make one call into the product, report."""
 
 from typing import Any, ClassVar, Final
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,9 +14,8 @@ from rest_framework.views import APIView
 from articles import catalogue, openings
 from articles.models import Domain
 from orders import limits
-from orders.api import bodies, changes, problems, purchasing, schema, serializers
+from orders.api import bodies, changes, lists, problems, purchasing, schema, serializers
 from orders.api.access import opened
-from orders.api.problems import Problem
 from orders.limits import Limit
 from orders.progress import progress
 
@@ -50,7 +47,7 @@ class ApiView(APIView):
 class Purchase(ApiView):
     limit = limits.PURCHASES
 
-    @extend_schema(
+    @schema.limited(
         operation_id="purchase",
         summary="Buy an article, or a link in one",
         description="Stores the order and opens its payment page. Work begins once it is paid. "
@@ -66,7 +63,6 @@ class Purchase(ApiView):
                 description="Yours; unique for each purchase, such as a UUID.",
             ),
             *schema.answer_headers(
-                schema.RETRY_AFTER,
                 ("Location", str, [201], "The order's status."),
                 ("Idempotent-Replayed", bool, [201], "This purchase was made before."),
             ),
@@ -76,19 +72,18 @@ class Purchase(ApiView):
             schema.example("New article", schema.PURCHASE, request_only=True),
             schema.example("Link in an article", schema.INTEGRATION, request_only=True),
         ],
-        responses=schema.answers(
-            {
-                201: (
-                    serializers.PurchaseAnswer,
-                    "Stored, and waiting for payment.",
-                    schema.PURCHASED,
-                )
-            },
+        successes={
+            201: (
+                serializers.PurchaseAnswer,
+                "Stored, and waiting for payment.",
+                schema.PURCHASED,
+            )
+        },
+        failures=(
             problems.INVALID_BRIEF,
             problems.INVALID_IDEMPOTENCY_KEY,
             problems.IDEMPOTENCY_KEY_REUSED,
             problems.PAYMENT_UNAVAILABLE,
-            problems.TOO_MANY_REQUESTS,
             *schema.WITH_BODY,
         ),
     )
@@ -103,7 +98,7 @@ class Purchase(ApiView):
 class PurchaseStatus(ApiView):
     limit = limits.STATUS
 
-    @extend_schema(
+    @schema.limited(
         operation_id="purchaseStatus",
         summary="Follow an order",
         description="Opened by the order's access key. A missing or wrong key is answered "
@@ -112,13 +107,9 @@ class PurchaseStatus(ApiView):
         auth=schema.ACCESS_KEY,
         parameters=[
             OpenApiParameter("orderId", OpenApiTypes.UUID, OpenApiParameter.PATH),
-            *schema.answer_headers(schema.RETRY_AFTER),
         ],
-        responses=schema.answers(
-            {200: (serializers.StatusAnswer, "Where the order stands.", schema.STANDING)},
-            problems.NOT_FOUND,
-            problems.TOO_MANY_REQUESTS,
-        ),
+        successes={200: (serializers.StatusAnswer, "Where the order stands.", schema.STANDING)},
+        failures=(problems.NOT_FOUND,),
     )
     def get(self, request: Request, orderId: str) -> Response:
         order = opened(request, order_id=orderId)
@@ -129,22 +120,20 @@ class PurchaseStatus(ApiView):
 class RequestRevision(ApiView):
     limit = limits.STATUS
 
-    @extend_schema(
+    @schema.limited(
         operation_id="requestRevision",
         summary="Ask for changes",
         description="Only what the notes ask for is changed; link and anchor stay. As often as "
         "needed, one at a time.",
         tags=["purchase"],
         auth=schema.ACCESS_KEY,
-        parameters=[*schema.answer_headers(schema.RETRY_AFTER)],
         request=serializers.RevisionRequest,
         examples=[schema.example("A change", schema.REVISION, request_only=True)],
-        responses=schema.answers(
-            {202: (serializers.RevisionAnswer, "On the queue.", schema.REVISING)},
+        successes={202: (serializers.RevisionAnswer, "On the queue.", schema.REVISING)},
+        failures=(
             problems.INVALID_REQUEST,
             problems.NOT_FOUND,
             problems.ORDER_MOVED_ON,
-            problems.TOO_MANY_REQUESTS,
             *schema.WITH_BODY,
         ),
     )
@@ -155,23 +144,21 @@ class RequestRevision(ApiView):
 class SubmitForReview(ApiView):
     limit = limits.STATUS
 
-    @extend_schema(
+    @schema.limited(
         operation_id="submitForReview",
         summary="Submit for editorial review",
         description="Hands the version that was read to the editors. Refused when the order has "
         "a newer one by now.",
         tags=["purchase"],
         auth=schema.ACCESS_KEY,
-        parameters=[*schema.answer_headers(schema.RETRY_AFTER)],
         request=serializers.SubmissionRequest,
         examples=[schema.example("A submission", schema.SUBMISSION, request_only=True)],
-        responses=schema.answers(
-            {202: (serializers.SubmissionAnswer, "With the editors.", schema.SUBMITTED)},
+        successes={202: (serializers.SubmissionAnswer, "With the editors.", schema.SUBMITTED)},
+        failures=(
             problems.INVALID_REQUEST,
             problems.NOT_FOUND,
             problems.NEWER_VERSION,
             problems.ORDER_MOVED_ON,
-            problems.TOO_MANY_REQUESTS,
             *schema.WITH_BODY,
         ),
     )
@@ -182,34 +169,30 @@ class SubmitForReview(ApiView):
 class Domains(ApiView):
     limit = limits.CATALOGUE
 
-    @extend_schema(
+    @schema.limited(
         operation_id="domains",
         summary="Search the catalogue",
         description="The sites that sell now. Filters add up; an unknown one is refused. Follow "
         "next until it is null.",
         tags=["catalogue"],
         auth=schema.NO_KEY,
-        parameters=[serializers.DomainsQuery, *schema.answer_headers(schema.RETRY_AFTER)],
-        responses=schema.answers(
-            {200: (serializers.DomainsAnswer, "One page of domains.", schema.DOMAINS)},
-            problems.INVALID_QUERY,
-            problems.TOO_MANY_REQUESTS,
-        ),
+        parameters=[serializers.DomainsQuery],
+        successes={200: (serializers.DomainsAnswer, "One page of domains.", schema.DOMAINS)},
+        failures=(problems.INVALID_QUERY,),
     )
     def get(self, request: Request) -> Response:
-        wish = _wish(request, serializers.DomainsQuery)
+        wish = lists.wish(request, serializers.DomainsQuery)
         number, size = wish.pop("page"), wish.pop("page_size")
         filters = catalogue.Filters(**wish | {"sort": catalogue.Sort(wish["sort"])})
-        found, answer = _page(
-            request, catalogue.domains(filters), number=number, size=size, at="api-domains"
-        )
+        pages: Paginator[Any] = Paginator(catalogue.domains(filters), size)
+        found, answer = lists.page(request, pages, number=number, at="api-domains")
         return Response(answer | {"results": serializers.DomainPart(found, many=True).data})
 
 
 class Articles(ApiView):
     limit = limits.CATALOGUE
 
-    @extend_schema(
+    @schema.limited(
         operation_id="articles",
         summary="Find an article for a link",
         description="The articles of a domain that are open for integration, newest first. Follow "
@@ -224,25 +207,19 @@ class Articles(ApiView):
                 description="The domain's id, from the catalogue.",
             ),
             serializers.PageQuery,
-            *schema.answer_headers(schema.RETRY_AFTER),
         ],
-        responses=schema.answers(
-            {200: (serializers.ArticlesAnswer, "One page of articles.", schema.ARTICLES)},
+        successes={200: (serializers.ArticlesAnswer, "One page of articles.", schema.ARTICLES)},
+        failures=(
             problems.INVALID_QUERY,
             problems.NOT_FOUND,
-            problems.TOO_MANY_REQUESTS,
         ),
     )
     def get(self, request: Request, domainId: str) -> Response:
-        wish = _wish(request, serializers.PageQuery)
+        wish = lists.wish(request, serializers.PageQuery)
         domain = _sold(domainId)
-        found, answer = _page(
-            request,
-            catalogue.open_articles(domain),
-            number=wish["page"],
-            size=wish["page_size"],
-            at="api-articles",
-            of=(domain.pk,),
+        pages: Paginator[Any] = Paginator(catalogue.open_articles(domain), wish["page_size"])
+        found, answer = lists.page(
+            request, pages, number=wish["page"], at="api-articles", of=(domain.pk,)
         )
         open_now: Any = openings.openings(domain, found)
         return Response(answer | {"results": serializers.ArticlePart(open_now, many=True).data})
@@ -277,49 +254,3 @@ def _sold(domain_id: str) -> Domain:
     if found is None:
         raise problems.not_found()
     return found
-
-
-def _wish(request: Request, shape: type[serializers.PageQuery]) -> dict[str, Any]:
-    """Return the filters and the page that a query asks for, by their names inside.
-
-    :raises Problem: a filter is unknown or its value is not valid
-    """
-    given = request.query_params.dict()
-    query = shape(data=given)
-    errors: dict[str, list[str]] = {
-        name: ["There is no such filter."] for name in given if name not in query.fields
-    }
-    if not query.is_valid():
-        errors |= {name: [str(why) for why in whys] for name, whys in query.errors.items()}
-    if errors:
-        raise Problem(kind=problems.INVALID_QUERY, detail="Nothing was searched.", errors=errors)
-    return dict(query.validated_data)
-
-
-def _page(
-    request: Request,
-    found: QuerySet[Any],
-    *,
-    number: int,
-    size: int,
-    at: str,
-    of: tuple[object, ...] = (),
-) -> tuple[Any, dict[str, Any]]:
-    """Return one page of what was found, empty behind the last, and the answer around it.
-
-    `at` and `of` name the call and its path's parameters.
-    """
-    pages: Paginator[Any] = Paginator(found, size)
-    here = pages.page(number).object_list if number <= pages.num_pages else []
-
-    def address(other: int) -> str:
-        query = urlencode(request.query_params.dict() | {"page": other})
-        return f"{serializers.site_url(at, *of)}?{query}"
-
-    return here, {
-        "count": pages.count,
-        "page": number,
-        "pageSize": size,
-        "next": address(number + 1) if number < pages.num_pages else None,
-        "previous": address(number - 1) if number > 1 else None,
-    }
