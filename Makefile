@@ -37,6 +37,10 @@ lint: $(MADE)  ## style, types, import contracts, templates, migrations, product
 benchmark: $(MADE)  ## what the ledger costs, in figures with their bounds
 	@$(RUN) -m local services -- $(RUN) -m benchmarks
 
+evaluate: $(MADE)  ## how well the model writes, in figures; texts in var/evaluation (ONLY=word)
+	@VAR_DIR=$(or $(VAR_DIR),var)/evaluation $(RUN) -m local services -- \
+	    $(RUN) -m evaluation $(if $(ONLY),--only $(ONLY))
+
 seed: $(MADE)  ## the demo's publishers and articles, into the database
 	@$(RUN) -m local services -- \
 	    sh -c "$(RUN) manage.py migrate --verbosity 0 && $(RUN) manage.py seed"
@@ -63,4 +67,4 @@ $(MADE):
 	    pathlib.Path(sysconfig.get_path("purelib"), "byline.pth").write_text("$(CURDIR)\n")' && \
 	touch $@
 
-.PHONY: help demo run test lint benchmark seed env lock
+.PHONY: help demo run test lint benchmark evaluate seed env lock

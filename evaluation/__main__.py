@@ -1,0 +1,91 @@
+"""`make evaluate`: the sandbox's writer, or whatever model the settings name.
+
+ONLY=word keeps to the cases whose name holds it. The exit code is 1 when a bound does not hold.
+"""
+
+import argparse
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import django
+
+from local import ports
+
+# Beside a running demo: the sandbox there belongs to it.
+os.environ["SANDBOX_PORT"] = str(ports.free_port())
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from evaluation import bad_writing, buying, cases, figures, keeping, rig, telling  # noqa: E402
+from evaluation.cases import Case  # noqa: E402
+from evaluation.figures import Result  # noqa: E402
+from evaluation.rig import Rig  # noqa: E402
+from evaluation.telling import Telling  # noqa: E402
+
+
+def main() -> int:
+    """Run everything, print the figures, keep the texts; return 1 when a bound did not hold."""
+    arguments = argparse.ArgumentParser(prog="evaluation")
+    arguments.add_argument("--only", default="", help="the cases whose name holds this")
+    only = arguments.parse_args().only
+    var_dir = Path(os.environ["VAR_DIR"]).absolute()
+    tell = Telling()
+    with rig.running(var_dir=var_dir) as running:
+        where = keeping.folder(var_dir, at=datetime.now().astimezone())
+        tell.line(f"model: {settings.WRITER_MODEL} at {settings.OPENAI_BASE_URL or 'OpenAI'}")
+        _evaluate(running, tell, where=where, only=only)
+    tell.line(f"texts and figures: {where}")
+    tell.line("; ".join([f"evaluate: {len(tell.broken)} bounds not held", *tell.broken]))
+    return int(bool(tell.broken))
+
+
+def _evaluate(running: Rig, tell: Telling, *, where: Path, only: str) -> None:
+    briefs = cases.chosen(cases.briefs(), only=only)
+    written = _articles(running, tell, briefs)
+    keeping.keep(where, "articles", written)
+    words, tokens = figures.words_written(written)
+    tokens_a_word = tokens / words if words else 0.0
+    for kind, changed, most in (
+        ("integrations", _integrations(running, tell, only=only), telling.INTEGRATION_BILL),
+        ("revisions", _revisions(running, tell, written), telling.REVISION_BILL),
+    ):
+        keeping.keep(where, kind, changed)
+        if not changed:
+            continue
+        bill = figures.bill(changed, tokens_a_word=tokens_a_word)
+        tell.changes(kind, changed, bill=bill, most=most)
+    if settings.OPENAI_BASE_URL.startswith(settings.SANDBOX_URL) and not only:
+        spoilt = bad_writing.mendable(running, told=tell.dots("writing badly"))
+        junk = bad_writing.junk(running, told=tell.dots("junk"))
+        tell.bad_writing(spoilt, junk)
+
+
+def _articles(running: Rig, tell: Telling, briefs: list[Case]) -> list[Result]:
+    orders = [buying.article(running, case) for case in briefs]
+    done = buying.wait(running, orders, told=tell.dots("articles"))
+    written = [figures.of_order(case.name, order) for case, order in zip(briefs, done, strict=True)]
+    tell.articles(written)
+    return written
+
+
+def _integrations(running: Rig, tell: Telling, *, only: str) -> list[Result]:
+    links = cases.chosen(cases.integrations(), only=only)
+    orders = [buying.integration(running, case) for case in links]
+    done = buying.wait(running, orders, told=tell.dots("integrations"))
+    return [figures.of_order(case.name, order) for case, order in zip(links, done, strict=True)]
+
+
+def _revisions(running: Rig, tell: Telling, written: list[Result]) -> list[Result]:
+    delivered = {one.name: one.order for one in written if one.version is not None}
+    wishes = [wish for wish in cases.wishes() if wish.brief in delivered]
+    asked = [buying.revision(delivered[wish.brief], wish) for wish in wishes]
+    buying.wait(running, [one.order for one in asked], told=tell.dots("revisions"))
+    return [figures.of_revision(w.name, one) for w, one in zip(wishes, asked, strict=True)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The sandbox's writer, told to write badly: what the gate must catch and a repair must mend.
+
+Only for the sandbox: no other model takes orders of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evaluation import buying, figures
+from evaluation.buying import Told
+from evaluation.cases import Case
+from evaluation.figures import Result
+from evaluation.rig import Rig
+from orders.models import Order, Status
+
+# Ways to write badly (`bad_text` in sandbox/README.md) that spoil the text and not the answer, so
+# that a repair by block can mend them.
+WAYS: Final = (
+    "too_short",
+    "no_link",
+    "wrong_anchor",
+    "link_twice",
+    "wrong_rel",
+    "foreign_link",
+    "placeholder",
+    "repetition",
+    "other_language",
+    "contact_data",
+    "no_disclosure",
+    "heading_skips",
+)
+# What never becomes an article: the order must fail, be refunded, and show nothing.
+JUNK: Final = ("rubbish", "half_json", "other_schema", "refusal", "cut_off")
+SITE: Final = "saltandspoon.example"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoilt:
+    """One way of writing badly, and what came of it."""
+
+    way: str
+    result: Result
+
+    @property
+    def caught(self) -> bool:
+        """Whether the gate refused the first text."""
+        return bool(self.result.reports) and self.result.reports[0].blocked
+
+    @property
+    def mended(self) -> bool:
+        return self.caught and self.result.passed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Junk:
+    """One kind of junk; `clean` says that its order failed, was refunded once and has no text."""
+
+    way: str
+    order: Order
+    clean: bool
+
+
+def mendable(rig: Rig, *, told: Told) -> list[Spoilt]:
+    """Order one article for each of `WAYS`, its first text spoilt in that way."""
+    done = _ordered(rig, WAYS, told=told)
+    return [Spoilt(way=way, result=figures.of_order(way, order)) for way, order in done.items()]
+
+
+def junk(rig: Rig, *, told: Told) -> list[Junk]:
+    """Order one article for each of `JUNK`, every answer spoilt."""
+    done = _ordered(rig, JUNK, told=told)
+    return [Junk(way=way, order=order, clean=_clean(rig, order)) for way, order in done.items()]
+
+
+def _ordered(rig: Rig, ways: Sequence[str], *, told: Told) -> dict[str, Order]:
+    cases = [_case(way) for way in ways]
+    for case in cases:
+        knob = {"service": "openai", "bad_text": case.name, "match": case.fields["topic"]}
+        rig.control("knobs", knob)
+    done = buying.wait(rig, [buying.article(rig, case) for case in cases], told=told)
+    return dict(zip(ways, done, strict=True))
+
+
+def _case(way: str) -> Case:
+    words = way.replace("_", " ")
+    return Case(
+        name=way,
+        fields={
+            "domain": SITE,
+            "topic": f"Cooking on a quiet evening, told with {words}",
+            "keyword": "quiet evening",
+            "target_url": f"https://evening.example.com/{way.replace('_', '-')}",
+            "anchor_text": "a pot for two",
+            "words": 500,
+        },
+    )
+
+
+def _clean(rig: Rig, order: Order) -> bool:
+    return (
+        order.status == Status.FAILED
+        and order.version is None
+        and rig.refunds_asked(str(order.pk)) == 1
+    )

@@ -1,0 +1,1 @@
+"""The evaluation: its cases can be ordered, and it runs."""
