@@ -57,13 +57,12 @@ def give_up(*, order: Order, reason: str, at: datetime) -> None:
 
     :raises TransitionRefused: the order is not being worked on
     """
-    lifecycle.fail(order=order, at=at)
+    failure = lifecycle.fail(order=order, at=at)
     grace = timedelta(seconds=settings.REFUND_AFTER_S)
     refunds.owe(order=order, reason=reason[:200], at=at, run_at=at + grace if grace else None)
-    if order.emails.filter(kind=notifications.Kind.ORDER_FAILED).exists():
-        return  # it failed before and was taken up again; what they were told holds after all
-    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, at=at)
-    notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_FAILED, at=at)
+    # Each failure is told of: one that followed a second try is news to customer and admins.
+    for kind in (notifications.Kind.ORDER_FAILED, notifications.Kind.ADMIN_ORDER_FAILED):
+        notifications.record(order=order, kind=kind, event=failure, at=at)
 
 
 @transaction.atomic

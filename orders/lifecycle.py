@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from articles.models import ArticleVersion
-from orders.models import Order, OrderEvent, Status
+from orders.models import Order, OrderEvent, Product, Status
 
 ALLOWED: Final[dict[Status, frozenset[Status]]] = {
     Status.AWAITING_PAYMENT: frozenset({Status.PROCESSING, Status.CANCELLED}),
@@ -86,18 +86,21 @@ def deliver(*, order: Order, version: ArticleVersion, at: datetime) -> None:
     )
 
 
-def fail(*, order: Order, at: datetime) -> None:
+def fail(*, order: Order, at: datetime) -> OrderEvent:
     """Give a paid order up for good; the caller owes the refund in the same transaction.
+
+    Returns the line of its history, which tells this failure from an earlier one.
 
     :raises TransitionRefused: the order is not being worked on, or has a version to fall back on
     """
     if order.version_id is not None:
         raise TransitionRefused(order=order, to=Status.FAILED)
-    _move(
+    is_link = order.product == Product.INTEGRATION
+    return _move(
         order,
         Status.FAILED,
         starts={Status.PROCESSING},
-        what="We could not write this article",
+        what="We could not place your link" if is_link else "We could not write this article",
         actor="system",
         at=at,
         failed_at=at,
@@ -222,7 +225,7 @@ def resume(*, order: Order, actor: str, at: datetime) -> None:
         order,
         Status.PROCESSING,
         starts={Status.FAILED},
-        what="Work taken up again",
+        what="Work taken up again; the refund was taken back",
         actor=actor,
         at=at,
         failed_at=None,
@@ -252,13 +255,16 @@ def _move(
     starts: set[Status] | None = None,
     only: dict[str, object] | None = None,
     **fields: object,
-) -> None:
-    """Move the order if it still stands where it was read, and `only` still holds of its row."""
+) -> OrderEvent:
+    """Move the order if it still stands where it was read, and `only` still holds of its row.
+
+    Returns the line of its history.
+    """
     was = Status(order.status)
     legal = to in ALLOWED[was] and (starts is None or was in starts)
     unmoved = Order.objects.filter(pk=order.pk, status=was, **(only or {}))
     if not legal or not unmoved.update(status=to, updated_at=at, **fields):
         raise TransitionRefused(order=order, to=to)
-    OrderEvent.objects.create(order=order, was=was, became=to, what=what, actor=actor, at=at)
     for name, value in {"status": to, "updated_at": at, **fields}.items():
         setattr(order, name, value)
+    return OrderEvent.objects.create(order=order, was=was, became=to, what=what, actor=actor, at=at)

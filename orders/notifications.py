@@ -13,7 +13,16 @@ from django.urls import reverse
 
 from articles.models import ArticleVersion
 from orders import access
-from orders.models import Order, OutgoingEmail, Refund, Review, Revision
+from orders.models import (
+    Order,
+    OrderEvent,
+    OutgoingEmail,
+    Product,
+    Refund,
+    Review,
+    Revision,
+    Status,
+)
 from queueing import ledger
 
 Kind = OutgoingEmail.Kind
@@ -26,11 +35,15 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.REVISION_READY: "Order {code}: your changes are ready",
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make your changes",
     Kind.ADMIN_REVISION_FAILED: "Order {code}: a change failed and needs a look",
-    Kind.ORDER_FAILED: "Order {code}: not published, your money is on its way back",
+    Kind.ORDER_FAILED: "Order {code}: not published, your money goes back",
     Kind.PUBLISHED: "Order {code}: your link is live",
     Kind.RETURNED: "Order {code}: the editor asks for changes",
-    Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is being refunded",
+    Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is owed its refund",
 }
+_OF_LINKS: Final[dict[str, str]] = {
+    Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
+}
+_TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
 FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_REVISION_FAILED})
 
 
@@ -51,6 +64,7 @@ def record(
     version: ArticleVersion | None = None,
     review: Review | None = None,
     revision: Revision | None = None,
+    event: OrderEvent | None = None,
 ) -> list[OutgoingEmail]:
     """Store the e-mail and its job in the caller's transaction, one row a recipient.
 
@@ -66,6 +80,7 @@ def record(
             version=version,
             review=review,
             revision=revision,
+            event=event,
             to=to,
             created_at=at,
         )
@@ -85,8 +100,8 @@ def record(
 def message_for(email: OutgoingEmail) -> Message:
     """Write the e-mail out from its order's present facts."""
     order = email.order
-    refunds = Refund.objects.filter(payment__order=order)
-    refund = refunds.exclude(state=Refund.State.WITHDRAWN).first()
+    refunds = list(Refund.objects.filter(payment__order=order))
+    owed = [refund for refund in refunds if refund.state != Refund.State.WITHDRAWN]
     return render(
         email.kind,
         {
@@ -96,7 +111,8 @@ def message_for(email: OutgoingEmail) -> Message:
             "version": email.version,
             "review": email.review,
             "revision": email.revision,
-            "refund": refund,
+            "refund": owed[0] if owed else None,
+            "was_taken_up": len(owed) < len(refunds),
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
             "for_admins": email.kind in FOR_ADMINS,
@@ -106,13 +122,31 @@ def message_for(email: OutgoingEmail) -> Message:
 
 def render(kind: str, context: dict[str, Any]) -> Message:
     """Render one kind of e-mail; `context` needs the keys that `message_for` gives."""
-    context = context | {"site_url": settings.SITE_URL}
-    context["subject"] = SUBJECTS[kind].format(code=context["order"].code)
+    order = context["order"]
+    context = context | {
+        "site_url": settings.SITE_URL,
+        "subject": _subject(kind, order).format(code=order.code),
+        "is_link": order.product == Product.INTEGRATION,
+        "goes_on": _goes_on(kind, order),
+    }
     return Message(
         subject=context["subject"],
         html=_inliner().inline(render_to_string(f"email/{kind}.html", context)),
         text=render_to_string(f"email/{kind}.txt", context).strip() + "\n",
     )
+
+
+def _subject(kind: str, order: Order) -> str:
+    if _goes_on(kind, order):
+        return _TAKEN_UP_AGAIN
+    if order.product == Product.INTEGRATION and kind in _OF_LINKS:
+        return _OF_LINKS[kind]
+    return SUBJECTS[kind]
+
+
+def _goes_on(kind: str, order: Order) -> bool:
+    """Whether the failure that it tells of was undone before the e-mail could be sent."""
+    return kind == Kind.ORDER_FAILED and order.status != Status.FAILED
 
 
 @lru_cache(maxsize=1)

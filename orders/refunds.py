@@ -61,6 +61,7 @@ def owe_payment(
         currency=payment.currency,
         reason=reason[:200],
         created_at=at,
+        due_at=run_at,
     )
     ledger.enqueue(
         kind="refund",

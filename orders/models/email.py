@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from articles.models import ArticleVersion
 from orders.models.decisions import Review, Revision
-from orders.models.order import Order
+from orders.models.order import Order, OrderEvent
 
 
 class OutgoingEmail(models.Model):
@@ -51,6 +51,14 @@ class OutgoingEmail(models.Model):
         blank=True,
         help_text="the wish it tells of: two wishes may fail for one text",
     )
+    event = models.ForeignKey(
+        OrderEvent,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the move it tells of: an order that is taken up again may fail twice",
+    )
     to = models.EmailField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     sends = models.PositiveSmallIntegerField(default=0, help_text="times it was handed over")
@@ -62,7 +70,7 @@ class OutgoingEmail(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind", "version", "review", "revision", "to"],
+                fields=["order", "kind", "version", "review", "revision", "event", "to"],
                 name="email_once",
                 nulls_distinct=False,
             ),

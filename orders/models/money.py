@@ -64,6 +64,11 @@ class Refund(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     stripe_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     created_at = models.DateTimeField()
+    due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="when it goes to Stripe unless the order is taken up before; empty: at once",
+    )
     begun_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -89,6 +94,13 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_cents / 100:.2f} {self.currency.upper()}, {self.get_state_display()}"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in its grace period: the order may still be finished instead."""
+        return (
+            self.state == self.State.PENDING and self.due_at is not None and self.begun_at is None
+        )
 
 
 class StripeEvent(models.Model):

@@ -81,6 +81,15 @@ def when(moment: datetime | None) -> SafeString | str:
     )
 
 
+@register.filter
+def moment(at: datetime | None) -> str:
+    """Return the moment itself, `2 March 2026, 09:30 UTC`, for what must not be about right."""
+    if at is None:
+        return UNKNOWN
+    local = localtime(at)
+    return f"{local.day} {local:%B %Y, %H:%M %Z}"
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Return a picture of the sprite; decoration only, so the word must stand beside it."""

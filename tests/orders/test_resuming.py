@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from orders import fulfilment, lifecycle, refunds, reviews
+from orders import fulfilment, lifecycle, notifications, refunds, reviews
 from orders.models import Order, OrderEvent, Payment, Refund, Status
 from queueing.models import Job, JobNote, State, Step
 from tests.orders import factories
@@ -242,3 +243,76 @@ def test_without_the_permission_it_is_neither_offered_nor_done(client):
 
     assert ("resume_url" in page.context, done.status_code) == (False, 403)
     assert standing(order) == STILL_FAILED
+
+
+def tellings(order: Order) -> list[str]:
+    """The kinds of e-mail that speak of a failure, one for each that was recorded."""
+    failures = order.emails.filter(kind__endswith="order-failed")
+    return sorted(failures.values_list("kind", flat=True))
+
+
+@pytest.mark.django_db
+def test_an_order_that_fails_once_more_tells_customer_and_admins_once_more():
+    order = failed(factories.order_in_work())
+    resume(order)
+    order.refresh_from_db()
+
+    fulfilment.give_up(order=order, reason="GateBlocked", at=LATER)
+
+    assert tellings(order) == ["admin-order-failed"] * 2 + ["order-failed"] * 2
+    assert order.emails.filter(kind="order-failed", event__at=LATER).count() == 1
+
+
+@pytest.mark.django_db
+def test_one_failure_is_told_of_once():
+    order = failed(factories.order_in_work())
+    email = order.emails.get(kind="order-failed")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        notifications.record(order=order, kind=email.kind, event=email.event, at=AT)
+
+    assert tellings(order) == ["admin-order-failed", "order-failed"]
+
+
+@pytest.mark.django_db
+def test_an_email_of_a_failure_that_was_undone_before_it_was_sent_says_that_work_goes_on():
+    order = failed(factories.order_in_work())
+    resume(order)
+
+    message = notifications.message_for(order.emails.get(kind="order-failed"))
+
+    assert message.subject == f"Order {order.code}: we are working on it again"
+    assert "nothing is refunded for now" in message.text
+    assert "Refund:" not in message.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("resumed", "told"), [(True, 1), (False, 0)])
+def test_what_is_ready_after_all_takes_the_bad_news_back(resumed, told):
+    order = factories.order_in_work()
+    if resumed:
+        order = failed(order)
+        resume(order)
+        order.refresh_from_db()
+    version = factories.version_of(order)
+    lifecycle.deliver(order=order, version=version, at=LATER)
+    notifications.record(order=order, kind="article-ready", version=version, at=LATER)
+
+    message = notifications.message_for(order.emails.get(kind="article-ready"))
+
+    assert message.text.count("We wrote to you that this order had failed.") == told
+
+
+@pytest.mark.django_db
+def test_while_the_grace_period_lasts_the_email_says_when_the_money_goes_back(settings):
+    settings.REFUND_AFTER_S = 600
+    order = failed(factories.order_in_work())
+    email = order.emails.get(kind="order-failed")
+
+    waits = notifications.message_for(email)
+    Refund.objects.update(begun_at=AT + timedelta(seconds=600))
+    gone = notifications.message_for(email)
+
+    assert "If they have not by\n2 March 2026, 09:40 UTC, your money goes back" in waits.text
+    assert "unless" not in gone.text
+    assert "You pay nothing for it." in gone.text

@@ -1,0 +1,139 @@
+"""Sample e-mails: every kind, and every variant whose words differ, of an order stored nowhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from articles.brief import Brief
+from articles.models import Article, ArticleVersion, Domain
+from orders import access, notifications
+from orders.models import (
+    Customer,
+    Order,
+    OutgoingEmail,
+    Product,
+    Refund,
+    Review,
+    Revision,
+    Status,
+)
+
+Kind = OutgoingEmail.Kind
+WISH: Final = "Make the introduction shorter and name the wood."
+NOTE: Final = "Please name a source for the soil mix.\nThe last section repeats the first."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What makes one e-mail read differently from its kind's usual words."""
+
+    kind: str
+    product: str = Product.ARTICLE
+    says: str = ""  # for people, beside the kind's label
+    rejected: bool = False
+    refund_waits: bool = False
+    was_taken_up: bool = False
+
+    @property
+    def label(self) -> str:
+        label = Kind(self.kind).label
+        return f"{label}: {self.says}" if self.says else label
+
+
+_LINK: Final = Product.INTEGRATION
+_FAILED: Final = Kind.ORDER_FAILED
+# Each kind as it usually is, then the variants by name.
+VARIANTS: Final[dict[str, Variant]] = {
+    str(kind): Variant(kind=kind, product=_LINK if kind == Kind.BACKLINK_INTEGRATED else "article")
+    for kind in Kind
+} | {
+    "order-received-link": Variant(kind=Kind.ORDER_RECEIVED, product=_LINK, says="a link"),
+    "returned-link": Variant(kind=Kind.RETURNED, product=_LINK, says="a link"),
+    "published-link": Variant(kind=Kind.PUBLISHED, product=_LINK, says="a link"),
+    "article-ready-after-all": Variant(
+        kind=Kind.ARTICLE_READY, was_taken_up=True, says="after it had failed"
+    ),
+    "backlink-integrated-after-all": Variant(
+        kind=Kind.BACKLINK_INTEGRATED,
+        product=_LINK,
+        was_taken_up=True,
+        says="after it had failed",
+    ),
+    "order-failed-link": Variant(kind=_FAILED, product=_LINK, says="a link"),
+    "order-failed-rejected": Variant(kind=_FAILED, rejected=True, says="rejected by the editor"),
+    "order-failed-rejected-link": Variant(
+        kind=_FAILED, product=_LINK, rejected=True, says="a link rejected by the editor"
+    ),
+    "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
+    "order-failed-waits-link": Variant(
+        kind=_FAILED, product=_LINK, refund_waits=True, says="a link, the refund waits"
+    ),
+    "order-failed-taken-up": Variant(
+        kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
+    ),
+    "admin-order-failed-waits": Variant(
+        kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
+    ),
+}
+
+
+def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
+    """Return what `notifications.message_for` would give `notifications.render`."""
+    domain = Domain(host="garden.example", name="The Garden", price_article_cents=24_000)
+    is_link = variant.product == Product.INTEGRATION
+    brief = Brief(
+        topic="A season with raised beds" if is_link else "Raised beds on a small balcony",
+        niche="gardening",
+        keyword="raised beds",
+        target_url="https://shop.example/raised-beds?wood=oak&size=s",
+        anchor_text="oak & larch beds",
+        words=800,
+        host=domain.host,
+    )
+    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED)
+    order = Order(
+        id=UUID("7f3c9a52-6d1e-4b8a-9c40-2e5d8f1a7b63"),
+        code="7F3KQX",
+        customer=Customer(email="ada@example.com", created_at=at),
+        product=variant.product,
+        status=Status.FAILED if failed and not variant.was_taken_up else Status.PROCESSING,
+        domain=domain,
+        brief=brief.to_json(),
+        amount_cents=24_000,
+        currency="eur",
+        live_url=f"https://{domain.host}/raised-beds/",
+        created_at=at,
+        paid_at=at,
+    )
+    version = ArticleVersion(
+        article=Article(domain=domain, slug="raised-beds", title=brief.topic),
+        number=2 if variant.kind == Kind.REVISION_READY else 1,
+        title="A Season with Raised Beds" if is_link else "Raised Beds on a Small Balcony",
+        words=812,
+        backlink_metadata={"revisionNotes": WISH},
+    )
+    refund = Refund(
+        amount_cents=24_000,
+        currency="eur",
+        reason="GateBlocked",
+        created_at=at,
+        due_at=at + timedelta(hours=1) if variant.refund_waits else None,
+    )
+    is_review = variant.rejected or variant.kind == Kind.RETURNED
+    return {
+        "order": order,
+        "domain": domain,
+        "brief": order.brief,
+        "version": version,
+        "review": Review(note=NOTE) if is_review else None,
+        "revision": Revision(number=1, notes=WISH),
+        "refund": None if variant.was_taken_up else refund,
+        "was_taken_up": variant.was_taken_up,
+        "order_url": access.open_url(order),
+        "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
+        "for_admins": variant.kind in notifications.FOR_ADMINS,
+    }
