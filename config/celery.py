@@ -63,6 +63,16 @@ def _configure(sender: Celery, **_: object) -> None:
                 "schedule": 60.0,
                 "options": {"expires": 60},
             },
+            "sessions": {
+                "task": "orders.sessions",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
+            "missed events": {
+                "task": "orders.missed_events",
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
             "retention": {
                 "task": "queueing.retention",
                 "schedule": 3600.0,

@@ -28,9 +28,11 @@ __all__ = [
     "ForeignSession",
     "Received",
     "StripeUnavailable",
+    "close_unpaid",
     "confirm_session",
     "receive_event",
     "settle_session",
+    "take_event",
 ]
 
 State = Payment.State
@@ -78,16 +80,23 @@ class Outcome:
 
 
 def receive_event(*, payload: bytes, signature: str, at: datetime) -> Received:
+    """Take an event that Stripe delivers, as `take_event` does.
+
+    :raises BadSignature: answer 400
+    :raises StripeUnavailable: answer 503, and Stripe sends it again
+    """
+    return take_event(event=_verified(payload, signature), at=at)
+
+
+def take_event(*, event: StripeObject, at: datetime) -> Received:
     """Store one event of Stripe's and do what follows from it, in one transaction.
 
     An event that was stored before changes nothing. One of a type or an order that is not ours is
     stored too: Stripe would send it again otherwise.
 
-    :raises BadSignature: answer 400
     :raises StripeUnavailable: what the event leaves out could not be asked of Stripe; nothing was
-        stored, so answer 503 and Stripe sends it again
+        stored
     """
-    event = _verified(payload, signature)
     kind, shape = event["type"], event["data"]["object"]
     made = _refunds_told_of(kind, shape)
     with transaction.atomic():
@@ -292,11 +301,28 @@ def _expired(order: Order, payment: Payment, *, at: datetime) -> str:
     if payment.state == State.OPEN:
         payment.state = State.EXPIRED
         payment.save()
+    closed = _close_if_unpaid(order, actor="stripe", at=at)
+    return "session expired: order cancelled" if closed else "session expired"
+
+
+@transaction.atomic
+def close_unpaid(*, order_id: UUID, at: datetime) -> bool:
+    """Cancel an order whose time to pay is over, and say so; False where money may still come.
+
+    A session that never got an id is over at its `expires_at`: nobody was told its address.
+    """
+    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    unanswered = order.payments.filter(state=State.OPEN, session_id="", expires_at__lte=at)
+    unanswered.update(state=State.EXPIRED)
+    return _close_if_unpaid(order, actor="system", at=at)
+
+
+def _close_if_unpaid(order: Order, *, actor: str, at: datetime) -> bool:
     waiting = order.payments.filter(state__in=[State.OPEN, State.PENDING])
     if order.status != Status.AWAITING_PAYMENT or order.held_reason or waiting.exists():
-        return "session expired"
-    lifecycle.cancel(order=order, actor="stripe", why="the time to pay ran out", at=at)
-    return "session expired: order cancelled"
+        return False
+    lifecycle.cancel(order=order, actor=actor, why="the time to pay ran out", at=at)
+    return True
 
 
 def _order_of(session: StripeObject) -> Order | None:

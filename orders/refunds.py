@@ -110,7 +110,9 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     """Give the money back at Stripe and settle the row; a repeat changes nothing.
 
     Stripe gets one idempotency key a row, so a call whose reply was lost gives the same refund. A
-    row that was given up is taken up again: staff have let its job run once more.
+    row that Stripe may know is looked for there first: keys are forgotten after a day, and a lost
+    reply may never be told. A row that was given up is taken up again: staff have let its job run
+    once more.
 
     :raises StripeRefused: Stripe will not give it back, now or later, or the row's money is not
         there any more
@@ -123,16 +125,20 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
         return
     if not _begin(refund, at=at):
         return
+    if refund.begun_at is not None and _found_at_stripe(refund, at=at):
+        return
     try:
         made = _make(refund)
     except stripe.StripeError as error:
         if error.code != _NOTHING_LEFT:
+            _drop_key_of(error, refund)
             raise stripe_client.translate(error) from None
-        _settle_by_others(refund, at=at)
+        if not _found_at_stripe(refund, at=at):
+            raise stripe_client.StripeRefused(
+                "Stripe: the money went back already, by other refunds"
+            ) from None
         return
-    hear(payment=refund.payment, made=made, at=at)
-    if made["status"] in _FAILED_AT_STRIPE:
-        raise stripe_client.StripeRefused(f"Stripe: the refund {made['status']}")
+    _settled(hear(payment=refund.payment, made=made, at=at))
 
 
 @transaction.atomic
@@ -221,26 +227,54 @@ def _make(refund: Refund) -> dict[str, Any]:
                 "amount": refund.amount_cents,
                 "metadata": {"order_id": str(payment.order_id), "refund_id": str(refund.pk)},
             },
-            {"idempotency_key": f"refund-{refund.pk}"},
+            {"idempotency_key": _key(refund)},
         )
     )
     return made.to_dict()
 
 
-def _settle_by_others(refund: Refund, *, at: datetime) -> None:
-    """Nothing is left at Stripe: find the refund that took this row's money.
+def _key(refund: Refund) -> str:
+    first = f"refund-{refund.pk}"
+    return first if refund.key_number == 1 else f"{first}-{refund.key_number}"
 
-    :raises StripeRefused: it was given back in other amounts, so an operator must look
+
+def _drop_key_of(error: stripe.StripeError, refund: Refund) -> None:
+    """Take a fresh key for the next try, where this one leads to an error for ever.
+
+    Stripe stores the answer of a call that broke inside, and says so when it repeats it: then no
+    call with that key can give money any more. The next try looks at Stripe's refunds first, so
+    what the broken call did give is not given twice. Any other error keeps the key.
+    """
+    replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+    if replayed and (error.http_status or 0) >= 500:
+        same = Refund.objects.filter(pk=refund.pk, key_number=refund.key_number)
+        same.update(key_number=refund.key_number + 1)
+        log.warning("refund_key_dropped", refund=refund.pk, key_number=refund.key_number)
+
+
+def _found_at_stripe(refund: Refund, *, at: datetime) -> bool:
+    """Say whether Stripe has the row's refund, or one that took its place; hear of all it has.
+
+    :raises StripeRefused: it has, and the refund failed there
+    :raises StripeBusy: Stripe was not reached or asks for time
     """
     payment = refund.payment
     try:
-        for made in made_of(payment.payment_intent):
-            hear(payment=payment, made=made, at=at)
+        made_there = made_of(payment.payment_intent)
     except stripe.StripeError as error:
         raise stripe_client.translate(error) from None
+    for made in made_there:
+        hear(payment=payment, made=made, at=at)
     refund.refresh_from_db()
     if refund.stripe_id is None:
-        raise stripe_client.StripeRefused("Stripe: the money went back already, by other refunds")
+        return False
+    _settled(refund)
+    return True
+
+
+def _settled(refund: Refund) -> None:
+    if refund.state == State.FAILED:
+        raise stripe_client.StripeRefused(f"Stripe: the refund {refund.stripe_id} failed")
 
 
 def _row_of(payment: Payment, made: dict[str, Any]) -> Refund | None:

@@ -161,7 +161,7 @@ class Edge:
             await self._reply(answer, knob, call, receive, send)
 
     def _failure(self, knob: Knob) -> Answer | None:
-        if knob.status is None:
+        if knob.status is None or knob.kept:  # the service fails by itself, in its work
             return None
         message = knob.message or "The sandbox was told to fail this call."
         answer = self.service.refusal(status=knob.status, message=message, code=knob.code)

@@ -59,6 +59,7 @@ class Knob:
     latency_ms: Span | None = None
     reply_after_ms: Span | None = None
     status: int | None = None
+    kept: str | None = None
     message: str | None = None
     code: str | None = None
     retry_after_s: float | None = None
@@ -222,5 +223,7 @@ def _check_numbers(given: Mapping[str, object]) -> None:
     for name in ("drop_before", "drop_reply", "half_body", "hold", "bad_signature"):
         if not isinstance(given.get(name, False), bool):
             raise KnobRefused(f"{name} must be true or false")
+    if given.get("kept") not in (None, "before", "after"):
+        raise KnobRefused("kept must be before or after: when, of the work, the call fails")
     if given.get("pay_later_outcome") not in (None, "succeeded", "failed"):
         raise KnobRefused("pay_later_outcome must be succeeded or failed")

@@ -30,6 +30,9 @@ class Payment(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when Stripe was last asked what became of it"
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -41,6 +44,13 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="payment_paid_has_time",
                 condition=~Q(state="paid") | Q(paid_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["open", "pending"]),
+                name="payment_unsettled",
             ),
         ]
 
@@ -73,6 +83,10 @@ class Refund(models.Model):
         null=True,
         blank=True,
         help_text="when it first went to Stripe; it cannot be taken back then",
+    )
+    key_number = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="counts the idempotency keys; one that only repeats an error is dropped",
     )
     refunded_at = models.DateTimeField(null=True, blank=True)
 

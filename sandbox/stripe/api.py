@@ -109,7 +109,7 @@ class StripeApi:
         if before is not None:
             return _again(key, before, fingerprint)
         try:
-            answer = self._do(work, request, params)
+            answer = self._failed_inside(work, request, params) or self._do(work, request, params)
         except StripeRefusal as refusal:
             if not refusal.executed:
                 raise
@@ -118,6 +118,22 @@ class StripeApi:
             fingerprint, answer.status, answer.body, answer.result_id
         )
         answer.headers |= {"idempotency-key": key, "original-request": f"req_{fingerprint[:14]}"}
+        return answer
+
+    def _failed_inside(self, work: Work, request: Request, params: Params) -> Answer | None:
+        """Return the error of a call that a knob fails after its execution began.
+
+        Stripe stores such an answer under the call's key, whatever was done before it broke.
+        """
+        knob = request.knob
+        if knob.status is None or knob.kept is None:
+            return None
+        if knob.kept == "after":
+            self._do(work, request, params)
+        message = knob.message or "The sandbox was told to fail this call."
+        answer = self.refusal(status=knob.status, message=message, code=knob.code)
+        answer.outcome, answer.worked = "failed by a knob", knob.kept == "after"
+        answer.headers["stripe-should-retry"] = "false"
         return answer
 
     def _do(self, work: Work, request: Request, params: Params) -> Answer:
@@ -215,6 +231,10 @@ class StripeApi:
         types = params.get("types") or ([params["type"]] if params.get("type") else None)
         if types:
             events = [one for one in events if one.type in types]
+        since = (params.get("created") or {}).get("gte")
+        if since:
+            oldest = integer(since, param="created[gte]")
+            events = [one for one in events if one.created >= oldest]
         return _page(events, {}, params, request.path)
 
     def _event(self, request: Request, _params: Params) -> Shape:
