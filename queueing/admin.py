@@ -1,18 +1,20 @@
 """The ledger to look at. Nothing here changes a row; `operating` asks `service` to."""
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.timesince import timesince
 
 from queueing import registry
-from queueing.models import Attempt, Job, JobNote, Step, Worker
+from queueing.models import Attempt, Job, JobNote, State, Step, Worker
 from queueing.operating import Operated
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class AttemptInline(ReadOnly, AttemptTable):
 
 class StepInline(ReadOnly, StepTable):
     model = Step
-    fields = ("name", "attempt", "took_ms", "at", "output")
+    fields: ClassVar[tuple[str, ...]] = ("name", "attempt", "took_ms", "at", "output")
     ordering = ("pk",)
 
 
@@ -95,24 +97,51 @@ class JobAdmin(ReadOnly, Operated):
     )  # fmt: skip
     list_filter = ("state", KindFilter, "has_detail", "created_at")
     search_fields = ("subject", "key")
-    search_help_text = "Job id, subject (its beginning) or idempotency key"
+    search_help_text = "Job id, subject (its beginning), idempotency key, error class or reason"
     ordering = ("-created_at",)
     paginator = QuickPaginator
     show_full_result_count = False
-    inlines = (AttemptInline, StepInline, NoteInline)
+    inlines: ClassVar[Any] = (AttemptInline, StepInline, NoteInline)
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": ("kind", "subject", "state", "doing", "tried", "waited", "worked")}),
+        ("Error", {"fields": ("error_class", "error_reason")}),
+        ("Times", {"fields": ("created_at", "run_at", "started_at", "finished_at")}),
+        (
+            "Technical",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "id", "key", "arguments", "actor", "rank", "priority", "attempts",
+                    "dispatched_at", "lease_until", "worker", "has_detail",
+                ),
+            },
+        ),
+    )  # fmt: skip
+    readonly_fields: ClassVar[tuple[str, ...]] = ("tried", "waited", "worked")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Job], search_term: str
     ) -> tuple[QuerySet[Job], bool]:
-        """Find by what has an index; a search inside of texts would read every row."""
+        """Find by what has an index. Errors are looked for in jobs that failed or wait, which are
+        few; a search inside of all texts would read every row."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        try:
-            return queryset.filter(pk=UUID(term)), False
-        except ValueError:
-            found = queryset.filter(subject__startswith=term) | queryset.filter(key=term)
-            return found, False
+        wrong = Q(error_class__iexact=term) | Q(error_reason__icontains=term)
+        found = (
+            Q(subject__startswith=term)
+            | Q(key=term)
+            | Q(subject__in=self.subjects(term))
+            | Q(state=State.FAILED) & wrong
+            | Q(state=State.WAITING) & wrong
+        )
+        with suppress(ValueError):
+            found |= Q(pk=UUID(term))
+        return queryset.filter(found), False
+
+    def subjects(self, term: str) -> list[str]:
+        """Return the subjects that somebody who knows what they stand for means by the term."""
+        return []
 
     @admin.display(description="tries")
     def tried(self, job: Job) -> str:
@@ -122,10 +151,22 @@ class JobAdmin(ReadOnly, Operated):
 
     @admin.display(description="waited")
     def waited(self, job: Job) -> str:
-        """From asking for it to its first run, or until now."""
-        until = job.started_at or job.finished_at or timezone.now()
-        seconds = (until - job.created_at).total_seconds()
-        return f"{seconds:.1f} s" if seconds < 60 else timesince(job.created_at, until)
+        """Due and not taken, until now if it is so still; unknown is "—"."""
+        waits = job.state == State.WAITING
+        if job.waited_ms is None and not waits:
+            return "—"
+        due_s = (timezone.now() - job.run_at).total_seconds() if waits else 0.0
+        seconds = (job.waited_ms or 0) / 1000 + max(0.0, due_s)
+        return (
+            f"{seconds:.1f} s"
+            if seconds < 60
+            else timesince(timezone.now() - timedelta(seconds=seconds))
+        )
+
+    @admin.display(description="worked")
+    def worked(self, job: Job) -> str:
+        """What its runs took that have ended; unknown is "—"."""
+        return "—" if job.worked_ms is None else f"{job.worked_ms / 1000:.1f} s"
 
 
 @admin.register(Worker)

@@ -42,12 +42,16 @@ class Fault:
     traceback: str = ""
 
 
+# Milliseconds; a clock that was set back makes none of them negative.
+_SINCE = f"greatest(0, round(1000 * extract(epoch FROM {NOW} - {{}})))::bigint"
 _CLAIM = f"""
 WITH claimed AS (
     UPDATE queueing_job
     SET state = 'active', lease_token = %(token)s, worker = %(worker)s,
         lease_until = {NOW} + make_interval(secs => %(lease_s)s),
-        attempts = attempts + (state = 'waiting')::int, started_at = coalesce(started_at, {NOW})
+        attempts = attempts + (state = 'waiting')::int, started_at = coalesce(started_at, {NOW}),
+        waited_ms = coalesce(waited_ms, 0)
+                    + CASE WHEN state = 'waiting' THEN {_SINCE.format("run_at")} ELSE 0 END
     WHERE id = %(job)s
       AND ((state = 'waiting' AND run_at <= {NOW}) OR lease_token = %(token)s)
     RETURNING *
@@ -70,6 +74,10 @@ WITH ended AS (
     SET state = %(state)s, lease_token = NULL, lease_until = NULL, worker = NULL, doing = '',
         failures = failures + (%(outcome)s = 'failed')::int,
         crashes = crashes + (%(outcome)s = 'crashed')::int,
+        worked_ms = coalesce(worked_ms, 0) + coalesce((
+            SELECT {_SINCE.format("begun.started_at")} FROM queueing_attempt begun
+            WHERE begun.job_id = queueing_job.id AND begun.token = %(token)s
+        ), 0),
         run_at = CASE WHEN %(state)s = 'waiting'
                       THEN {NOW} + make_interval(secs => %(delay_s)s) ELSE run_at END,
         dispatched_at = CASE WHEN %(under_way)s

@@ -47,6 +47,10 @@ class Job(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, help_text="When its first run began.")
     finished_at = models.DateTimeField(null=True)
+    waited_ms = models.PositiveBigIntegerField(
+        null=True, help_text="Due and not taken yet, of all its runs together."
+    )
+    worked_ms = models.PositiveBigIntegerField(null=True, help_text="Of all its runs together.")
 
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -96,6 +100,7 @@ class Job(models.Model):
                 condition=Q(has_detail=True) & _SETTLED,
                 name="job_kept",
             ),
+            models.Index(fields=["finished_at"], condition=_SETTLED, name="job_finished"),
             models.Index(fields=["subject", "created_at"], name="job_subject"),
             models.Index(fields=["-created_at"], name="job_newest"),
             models.Index(fields=["kind", "-created_at"], name="job_newest_of_kind"),

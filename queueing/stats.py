@@ -33,7 +33,10 @@ GROUP BY 1, 2
 """  # noqa: S608
 _RECENT = f"""
 WITH recent AS (
-    SELECT extract(epoch FROM finished_at - started_at)::float AS took_s FROM queueing_job
+    -- What the runs took, not from first to last: between them may lie a week in which nobody
+    -- asked for another.
+    SELECT coalesce(worked_ms / 1000.0, extract(epoch FROM finished_at - started_at))::float
+        AS took_s FROM queueing_job
     WHERE kind = %(kind)s AND state = 'completed' AND has_detail
     ORDER BY finished_at DESC LIMIT 200
 )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
@@ -73,6 +74,11 @@ def link(row: Model, words: object) -> SafeString:
 
 def money(cents: int | None, currency: str) -> str:
     return priced(cents, currency)
+
+
+def dollars(amount: Decimal | None) -> str | None:
+    """Return what a model cost; fractions of a cent are worth showing."""
+    return None if amount is None else f"${amount:.4f}"
 
 
 def moment(at: datetime | None) -> str | None:

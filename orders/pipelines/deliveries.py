@@ -73,6 +73,7 @@ def store_version(
             "model": passed.model,
             "prompt_version": passed.prompt_version,
             "gate_version": passed.report.gate,
+            "rounds": passed.rounds,
             "who": list(who),
         },
         order_key=order.subject,

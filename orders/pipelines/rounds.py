@@ -31,12 +31,14 @@ class GateBlocked(Permanent):
 
 @dataclass(frozen=True, kw_only=True)
 class Passed:
-    """A draft that the gate let through, with its report and where its text came from."""
+    """A draft that the gate let through, with its report, where its text came from, and after how
+    many rounds."""
 
     draft: Draft
     report: Report
     model: str
     prompt_version: str
+    rounds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ class Rounds:
                     report=report,
                     model=reply["model"],
                     prompt_version=origin["prompt_version"],
+                    rounds=number,
                 )
             findings = report.blocking
         blocking = sorted({finding.code for finding in findings})

@@ -57,6 +57,16 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def seconds(given: float | None) -> str:
+    """Return `0.04 s`, `3.1 s` or, from a hundred on, `7 min`; unknown is `—`."""
+    if given is None:
+        return UNKNOWN
+    if given >= 99.5:
+        return duration(given)
+    return f"{given:.2f} s" if given < 1 else f"{given:.1f} s"
+
+
+@register.filter
 def duration_range(range_s: tuple[float, float]) -> str:
     """Return `in 6–9 minutes` for two numbers of seconds, in the words of somebody who waits."""
     low, high = (max(1, math.ceil(seconds / 60)) for seconds in range_s)

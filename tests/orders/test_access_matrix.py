@@ -65,6 +65,7 @@ ROUTES = {
     "api-docs": ("get", EVERYBODY),
     "admin:index": ("get", STAFF),
     "admin:queueing_job_operate": ("get", OPERATOR),
+    "admin:queueing_job_queues": ("get", OPERATOR),
     "admin:orders_order_resume": ("get", SUPERUSER),  # an operator may not see orders by that alone
     "admin:orders_review_decide": ("post", EDITOR),
     "admin:orders_review_publish_again": ("post", EDITOR),

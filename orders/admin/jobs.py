@@ -1,0 +1,105 @@
+"""The ledger's jobs as staff of this shop look for them: by order and customer, with their cost."""
+
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from articles.models import ModelCall
+from orders.admin import drawing, queues
+from orders.models import Order, OrderEvent
+from queueing.admin import AttemptInline, JobAdmin, NoteInline, StepInline
+from queueing.models import Job, Step
+
+_ORDER: Final = "order:"
+_MOST_ORDERS: Final = 200  # of one customer; more are found by their own codes
+
+
+class PricedSteps(StepInline):
+    """Steps with what their calls to a model cost."""
+
+    fields = ("name", "attempt", "took_ms", "cost", "at", "output")
+    readonly_fields = ("cost",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
+        # `Run.request_id` names the step that a call was made for.
+        made_for = Concat(
+            Cast(OuterRef("job_id"), CharField()), Value("/"), OuterRef("name"), Value("/")
+        )
+        calls = ModelCall.objects.filter(
+            job_key=Cast(OuterRef("job_id"), CharField()), request_id__startswith=made_for
+        )
+        cost = calls.order_by().values("job_key").annotate(cost=Sum("cost_usd")).values("cost")
+        return super().get_queryset(request).annotate(cost_usd=Subquery(cost))
+
+    @admin.display(description="Cost", empty_value=drawing.UNKNOWN)
+    def cost(self, step: Step) -> str | None:
+        return drawing.dollars(getattr(step, "cost_usd", None))
+
+
+admin.site.unregister(Job)
+
+
+@admin.register(Job)
+class OrderJobs(JobAdmin):
+    """The ledger's own pages, and what only the shop knows of a job's subject."""
+
+    search_help_text = (
+        "Order code or id, e-mail address (its beginning), job id, subject, idempotency key, "
+        "error class or a part of its reason"
+    )
+    inlines = (AttemptInline, PricedSteps, NoteInline)
+    fieldsets = (
+        *JobAdmin.fieldsets[:1],
+        ("Order", {"fields": ("order", "cost", "history")}),
+        *JobAdmin.fieldsets[1:],
+    )
+    readonly_fields = (*JobAdmin.readonly_fields, "order", "cost", "history")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(queues.page)
+        return [path("queues/", view, name="queueing_job_queues"), *super().get_urls()]
+
+    def subjects(self, term: str) -> list[str]:
+        if "@" in term:
+            named = Q(customer__email__startswith=term.lower())
+        else:
+            try:
+                named = Q(pk=UUID(term))
+            except ValueError:
+                named = Q(code__iexact=term)
+        return [order.subject for order in Order.objects.filter(named).only("pk")[:_MOST_ORDERS]]
+
+    @admin.display(description="Order", empty_value=drawing.UNKNOWN)
+    def order(self, job: Job) -> SafeString | None:
+        order = _order_of(job)
+        return None if order is None else drawing.link(order, f"Order {order.code}")
+
+    @admin.display(description="Model cost", empty_value=drawing.UNKNOWN)
+    def cost(self, job: Job) -> str | None:
+        calls = ModelCall.objects.filter(job_key=str(job.pk))
+        cost: Decimal | None = calls.aggregate(cost=Sum("cost_usd"))["cost"]
+        return drawing.dollars(cost)
+
+    @admin.display(description="Its history")
+    def history(self, job: Job) -> SafeString:
+        order = _order_of(job)
+        events = OrderEvent.objects.filter(order=order) if order is not None else []
+        return drawing.table(
+            ["When", "Who", "What"],
+            [(drawing.moment(event.at), event.actor, event.what) for event in events],
+        )
+
+
+def _order_of(job: Job) -> Order | None:
+    given: Any = job.subject.removeprefix(_ORDER)
+    try:
+        return Order.objects.filter(pk=UUID(given)).first()
+    except ValueError:
+        return None
