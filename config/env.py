@@ -97,6 +97,24 @@ class Environment:
         value = self._read(name, int, default=default, expected="a whole number")
         return self._at_least(name, value, at_least)
 
+    def fraction(self, name: str, *, default: float, at_least: float = 0) -> float:
+        """Return a number that need not be whole (an amount of money)."""
+        value = self._read(name, _finite, default=default, expected="a number")
+        return self._at_least(name, value, at_least)
+
+    def choice(self, name: str, among: tuple[str, ...], *, default: str) -> str:
+        """Return one of a few words."""
+        value = self.text(name, default=default).strip().lower()
+        if value not in among:
+            refuse(name, f"must be one of {', '.join(among)}")
+        return value
+
+    def given(self, prefix: str) -> list[str]:
+        """Return the names with that beginning that have a value here, read or not."""
+        return sorted(
+            name for name, value in self._values.items() if name.startswith(prefix) and value
+        )
+
     def seconds(self, name: str, *, default: float, at_least: float = 0) -> float:
         value = self._read(name, _finite, default=default, expected="seconds, as a number")
         return self._at_least(name, value, at_least)

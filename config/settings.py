@@ -6,7 +6,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from config import logs
+from config import logs, writer
 from config.env import Environment, database, redis_url, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -154,6 +154,13 @@ POLL_S = env.seconds("POLL_S", default=1, at_least=0.05)
 JOB_DEADLINE_S = env.seconds("JOB_DEADLINE_S", default=900, at_least=1)
 STOP_GRACE_S = env.seconds("STOP_GRACE_S", default=150, at_least=1)
 WORKER_THREADS = env.whole("WORKER_THREADS", default=50, at_least=1)
+# So many failures in a row shut a line, such as a model's, to all workers; each failed probe
+# doubles the pause.
+LINE_FAILURES_IN_A_ROW = env.whole("LINE_FAILURES_IN_A_ROW", default=3, at_least=1)
+LINE_PAUSE_S = env.seconds("LINE_PAUSE_S", default=5, at_least=0.1)
+LINE_PAUSE_AT_MOST_S = env.seconds("LINE_PAUSE_AT_MOST_S", default=60, at_least=0.1)
+# A job that waits for a provider to come back fails after this long.
+PARKED_AT_MOST_S = env.seconds("PARKED_AT_MOST_S", default=6 * 3600, at_least=1)
 MAX_CRASHES = env.whole("MAX_CRASHES", default=3, at_least=1)
 COMPLETED_JOB_DETAIL_KEPT_S = env.seconds("COMPLETED_JOB_DETAIL_KEPT_S", default=24 * 3600)
 FAILED_JOB_KEPT_S = env.seconds("FAILED_JOB_KEPT_S", default=7 * 24 * 3600)
@@ -195,11 +202,22 @@ ADMIN_ALERT_EMAILS = env.listing("ADMIN_ALERT_EMAILS", development="operators@by
 OPENAI_BASE_URL = env.web_address(
     "OPENAI_BASE_URL", default="", development=f"{SANDBOX_URL}/openai/v1"
 )
-OPENAI_API_KEY = env.text("OPENAI_API_KEY", development="sk-sandbox")
+# The models to ask, best first; what one does not set for itself it takes from these settings.
+WRITER_MODELS = writer.chain(env)
+OPENAI_API_KEY = env.text(
+    "OPENAI_API_KEY",
+    # Nobody needs it once every model of the chain brings a key or an address of its own.
+    default=None if writer.needs_openai(WRITER_MODELS) else "",
+    development="sk-sandbox",
+)
 WRITER_MODEL = env.text("WRITER_MODEL", default="gpt-4.1-mini")
 WRITER_TIMEOUT_S = env.seconds("WRITER_TIMEOUT_S", default=120, at_least=1)
 WRITER_CONNECT_TIMEOUT_S = env.seconds("WRITER_CONNECT_TIMEOUT_S", default=5, at_least=0.1)
 WRITER_MAX_OUTPUT_TOKENS = env.whole("WRITER_MAX_OUTPUT_TOKENS", default=16000, at_least=100)
+# Calls under way at a time, of all workers to all models; 0: as many as there are threads.
+WRITER_CONCURRENCY = env.whole("WRITER_CONCURRENCY", default=0)
+# What one order's calls may cost before no more are made for it; 0: any amount.
+MAX_COST_PER_ORDER_USD = env.fraction("MAX_COST_PER_ORDER_USD", default=5)
 
 # --- Publishing ----------------------------------------------------------------------------------
 

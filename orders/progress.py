@@ -8,6 +8,7 @@ from orders import revisions
 from orders.fulfilment import JOB_KINDS
 from orders.models import Order, Payment, Product, Review, Status
 from queueing import stats
+from queueing.errors import Parked
 from queueing.models import Job, State
 
 PIPELINES: Final = (*JOB_KINDS.values(), revisions.JOB_KIND)
@@ -139,7 +140,14 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "detail": f"Attempt {job.try_number} of {job.tries}. You can leave this page: we "
             "write to you when it is ready.",
         }
-    if job.failures or job.run_at > at:
+    if job.line and job.error_class == Parked.__name__:
+        return told | {
+            "heading": "Taking longer than usual",
+            "detail": "The writing service does not answer at the moment. We go on by ourselves as "
+            "soon as it does. Nothing is lost.",
+            "next_try_at": job.run_at,
+        }
+    if not job.line and (job.failures or job.run_at > at):
         return told | {
             "heading": "Taking longer than usual",
             "detail": f"Attempt {job.try_number} of {job.tries} begins by itself in a moment. "

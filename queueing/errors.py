@@ -1,5 +1,7 @@
 """What a handler may raise, and the two signals that no handler catches."""
 
+from typing import ClassVar
+
 
 class Permanent(Exception):
     """Trying again cannot help: the job fails now."""
@@ -11,6 +13,27 @@ class RetryLater(Exception):
     def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Parked(Exception):
+    """Something that the job needs is broken: it waits `retry_after_s` seconds and loses no try.
+
+    `PARKED_AT_MOST_S` after its first such wait the job fails instead. `line` names the line in
+    which it stands: whoever finds the thing mended wakes the jobs in it (`queueing.lines`).
+    """
+
+    bounded: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, retry_after_s: float, line: str = "") -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.line = line
+
+
+class InLine(Parked):
+    """Nothing is broken, others are being served: the job waits as long as the line is."""
+
+    bounded = False
 
 
 class ControlFlow(BaseException):

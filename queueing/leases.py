@@ -83,7 +83,10 @@ WITH ended AS (
         dispatched_at = CASE WHEN %(under_way)s
                              THEN {NOW} + make_interval(secs => %(delay_s)s) END,
         finished_at = CASE WHEN %(settled)s THEN {NOW} END,
-        error_class = %(error_class)s, error_reason = %(reason)s
+        error_class = %(error_class)s, error_reason = %(reason)s,
+        line = %(line)s, parks = parks + (%(outcome)s = 'parked')::int,
+        parked_since = CASE WHEN %(bounded)s THEN coalesce(parked_since, {NOW})
+                            ELSE parked_since END
     WHERE id = %(job)s AND lease_token = %(token)s
     RETURNING id
 ), noted AS (
@@ -187,6 +190,31 @@ def hand_back(
     )
 
 
+def park(
+    lease: Lease,
+    *,
+    fault: Fault,
+    delay_s: float,
+    line: str,
+    bounded: bool,
+    at: datetime | None = None,
+) -> None:
+    """Let the job wait in a line, or for something broken (`bounded`); no try is lost.
+
+    :raises LeaseLost: the job is no longer this run's
+    """
+    _end(
+        lease,
+        state=State.WAITING,
+        outcome=Outcome.PARKED,
+        fault=fault,
+        retry_in_s=delay_s,
+        line=line,
+        bounded=bounded,
+        at=at,
+    )
+
+
 def give_up_attempt(
     lease: Lease,
     *,
@@ -249,6 +277,8 @@ def _end(
     fault: Fault | None = None,
     retry_in_s: float | None = None,
     message_follows: bool = False,
+    line: str = "",
+    bounded: bool = False,
     at: datetime | None = None,
 ) -> datetime | None:
     """Return when the attempt ended, None if it had ended this way before."""
@@ -264,6 +294,8 @@ def _end(
         "error_class": fault.error_class if fault else "",
         "reason": fault.reason if fault else "",
         "traceback": fault.traceback if fault else "",
+        "line": line,
+        "bounded": bounded,
         "at": at,
     }
     with connection.cursor() as cursor:

@@ -56,6 +56,14 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     worker = models.UUIDField(null=True)  # no foreign key: a worker's row leaves when it does
 
+    line = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="Where it stands in line."
+    )
+    parks = models.PositiveIntegerField(db_default=0, help_text="Runs put off; no try lost.")
+    parked_since = models.DateTimeField(
+        null=True, help_text="When something broken first made it wait."
+    )
+
     error_class = models.CharField(max_length=100, blank=True)
     error_reason = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=150, blank=True)
@@ -94,6 +102,11 @@ class Job(models.Model):
                 condition=_WAITING & Q(dispatched_at__isnull=False),
                 name="job_under_way",
             ),
+            models.Index(
+                fields=["line", "rank", "priority", "created_at"],
+                condition=_WAITING & ~Q(line=""),
+                name="job_in_line",
+            ),
             models.Index(fields=["worker", "lease_until"], condition=_ACTIVE, name="job_leased"),
             models.Index(
                 fields=["kind", "state", "finished_at"],
@@ -124,6 +137,7 @@ class Outcome(models.TextChoices):
     FAILED = "failed"
     CRASHED = "crashed"
     HANDED_BACK = "handed-back"
+    PARKED = "parked"
     CANCELLED = "cancelled"
 
 
@@ -171,6 +185,38 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Line(models.Model):
+    """Something outside that many jobs need, and how it has been: shared by all workers.
+
+    Jobs stand in line for its places; while it is shut nobody gets one. No row: nothing happened.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    faults = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
+    shut_until = models.DateTimeField(null=True, help_text="Nobody asks it before.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was shut last.")
+    shut_since = models.DateTimeField(null=True, help_text="When that trouble began.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Place(models.Model):
+    """One place in a line, taken by a run: free again, whatever the row says, once that run's
+    lease is over."""
+
+    line = models.ForeignKey(Line, models.CASCADE, related_name="places")
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+")
+    token = models.UUIDField()
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.line_id}: {self.job_id}"
 
 
 class Worker(models.Model):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from queueing.errors import Permanent, RetryLater
+from queueing.errors import Parked, Permanent, RetryLater
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class Policy:
         """
         if attempt < 1:
             raise ValueError(f"attempts count from 1, not {attempt}")
-        if isinstance(error, Permanent) or attempt >= self.tries:
+        # What is still parked here has waited for as long as it may.
+        if isinstance(error, Permanent | Parked) or attempt >= self.tries:
             return None
         if isinstance(error, RetryLater) and error.retry_after_s is not None:
             return min(max(0.0, error.retry_after_s), float(self.retry_after_cap_s))

@@ -37,12 +37,15 @@ class Run:
         self.number = job.attempts
         self.attempt = job.try_number
         self.tries = job.tries
+        self.parks = job.parks
+        self.parked_since = job.parked_since
         self.steps: dict[str, Any] = claimed.steps
+        self.progressed = False  # it has stored a step of its own
         self.delivered = False
         self.lost = False  # set by the heartbeat
         assert job.lease_until is not None  # noqa: S101  a claim sets it
-        claimed_at = job.lease_until - timedelta(seconds=settings.LEASE_S)
-        self.deadline_at: datetime = claimed_at + timedelta(seconds=settings.JOB_DEADLINE_S)
+        self.claimed_at: datetime = job.lease_until - timedelta(seconds=settings.LEASE_S)
+        self.deadline_at: datetime = self.claimed_at + timedelta(seconds=settings.JOB_DEADLINE_S)
         # In `time.monotonic` seconds: this machine's clock need not agree with the database's.
         self.ends: float = time.monotonic() + settings.JOB_DEADLINE_S
         self._process = process
@@ -74,6 +77,7 @@ class Run:
             until=self.ends,
         )
         self.steps[name] = json.loads(output_json)
+        self.progressed = True
         log.info("step_stored", step=name, took_ms=took_ms)
         self._go_on()
         return self.steps[name]

@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from queueing import leases
-from queueing.errors import HandBack, LeaseLost
+from queueing.errors import HandBack, LeaseLost, Parked
 from queueing.leases import Fault
 from queueing.models import Outcome
 from queueing.outage import is_outage, patiently
@@ -90,7 +90,9 @@ def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
     if run_.delivered:
         log.error("failed_after_delivery", error=fault.error_class)
         return Ended(outcome=Outcome.SUCCEEDED)
-    if is_outage(error) and run_.number < OUTAGES_FORGIVEN_UNTIL_RUN:
+    if isinstance(error, Parked) and not _parked_too_long(run_, error):
+        return _parked(run_, error)
+    if is_outage(error) and run_.number - run_.parks < OUTAGES_FORGIVEN_UNTIL_RUN:
         delay_s = float(kind.policy.base_s)
         patiently(
             lambda: leases.hand_back(run_.lease, fault=fault, delay_s=delay_s), until=run_.ends
@@ -117,6 +119,26 @@ def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
         return NOTHING
     log.warning("attempt_failed", error=fault.error_class, retry_in_s=retry_in_s)
     return Ended(outcome=Outcome.FAILED, retry_in_s=retry_in_s, error_class=fault.error_class)
+
+
+def _parked(run_: Run, parked: Parked) -> Ended:
+    delay_s = max(0.0, parked.retry_after_s)
+    fault = replace(fault_of(parked), traceback="")  # it tells nothing, and there may be many
+    patiently(
+        lambda: leases.park(
+            run_.lease, fault=fault, delay_s=delay_s, line=parked.line, bounded=parked.bounded
+        ),
+        until=run_.ends,
+    )
+    log.info("job_parked", line=parked.line, retry_in_s=delay_s)
+    return Ended(outcome=Outcome.PARKED, retry_in_s=delay_s)
+
+
+def _parked_too_long(run_: Run, parked: Parked) -> bool:
+    if not parked.bounded or run_.parked_since is None:
+        return False
+    waited_s = (run_.claimed_at - run_.parked_since).total_seconds()
+    return waited_s > float(settings.PARKED_AT_MOST_S)
 
 
 def _delay_s(run_: Run, kind: Kind, error: Exception) -> float | None:

@@ -10,6 +10,7 @@ import kombu
 import pytest
 from django.conf import settings
 
+from config import writer
 from config.env import Environment, database, redis_url
 
 PRODUCTION = {
@@ -83,6 +84,18 @@ def test_production_does_not_start_without(name):
         ("STOP_GRACE_S", "5min"),
         ("HEARTBEAT_S", "nan"),
         ("REDIS_URL", "unix:///run/redis.sock"),
+        ("WRITER_MODELS", "Main"),
+        ("WRITER_MODELS", "main,spare one"),
+        ("WRITER_MODELS", ","),
+        ("WRITER_MODELS", "a,b,c,d,e,f,g,h,i"),
+        ("WRITER_MODEL_MAIN_TIMEOUT_S", "0.5"),
+        ("WRITER_MODEL_MAIN_TIMEOUT", "60"),
+        ("WRITER_MODEL_MAIN_BASE_URL", "models.example.com"),
+        ("WRITER_MODEL_MAIN_OUTPUT", "xml"),
+        ("WRITER_MODEL_MAIN_CONCURRENCY", "-1"),
+        ("WRITER_MODEL_MAIN_MAX_OUTPUT_TOKENS", "5"),
+        ("MAX_COST_PER_ORDER_USD", "-1"),
+        ("MAX_COST_PER_ORDER_USD", "5 USD"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting(name, value):
@@ -119,6 +132,44 @@ def test_passwords_are_read_by_host():
 
     assert given.secrets("X") == {"garden.com": "abcd efgh"}
     assert given.secrets("Y") == {}
+
+
+def chain(**values):
+    return writer.chain(environment(**values))
+
+
+def test_a_chain_of_one_needs_no_settings_of_its_own():
+    assert chain() == {"main": {}}
+    assert writer.needs_openai(chain())
+
+
+def test_each_model_of_a_chain_has_what_was_set_for_it_and_no_more():
+    models = chain(
+        WRITER_MODELS="main, spare",
+        WRITER_MODEL_MAIN_CONCURRENCY="40",
+        WRITER_MODEL_SPARE_NAME="qwen3:32b",
+        WRITER_MODEL_SPARE_BASE_URL="http://ollama.internal:11434/v1/",
+        WRITER_MODEL_SPARE_TIMEOUT_S="140",
+        WRITER_MODEL_SPARE_OUTPUT="json_object",
+        WRITER_MODEL_OLD_TIMEOUT="a model that was taken out of the chain is not read",
+    )
+
+    assert list(models) == ["main", "spare"]
+    assert models["main"] == {"CONCURRENCY": 40}
+    assert models["spare"] == {
+        "NAME": "qwen3:32b",
+        "BASE_URL": "http://ollama.internal:11434/v1",
+        "TIMEOUT_S": 140,
+        "OUTPUT": "json_object",
+    }
+
+
+def test_the_key_of_openai_is_asked_for_only_where_a_model_would_use_it():
+    own = {"WRITER_MODEL_MAIN_BASE_URL": "http://ollama.internal:11434/v1"}
+
+    assert start(OPENAI_API_KEY=None, **own).returncode == 0
+    line = refusal(OPENAI_API_KEY=None, WRITER_MODELS="main,spare", **own)
+    assert line.startswith("byline: OPENAI_API_KEY is not set")
 
 
 def test_a_listing_names_each_once():
