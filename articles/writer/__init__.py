@@ -4,6 +4,8 @@ Buying and reading are two calls: `buy_…` costs money and returns plain data t
 `parse_article` and `apply_repair` are pure and may run again on what was stored.
 """
 
+from articles.writer.account import Account
+from articles.writer.chain import Model
 from articles.writer.edits import (
     RevisionNotes,
     apply_repair,
@@ -12,6 +14,7 @@ from articles.writer.edits import (
     buy_revision,
 )
 from articles.writer.errors import (
+    WriterAway,
     WriterBusy,
     WriterError,
     WriterGarbled,
@@ -23,9 +26,12 @@ from articles.writer.usage import Record, Usage
 
 __all__ = [
     "PROMPT_VERSION",
+    "Account",
+    "Model",
     "Record",
     "RevisionNotes",
     "Usage",
+    "WriterAway",
     "WriterBusy",
     "WriterError",
     "WriterGarbled",

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,12 +16,27 @@ from django.conf import settings
 from django.utils import timezone
 
 from articles.models import CallOutcome
-from articles.writer import failures
-from articles.writer.errors import WriterError, WriterGarbled, WriterTimeout
+from articles.writer import chain, dialects, failures
+from articles.writer.account import account_of
+from articles.writer.chain import Model
+from articles.writer.dialects import Dialect
+from articles.writer.errors import (
+    WriterAway,
+    WriterBusy,
+    WriterError,
+    WriterGarbled,
+    WriterRefused,
+    WriterTimeout,
+    WriterUnavailable,
+    WriterUnsupported,
+)
 from articles.writer.reading import Answer, read_completion
 from articles.writer.usage import Record, Usage, price_usd
 
-OPENAI_ITSELF = "https://api.openai.com/v1"
+# A provider that asks for more patience than this is as good as away, where there is another.
+LONG_WAIT_S = 60.0
+# Kinds of rubbish that come of a server that takes a schema and does not hold the model to it.
+_IGNORED_THE_SCHEMA = {"not-json", "wrong-schema"}
 # As JSON a character may take six bytes; the longest text that is read fits well within.
 LARGEST_BODY_BYTES = 4_000_000
 
@@ -47,33 +62,176 @@ def ask(
     record: Record,
     read: Callable[[dict[str, Any]], object],
 ) -> dict[str, Any]:
-    """Return the model's raw reply as JSON-ready data: text, finish_reason, model, prompt_version.
+    """Return a model's raw reply as JSON-ready data: text, finish_reason, model, prompt_version.
 
-    `record` hears of the call however it ended. `read` is what the caller will do with the reply
-    later: what it calls garbled is worth another call, so it must not be stored as the answer.
+    The next model of the chain is asked when one refuses, or certainly did not do the work.
+    `record` hears of every call however it ended; an `Account` also rules which models are asked.
+    `read` is what the caller will do with the reply later: what it calls garbled is worth another
+    call, so it must not be stored as the answer.
 
     :raises WriterError: one of its kinds, by who acts on it
     """
-    started = time.monotonic()
-    outcome, answer = CallOutcome.ERROR, Answer()
-    try:
-        answer = read_completion(_create(question, request_id=request_id))
-        answer.check()
-        reply = {
-            "text": answer.text,
-            "finish_reason": answer.finish_reason,
-            "model": answer.model or settings.WRITER_MODEL,
-            "prompt_version": question.prompt_version,
-        }
-        _try_to_read(reply, read, request_id=request_id)
-        outcome = CallOutcome.OK
-    except WriterError as error:
-        outcome = error.outcome
-        raise
-    finally:
-        took_ms = round((time.monotonic() - started) * 1000)
-        record(_usage(question, answer, outcome, request_id=request_id, took_ms=took_ms))
-    return reply
+    account, models = account_of(record), chain.models()
+    ended: WriterError | None = None
+    for model in account.choose(models):
+        # Purchases at two models are two purchases, not one made twice.
+        mine = request_id if model.word == models[0].word else _beside(request_id, model.word)
+        try:
+            with account.turn(model):
+                return _converse(model, question, request_id=mine, record=account, read=read)
+        except WriterError as error:
+            if not _leads_on(error):
+                raise
+            ended = error if ended is None else _what_counts(ended, error)
+            log.info("model %s was no help: %s", model.word, error.kind)
+    assert ended is not None  # noqa: S101  the chain has a model
+    raise ended
+
+
+def _leads_on(error: WriterError) -> bool:
+    """Whether another model may be asked in the same breath.
+
+    Not after an answer that got lost: the first may have done the work, and one try buys once.
+    """
+    match error:
+        case WriterRefused():
+            return True
+        case WriterUnavailable():
+            return not error.perhaps_bought
+        case WriterBusy():
+            return (error.retry_after_s or 0) > LONG_WAIT_S
+        case WriterAway():
+            is_short = error.in_line and error.wait_s <= LONG_WAIT_S
+            return not (is_short or error.perhaps_bought)
+    return False
+
+
+def _what_counts(first: WriterError, second: WriterError) -> WriterError:
+    """A model that may yet do it weighs more than one that will not; then whoever comes sooner."""
+    if isinstance(first, WriterAway) and isinstance(second, WriterAway):
+        return min(first, second, key=lambda away: away.wait_s)
+    order = (WriterAway, WriterBusy, WriterUnavailable, WriterRefused)
+    return min(first, second, key=lambda error: [isinstance(error, k) for k in order].index(True))
+
+
+def _beside(request_id: str, word: str) -> str:
+    """`job/step/run` becomes `job/step@word/run`."""
+    step, slash, run = request_id.rpartition("/")
+    return f"{step}@{word}{slash}{run}"
+
+
+def _converse(
+    model: Model,
+    question: Question,
+    *,
+    request_id: str,
+    record: Record,
+    read: Callable[[dict[str, Any]], object],
+) -> dict[str, Any]:
+    """Ask in the richest dialect that the server takes; a complaint costs a call, but no text."""
+    dialect = dialects.known(model)
+    while True:
+        call = Call(model=model, dialect=dialect, question=question, request_id=request_id)
+        try:
+            reply = call.make(record=record, read=read)
+        except WriterUnsupported as unsupported:
+            plainer = dialect.simpler(unsupported.complaint)
+            if plainer is None:
+                raise
+            dialect = plainer
+            continue
+        except WriterGarbled as garbled:
+            if garbled.kind in _IGNORED_THE_SCHEMA:
+                dialects.remember(model, replace(dialect, told=True))
+            raise
+        if dialects.remember(model, dialect):
+            log.info("model %s takes %s and %s", model.word, dialect.form, dialect.limit)
+        return reply
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One question to one model in one dialect."""
+
+    model: Model
+    dialect: Dialect
+    question: Question
+    request_id: str
+
+    def make(self, *, record: Record, read: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Return the judged reply.
+
+        :raises WriterError: one of its kinds
+        """
+        started = time.monotonic()
+        outcome, answer = CallOutcome.ERROR, Answer()
+        try:
+            answer = read_completion(self._send())
+            answer.check()
+            reply = {
+                "text": answer.text,
+                "finish_reason": answer.finish_reason,
+                "model": answer.model or self.model.name,
+                "prompt_version": self.question.prompt_version,
+            }
+            _try_to_read(reply, read, request_id=self.request_id)
+            outcome = CallOutcome.OK
+        except WriterError as error:
+            outcome = error.outcome
+            raise
+        finally:
+            took_ms = round((time.monotonic() - started) * 1000)
+            record(self._usage(answer, outcome, took_ms=took_ms))
+        return reply
+
+    def _send(self) -> str:
+        """Return the body of the provider's 2xx answer, unread.
+
+        The SDK's own reading trusts the wire; ours has to name what is wrong with it.
+        """
+        asked = self.question
+        give_up_at = time.monotonic() + self.model.timeout_s
+        answering = _client(self.model).chat.completions.with_streaming_response.create(
+            model=self.model.name,
+            messages=[
+                {"role": "system", "content": self.dialect.system(asked.system, asked.schema)},
+                {"role": "user", "content": asked.user},
+            ],
+            extra_headers={"X-Client-Request-Id": self.request_id},
+            extra_body=self.dialect.fields(
+                name=asked.purpose, schema=asked.schema, most_tokens=self.model.max_output_tokens
+            ),
+        )
+        try:
+            with answering as answer:
+                return _body(answer.iter_bytes(), give_up_at=give_up_at)
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            # The provider's own words may quote the prompt or the key: they end here.
+            raise failures.translate(error, at=timezone.now()) from None
+
+    def _usage(self, answer: Answer, outcome: CallOutcome, *, took_ms: int) -> Usage:
+        name = answer.model or self.model.name
+        cost = None
+        if answer.input_tokens is not None and answer.output_tokens is not None:
+            cost = price_usd(
+                model=name,
+                base_url=self.model.price_url or self.model.base_url,
+                input_tokens=answer.input_tokens,
+                cached_tokens=answer.cached_tokens or 0,
+                output_tokens=answer.output_tokens,
+            )
+        return Usage(
+            request_id=self.request_id,
+            purpose=self.question.purpose,
+            model=name,
+            prompt_version=self.question.prompt_version,
+            input_tokens=answer.input_tokens,
+            cached_tokens=answer.cached_tokens,
+            output_tokens=answer.output_tokens,
+            cost_usd=cost,
+            took_ms=took_ms,
+            outcome=outcome,
+        )
 
 
 def _try_to_read(
@@ -87,33 +245,6 @@ def _try_to_read(
         # A fault of ours, not of the answer: it is paid for and must be kept. The step that
         # reads it will meet the same fault, and can run again once that is mended.
         log.warning("answer to %s kept unread: %s", request_id, type(error).__name__)
-
-
-def _create(question: Question, *, request_id: str) -> str:
-    """Return the body of the provider's 2xx answer, unread.
-
-    The SDK's own reading trusts the wire; ours has to name what is wrong with it.
-    """
-    give_up_at = time.monotonic() + settings.WRITER_TIMEOUT_S
-    answering = _client().chat.completions.with_streaming_response.create(
-        model=settings.WRITER_MODEL,
-        messages=[
-            {"role": "system", "content": question.system},
-            {"role": "user", "content": question.user},
-        ],
-        response_format={
-            "type": "json_schema",
-            "json_schema": {"name": question.purpose, "strict": True, "schema": question.schema},
-        },
-        max_completion_tokens=settings.WRITER_MAX_OUTPUT_TOKENS,
-        extra_headers={"X-Client-Request-Id": request_id},
-    )
-    try:
-        with answering as answer:
-            return _body(answer.iter_bytes(), give_up_at=give_up_at)
-    except (openai.OpenAIError, httpx2.HTTPError) as error:
-        # The provider's own words may quote the prompt or the key: they end here.
-        raise failures.translate(error, at=timezone.now()) from None
 
 
 def _body(pieces: Iterator[bytes], *, give_up_at: float) -> str:
@@ -132,46 +263,19 @@ def _body(pieces: Iterator[bytes], *, give_up_at: float) -> str:
     return body.decode("utf-8", errors="replace")
 
 
-def _usage(
-    question: Question, answer: Answer, outcome: CallOutcome, *, request_id: str, took_ms: int
-) -> Usage:
-    model = answer.model or settings.WRITER_MODEL
-    cost = None
-    if answer.input_tokens is not None and answer.output_tokens is not None:
-        cost = price_usd(
-            model=model,
-            base_url=settings.OPENAI_BASE_URL or OPENAI_ITSELF,
-            input_tokens=answer.input_tokens,
-            cached_tokens=answer.cached_tokens or 0,
-            output_tokens=answer.output_tokens,
-        )
-    return Usage(
-        request_id=request_id,
-        purpose=question.purpose,
-        model=model,
-        prompt_version=question.prompt_version,
-        input_tokens=answer.input_tokens,
-        cached_tokens=answer.cached_tokens,
-        output_tokens=answer.output_tokens,
-        cost_usd=cost,
-        took_ms=took_ms,
-        outcome=outcome,
-    )
-
-
-def _client() -> openai.OpenAI:
+def _client(model: Model) -> openai.OpenAI:
     """Return this process' client: safe for threads, and one pool of connections for them all."""
     with _one_at_a_time:
         return _connect(
-            settings.OPENAI_BASE_URL or OPENAI_ITSELF,
-            settings.OPENAI_API_KEY,
-            settings.WRITER_TIMEOUT_S,
-            settings.WRITER_CONNECT_TIMEOUT_S,
+            model.base_url,
+            model.api_key,
+            model.timeout_s,
+            model.connect_timeout_s,
             settings.WORKER_THREADS,
         )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _connect(
     base_url: str, api_key: str, timeout_s: float, connect_timeout_s: float, threads: int
 ) -> openai.OpenAI:

@@ -28,6 +28,38 @@ class WriterRefused(WriterError):
     outcome = CallOutcome.REFUSED
 
 
+class WriterUnsupported(WriterRefused):
+    """The server does not know a field of the request: the `complaint` names it in our words."""
+
+    def __init__(self, kind: str, reason: str, *, complaint: frozenset[str]) -> None:
+        super().__init__(kind, reason)
+        self.complaint = complaint
+
+
+class WriterAway(WriterError):
+    """No model may be asked for `wait_s` seconds. `line` is where to wait for it.
+
+    `in_line`: nothing is broken, others are being served first. `perhaps_bought`: one was asked
+    before it came to this, and may have done the work.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        reason: str,
+        *,
+        wait_s: float,
+        line: str,
+        in_line: bool,
+        perhaps_bought: bool = False,
+    ) -> None:
+        super().__init__(kind, reason)
+        self.wait_s = wait_s
+        self.line = line
+        self.in_line = in_line
+        self.perhaps_bought = perhaps_bought
+
+
 class WriterBusy(WriterError):
     """The provider asks to wait `retry_after_s` seconds, None when it does not say how long."""
 
@@ -39,13 +71,23 @@ class WriterBusy(WriterError):
 
 
 class WriterUnavailable(WriterError):
-    """Nobody answered properly: connection, timeout or a failing server. A later try may do."""
+    """Nobody answered properly: connection, timeout or a failing server. A later try may do.
+
+    `perhaps_bought`: the question had been sent, so the text may have been written and billed.
+    """
+
+    def __init__(self, kind: str, reason: str, *, perhaps_bought: bool = False) -> None:
+        super().__init__(kind, reason)
+        self.perhaps_bought = perhaps_bought
 
 
 class WriterTimeout(WriterUnavailable):
     """The answer did not come in time. The provider may have written, and billed, it."""
 
     outcome = CallOutcome.TIMEOUT
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(kind, reason, perhaps_bought=True)
 
 
 class WriterGarbled(WriterError):

@@ -11,17 +11,25 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import openai
 
+from articles.writer.dialects import complaint
 from articles.writer.errors import (
     WriterBusy,
     WriterError,
     WriterRefused,
     WriterTimeout,
     WriterUnavailable,
+    WriterUnsupported,
 )
 
 _CODE = re.compile(r"[a-z0-9_.-]{1,60}", re.IGNORECASE)
 # 408 and 409 are a server's bad moment, whatever their hundred says.
 _TRY_AGAIN = {408, 409}
+_OF_CONTENT = ("content", "policy", "safety")
+# Something in between gave up waiting; whoever writes may be writing still.
+_GATEWAY_GAVE_UP = {408, 504, 524}
+# Statuses with which servers answer fields that they do not know: older llama.cpp with a 500.
+_COMPLAINING = {400, 422, 500, 501}
+_NOTHING_WAS_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def translate(error: openai.OpenAIError | httpx2.HTTPError, *, at: datetime) -> WriterError:
@@ -29,18 +37,39 @@ def translate(error: openai.OpenAIError | httpx2.HTTPError, *, at: datetime) -> 
 
     While a body is read, the errors are the connection's own.
     """
+    cause = error.__cause__ or error
+    if isinstance(cause, _NOTHING_WAS_SENT):
+        return WriterUnavailable("connection", f"no connection to the provider ({_name(cause)})")
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return WriterTimeout("timeout", "no answer within WRITER_TIMEOUT_S")
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error, at=at)
+        return _unsupported(error) or _of_status(error, at=at)
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        cause = type(error.__cause__ or error).__name__
-        return WriterUnavailable("connection", f"no connection to the provider ({cause})")
-    return WriterUnavailable("sdk", f"the client failed ({type(error).__name__})")
+        lost = f"the connection to the provider broke ({_name(cause)})"
+        return WriterUnavailable("connection", lost, perhaps_bought=True)
+    return WriterUnavailable("sdk", f"the client failed ({_name(error)})")
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__
+
+
+def _unsupported(error: openai.APIStatusError) -> WriterUnsupported | None:
+    if error.status_code not in _COMPLAINING or any(w in _code(error) for w in _OF_CONTENT):
+        return None
+    about = complaint(f"{error.message} {error.body}")
+    if not about:
+        return None
+    reason = f"HTTP {error.status_code}: {', '.join(sorted(about))}"
+    return WriterUnsupported("unsupported", reason, complaint=about)
+
+
+def _code(error: openai.APIStatusError) -> str:
+    return str(error.code or "")  # some servers repeat the status there, as a number
 
 
 def _of_status(error: openai.APIStatusError, *, at: datetime) -> WriterError:
-    status, code = error.status_code, error.code or ""
+    status, code = error.status_code, _code(error)
     said = f"HTTP {status}" + (f", {code}" if _CODE.fullmatch(code) else "")
     if status == 429 and code == "insufficient_quota":
         # Waiting does not fill an account.
@@ -49,10 +78,10 @@ def _of_status(error: openai.APIStatusError, *, at: datetime) -> WriterError:
     if status == 429 or (status == 503 and wait_s is not None):
         return WriterBusy("busy", said, retry_after_s=wait_s)
     if status >= 500 or status in _TRY_AGAIN:
-        return WriterUnavailable("server", said)
+        return WriterUnavailable("server", said, perhaps_bought=status in _GATEWAY_GAVE_UP)
     if status in {401, 403}:
         return WriterRefused("bad-key", said)
-    if "content" in code or "policy" in code or "safety" in code:
+    if any(word in code for word in _OF_CONTENT):
         return WriterRefused("content-refused", said)
     return WriterRefused("invalid-request", said)
 

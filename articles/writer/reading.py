@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,6 +17,11 @@ LONGEST_TEXT_CHARS = 400_000
 # PostgreSQL stores neither NUL nor half a surrogate pair; the rest of the controls are never text.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODE_FENCE = re.compile(r"\A\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
+# What servers call an end at the token limit.
+CUT_OFF = frozenset({"length", "max_tokens", "model_length", "max_length"})
+_THOUGHTS_END = "</think>"
+# Strings are skipped whole, so that no comma inside of one is touched.
+_STRING_OR_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 _FINISH_REASON = re.compile(r"[a-z_]{1,40}")
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -44,7 +50,7 @@ class Answer:
             raise WriterRefused("content-refused", "the model declined to write this")
         if self.problem:
             raise WriterGarbled("not-a-completion", self.problem)
-        if self.finish_reason == "length":
+        if self.finish_reason in CUT_OFF:
             raise WriterGarbled("cut-off", "the answer ended at the token limit")
         if not self.text.strip():
             raise WriterGarbled("empty", "the answer holds no text")
@@ -68,10 +74,10 @@ def read_completion(body: str) -> Answer:
     choices = completion.get("choices") if isinstance(completion, dict) else None
     if not isinstance(choices, list) or not choices:
         return replace(known, problem="a completion without choices")
-    message, finish = _mapping(choices[0], "message"), _string(choices[0], "finish_reason")
+    message, finish = _mapping(choices[0], "message"), _string(choices[0], "finish_reason").lower()
     return replace(
         known,
-        text=storable(_string(message, "content")),
+        text=storable(_content(message)),
         finish_reason=finish if _FINISH_REASON.fullmatch(finish) else None,
         refused=bool(_string(message, "refusal")),
     )
@@ -80,14 +86,16 @@ def read_completion(body: str) -> Answer:
 def read_object(text: str, shape: type[Shape]) -> Shape:
     """Return the JSON object in a model's text, in the asked shape.
 
-    Models that are not held to a schema wrap it in a code fence or in small talk; both are
-    taken off.
+    Models that are not held to a schema think aloud first and wrap it in a code fence or in small
+    talk: all are taken off. A comma too many and bare line breaks in texts are overlooked. The
+    object itself must be whole: what is missing is never guessed.
 
     :raises WriterGarbled: no whole object of this shape is in it
     """
-    found = _find_object(text)
+    said = _without_thoughts(text)
+    found = _find_object(said)
     if found is None:
-        kind = "cut-off" if text.lstrip().startswith(("{", "```")) else "not-json"
+        kind = "cut-off" if text.lstrip().startswith(("{", "```", "<think>")) else "not-json"
         raise WriterGarbled(kind, f"{len(text)} characters without a whole JSON object")
     try:
         return shape.model_validate(found, strict=True)
@@ -111,11 +119,21 @@ def _find_object(text: str) -> dict[str, Any] | None:
     start = candidate.find("{")
     if start < 0:
         return None
-    try:
-        found, _end = json.JSONDecoder().raw_decode(candidate, start)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    for given in (candidate[start:], _STRING_OR_LAST_COMMA.sub(r"\1", candidate[start:])):
+        with suppress(ValueError, RecursionError):
+            found, _end = json.JSONDecoder(strict=False).raw_decode(given)
+            return found if isinstance(found, dict) else None
+    return None
+
+
+def _without_thoughts(text: str) -> str:
+    """Return what follows the model's thinking aloud; nothing, if it never came to an end of it."""
+    if text.lstrip().startswith(("{", "```")):
+        return text
+    _, ended, answer = text.partition(_THOUGHTS_END)
+    if ended:
+        return answer
+    return "" if text.lstrip().startswith("<think>") else text
 
 
 def _names(shape: type[BaseModel]) -> set[str]:
@@ -132,6 +150,15 @@ def _mapping(holder: object, key: str) -> dict[str, Any]:
 def _string(holder: object, key: str) -> str:
     value = holder.get(key) if isinstance(holder, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def _content(message: dict[str, Any]) -> str:
+    """The text, which some servers hand out in parts, with parts of thinking among them."""
+    parts = message.get("content")
+    if not isinstance(parts, list):
+        return _string(message, "content")
+    kinds = {"text", "output_text"}
+    return "".join(_string(part, "text") for part in parts if _string(part, "type") in kinds)
 
 
 def _count(holder: object, key: str) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 import genai_prices
 
 from articles.models import CallOutcome
+from articles.writer.chain import UNPRICED
 
 # What the store keeps of a price: millionths of a dollar.
 _PRECISION = Decimal("0.000001")
@@ -45,8 +46,10 @@ def price_usd(
 
     `cached_tokens` are part of `input_tokens`. Prices are those of the provider at `base_url`;
     an address that nobody knows (a proxy, the sandbox) is priced as OpenAI, whose protocol it
-    speaks, so that another vendor's model of the same name is never guessed at.
+    speaks, so that another vendor's model of the same name is never guessed at. "none" is nobody.
     """
+    if base_url == UNPRICED:
+        return None
     tokens = genai_prices.Usage(
         input_tokens=input_tokens, cache_read_tokens=cached_tokens, output_tokens=output_tokens
     )

@@ -1,42 +1,158 @@
-"""What every pipeline does around a call to the language model: errors translated, usage kept."""
+"""What every pipeline does around a call to the language model: a place in line, usage kept, the
+budget held, errors translated."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from django.conf import settings
+from django.db.models import Sum
 
 from articles import writer
 from articles.models import ModelCall
-from articles.writer import Usage
+from articles.writer import Model, Usage, WriterAway
 from orders.models import Order
-from queueing.errors import Permanent, RetryLater
+from queueing import connections, lines
+from queueing.errors import InLine, Parked, Permanent, RetryLater
+from queueing.lines import Entry, Gate, NoEntry
 from queueing.outage import patiently
 from queueing.run import Run
+
+Told = TypeVar("Told")
+
+ALL_MODELS: Final = "models"
+# Whoever asks us to wait is believed within these bounds.
+_WAIT_AT_LEAST_S, _WAIT_AT_MOST_S = 1.0, 300.0
+
+
+class BudgetSpent(Permanent):
+    """The order's calls have cost what one order's may: no more are made."""
 
 
 @contextmanager
 def provider_errors() -> Iterator[None]:
     """Turn the writer's errors into the ledger's; what is neither is retried by policy.
 
-    :raises Permanent: the provider refused the content or the key
-    :raises RetryLater: it asked for time
+    :raises Permanent: every model refused the content or the key
+    :raises Parked: no model answers, or (InLine) all places are taken
+    :raises RetryLater: the provider asked for time
     """
     try:
         yield
     except writer.WriterRefused as refused:
         raise Permanent(str(refused)) from refused
+    except writer.WriterAway as away:
+        kind = InLine if away.in_line else Parked
+        raise kind(str(away), retry_after_s=away.wait_s, line=away.line) from away
     except writer.WriterBusy as busy:
         raise RetryLater(str(busy), retry_after_s=busy.retry_after_s) from busy
 
 
-def recorder(run: Run, *, order: Order) -> Callable[[Usage], None]:
-    """Return what stores usage and cost of each call for this job, failed calls included.
+def recorder(run: Run, *, order: Order, last: bool = False) -> "JobAccount":
+    """Return the account of this job: what stores its calls' usage and cost, failed ones too.
 
-    It waits for a database that is away: the text that the call bought goes through its hands.
+    In the `last` round the next model comes first: the others had their chance.
     """
+    return JobAccount(run, order=order, last=last)
 
-    def record(usage: Usage) -> None:
-        call = asdict(usage) | {"job_key": str(run.job_id), "order_key": order.subject}
+
+class JobAccount:
+    """A job's calls to models: each within the order's budget and in its turn."""
+
+    def __init__(self, run: Run, *, order: Order, last: bool) -> None:
+        self._run = run
+        self._order_key = order.subject
+        self._last = last
+
+    def __call__(self, usage: Usage) -> None:
+        """Store one call.
+
+        It waits for a database that is away: the text that the call bought goes through its hands.
+        """
+        call = asdict(usage) | {"job_key": str(self._run.job_id), "order_key": self._order_key}
         # Counted twice if the answer to a write that landed gets lost: better than a lost text.
-        patiently(lambda: ModelCall.objects.create(**call), until=run.ends)
+        patiently(lambda: ModelCall.objects.create(**call), until=self._run.ends)
 
-    return record
+    def choose(self, models: Sequence[Model]) -> Sequence[Model]:
+        """Return the models in the order in which this round asks them."""
+        return [*models[1:], models[0]] if self._last else models
+
+    @contextmanager
+    def turn(self, model: Model) -> Iterator[None]:
+        """Hold a place for one call, without a database connection, and tell all workers how
+        the model did.
+
+        :raises BudgetSpent: the order's calls have cost enough
+        :raises InLine: this run's time may not do for another call; the next goes on
+        :raises WriterAway: all places are taken, or the model is away
+        """
+        entry = self._enter(model)
+        try:
+            yield
+        except writer.WriterUnavailable as error:
+            said = str(error)
+            shut_s = self._tell(lambda: lines.failed(entry, reason=said))
+            if shut_s is None:
+                raise
+            raise _away(
+                entry.line, said, wait_s=shut_s, perhaps_bought=error.perhaps_bought
+            ) from error
+        except writer.WriterBusy as busy:
+            asked_s = settings.LINE_PAUSE_S if busy.retry_after_s is None else busy.retry_after_s
+            bounded_s = min(max(asked_s, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
+            said = str(busy)
+            wait_s = self._tell(lambda: lines.busy(entry, wait_s=bounded_s, reason=said))
+            raise _away(entry.line, said, wait_s=wait_s, in_line=True) from busy
+        except (writer.WriterRefused, writer.WriterGarbled):
+            self._tell(lambda: lines.leave(entry, well=True))  # it answers, whatever it says
+            raise
+        except BaseException:
+            self._tell(lambda: lines.leave(entry, well=False))
+            raise
+        self._tell(lambda: lines.leave(entry, well=True))
+
+    def _enter(self, model: Model) -> Entry:
+        left_s = self._run.ends - time.monotonic()
+        if self._run.progressed and left_s < 2 * model.timeout_s:
+            raise InLine("the next run has time for another call", retry_after_s=0)
+        gates = [
+            Gate(name=ALL_MODELS, places=settings.WRITER_CONCURRENCY),
+            Gate(name=f"model:{model.word}", places=model.concurrency),
+        ]
+        try:
+            self._tell(self._hold_the_budget)
+            return self._tell(lambda: lines.enter(self._run.lease, gates))
+        except NoEntry as none:
+            raise _away(
+                none.line, str(none), wait_s=none.wait_s, in_line=none.why != "down"
+            ) from none
+        finally:
+            connections.let_go(what="a call to a model")
+
+    def _hold_the_budget(self) -> None:
+        most = Decimal(str(settings.MAX_COST_PER_ORDER_USD))
+        if not most:
+            return
+        calls = ModelCall.objects.filter(order_key=self._order_key)
+        spent = calls.aggregate(spent=Sum("cost_usd"))["spent"] or Decimal(0)
+        if spent >= most:
+            raise BudgetSpent(f"${spent:.4f} spent, MAX_COST_PER_ORDER_USD is {most:g}")
+
+    def _tell(self, write: Callable[[], Told]) -> Told:
+        return patiently(write, until=self._run.ends)
+
+
+def _away(
+    line: str, reason: str, *, wait_s: float, in_line: bool = False, perhaps_bought: bool = False
+) -> WriterAway:
+    return WriterAway(
+        "in-line" if in_line else "away",
+        reason,
+        wait_s=wait_s,
+        line=line,
+        in_line=in_line,
+        perhaps_bought=perhaps_bought,
+    )

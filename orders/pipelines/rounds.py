@@ -96,7 +96,8 @@ class Rounds:
         """Buy this round's text, unless it is stored: the wish first, repairs of it later."""
         step = f"{self.mark}text-{number}"
         request_id = self.run.request_id(step)
-        record = recorder(self.run, order=self.order)
+        # The last text is the next model's, if there is one: this one had its chances.
+        record = recorder(self.run, order=self.order, last=number == ROUNDS)
 
         def buy() -> Reply:
             with provider_errors():
