@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queueing', '0003_operating'),
+        ('queueing', '0004_what_it_took'),
     ]
 
     operations = [
