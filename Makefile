@@ -34,7 +34,7 @@ test: $(MADE)  ## the whole suite, on real servers, workers and a browser (ARGS=
 lint: $(MADE)  ## style, types, import contracts, templates, migrations, production settings
 	@$(RUN) -m local lint
 
-benchmark: $(MADE)  ## what the ledger costs, in figures with their bounds
+benchmark: $(MADE)  ## what the ledger and the quality gate cost, in figures with their bounds
 	@$(RUN) -m local services -- $(RUN) -m benchmarks
 
 evaluate: $(MADE)  ## how well the model writes, in figures; texts in var/evaluation (ONLY=word)

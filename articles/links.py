@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from articles.brief import LinkCandidate
-from articles.document import Document
-from articles.document.text import Anchor, sentence_spans
+from articles.document import Block, Document
+from articles.document.text import sentence_spans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +36,7 @@ class Link:
 
 def links(document: Document) -> list[Link]:
     """Return every `<a>` of `document` in reading order, those without an address too."""
-    return [
-        Link(
-            href=anchor.attributes.get("href", "").strip(),
-            text=block.text[anchor.start : anchor.end],
-            rel=anchor.attributes.get("rel"),
-            block=block.number,
-            sentence=_sentence(block.text, anchor),
-            within=anchor.within,
-            hidden=anchor.hidden,
-        )
-        for block in document.blocks
-        for anchor in block.flat.anchors
-    ]
+    return [link for block in document.blocks for link in _links_of(block)]
 
 
 def host_of(url: str) -> str:
@@ -67,11 +57,27 @@ def page_of(url: str) -> tuple[str, str, str]:
     return (host_of(url), parts.path.rstrip("/").lower(), parts.query)
 
 
-def _sentence(text: str, anchor: Anchor) -> str:
-    for start, end in sentence_spans(text):
-        if start <= anchor.start < end:
-            return text[start : max(end, anchor.end)]
-    return ""
+def _links_of(block: Block) -> Iterator[Link]:
+    anchors, text = block.flat.anchors, block.text
+    # Found once a block, and each sentence cut once: a hundred links may stand in one.
+    spans = sentence_spans(text) if anchors else []
+    starts = [start for start, _ in spans]
+    cut = [text[start:end] for start, end in spans]
+    for anchor in anchors:
+        at = bisect_right(starts, anchor.start) - 1
+        sentence = ""
+        if at >= 0 and anchor.start < spans[at][1]:
+            start, end = spans[at]
+            sentence = cut[at] if anchor.end <= end else text[start : anchor.end]
+        yield Link(
+            href=anchor.attributes.get("href", "").strip(),
+            text=text[anchor.start : anchor.end],
+            rel=anchor.attributes.get("rel"),
+            block=block.number,
+            sentence=sentence,
+            within=anchor.within,
+            hidden=anchor.hidden,
+        )
 
 
 __all__ = ["Link", "LinkCandidate", "host_of", "links", "page_of"]

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import nh3
+
+from articles.document.markup import depth, tokens
+
+DEEPEST = 100
 
 _TAGS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
@@ -64,8 +69,11 @@ def clean(html: str) -> str:
 
     Styles, classes, ids, event handlers, comments and relative addresses are gone; an H1 becomes
     an H2, an H5 or H6 an H4. Cleaning what is clean changes nothing. The parser repairs broken
-    markup.
+    markup. Of what nests deeper than `DEEPEST` only the words stay, as one paragraph.
     """
+    if depth(html) > DEEPEST:
+        # No page that somebody wrote; the parser's work grows with the square of the depth.
+        html = f"<p>{escape(_words(html), quote=False)}</p>"
     for _ in range(4):
         # Removing a hidden character can give an address a scheme, so the cleaner looks again.
         tidy = _tidy(_CLEANER.clean(html))
@@ -82,6 +90,11 @@ def visible(text: str) -> str:
     if not _RIGHT_TO_LEFT.search(text):
         text = _DIRECTION_MARK.sub("", text)
     return text
+
+
+def _words(html: str) -> str:
+    text = " ".join(token.text for token in tokens(html) if token.kind == "text")
+    return " ".join(text.split())
 
 
 def _tidy(html: str) -> str:

@@ -1,1 +1,1 @@
-"""What the ledger costs: `make benchmark` prints the figures that the docs name."""
+"""What the ledger and the quality gate cost: `make benchmark` prints the figures that the docs name."""

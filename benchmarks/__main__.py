@@ -20,6 +20,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from benchmarks import gate as quality_gate  # noqa: E402
 from local import parts  # noqa: E402
 from queueing import ledger  # noqa: E402
 from queueing.models import Job, State, Worker  # noqa: E402
@@ -107,6 +108,13 @@ def memory(process: psutil.Process) -> bool:
     )
 
 
+def gate() -> bool:
+    """The quality gate on this process alone: linear in the text, and cheap beside other texts."""
+    line, growth = quality_gate.figures()
+    most = quality_gate.GROWTH_BOUND
+    return report(line, bound=f"growth under {most}", held=growth < most)
+
+
 def report(figure: str, *, bound: str, held: bool) -> bool:
     print(f"{figure} (bound: {bound}: {'held' if held else 'NOT HELD'})", flush=True)
     return held
@@ -118,6 +126,7 @@ def main() -> int:
     Job.objects.filter(kind__startswith="benchmark-").delete()
     with worker(threads=THREADS) as process:
         held = [commit_to_start(), memory(process)]
+    held.append(gate())
     Job.objects.filter(kind__startswith="benchmark-").delete()
     return int(not all(held))
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
+from articles import sanitise
 from articles.document.blocks import PARTS, Block, Document, parse
 from articles.document.markup import tokens
-from articles.sanitise import clean
 
 _INLINE_TAGS = """
 a strong em b i s u sup sub mark q cite abbr del ins small code kbd samp br img
@@ -123,7 +123,7 @@ def _changed(block: Block, changed: Mapping[int, str | None], space: str) -> lis
 
 
 def _new_blocks(html: str, space: str, doing: str) -> list[Block]:
-    found = parse(clean(html)).blocks
+    found = parse(sanitise.clean(html)).blocks
     if not found:
         raise EditRefused(f"{doing} has no content that is allowed")
     return [_standing_alone(replace(block, gap=space), doing) for block in found]

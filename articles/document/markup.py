@@ -8,6 +8,7 @@ sanitiser.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -24,6 +25,8 @@ _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^
 _RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed"})
 
 VOID = frozenset({"br", "hr", "img", "col", "wbr", "input", "area", "embed", "source", "track"})
+# Where one of these starts, the last of its like ends, closed or not.
+_CLOSE_THEMSELVES = VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,25 @@ def tokens(html: str) -> Iterator[Token]:
             at = end
     if at < len(html):
         yield _text(html, at, len(html))
+
+
+def depth(html: str) -> int:
+    """Return how deep the tags of `html` nest, those left out that close themselves (p, li, td)."""
+    deepest = 0
+    opened: list[str] = []
+    waiting: Counter[str] = Counter()
+    for token in tokens(html):
+        if token.kind == "open" and token.name not in _CLOSE_THEMSELVES:
+            opened.append(token.name)
+            waiting[token.name] += 1
+            deepest = max(deepest, len(opened))
+        elif token.kind == "close" and waiting[token.name]:
+            while True:
+                closed = opened.pop()
+                waiting[closed] -= 1
+                if closed == token.name:
+                    break
+    return deepest
 
 
 def _text(html: str, start: int, end: int) -> Token:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -133,6 +134,7 @@ class _Flattener:
         self.length = 0
         self.pending = ""  # white space that counts only once text follows
         self.open: list[tuple[str, dict[str, str]]] = []
+        self.waiting: Counter[str] = Counter()
         self.links: list[tuple[int, int, dict[str, str], tuple[str, ...], bool]] = []
         self.linked: list[tuple[int, dict[str, str], tuple[str, ...], bool]] = []
 
@@ -172,14 +174,20 @@ class _Flattener:
         if name in VOID:
             return
         if name == "a":
+            if self.linked:  # as browsers do: no link stands in a link
+                self._close("a")
             within = tuple(tag for tag, _ in self.open)
             hidden = any(_hides(shown) for _, shown in [*self.open, (name, attributes)])
             self.linked.append((len(self.pieces), attributes, within, hidden))
         self.open.append((name, attributes))
+        self.waiting[name] += 1
 
     def _close(self, name: str) -> None:
         if name in _LINES:
             self.pending = "\n"
+        if not self.waiting[name]:
+            return
+        self.waiting[name] -= 1
         for index in range(len(self.open) - 1, -1, -1):
             if self.open[index][0] == name:
                 if name == "a" and self.linked:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from articles.document.markup import depth
 from articles.quality.case import Case
 from articles.quality.report import Finding, Level, Verdict
 
+# Ten times the longest article that we sell, and deeper than any page nests.
+LARGEST_CHARS = 200_000
+DEEPEST = 50
 SHORTEST_WORDS = 300
 TOLERANCE_PERCENT = 10
 
@@ -64,6 +68,24 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+
+
+def size(case: Case) -> Verdict:
+    """At most 200,000 characters of HTML, nested at most 50 deep: more is judged by nothing else.
+
+    Source: own judgement.
+    """
+    html = case.draft.html
+    if len(html) > LARGEST_CHARS:
+        message = f"The text has {len(html)} characters of HTML; {LARGEST_CHARS} are the most."
+        fault = Finding(code="too-large", message=message, value=len(html), threshold=LARGEST_CHARS)
+        return Verdict(findings=[fault], value=len(html), threshold=LARGEST_CHARS)
+    deep = depth(html)
+    if deep > DEEPEST:
+        message = f"The HTML nests {deep} tags deep; {DEEPEST} are the most."
+        fault = Finding(code="too-deep", message=message, value=deep, threshold=DEEPEST)
+        return Verdict(findings=[fault], value=deep, threshold=DEEPEST)
+    return Verdict(value=len(html), threshold=LARGEST_CHARS)
 
 
 def length(case: Case) -> Verdict:

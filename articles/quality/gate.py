@@ -50,8 +50,14 @@ class Check:
     strict: bool = False
 
 
-_ORDER, _OWN, _YOAST = "the order", "own judgement", "Yoast"
+# Of one check: more are read neither by people nor by the writer.
+MOST_FINDINGS = 50
 
+_ORDER, _OWN, _YOAST = "the order", "own judgement", "Yoast"
+_TOO_LARGE = "The text is too large to be judged."
+_NOTHING = Verdict()
+
+SIZE = Check("size", "Size", "B", _OWN, completeness.size, strict=True)
 # In the order of the written gate.
 _AS_ORDERED: tuple[Check, ...] = tuple(
     Check(name, label, "B", source, run, strict=True)
@@ -106,10 +112,11 @@ _OF_ANY_PAGE = frozenset(
     {"html", "leakage", "language", "repetition", "unsourced-figures", "contact-data"}
 )
 
-NEW_ARTICLE: tuple[Check, ...] = (*_AS_ORDERED, *_TEXT)
+NEW_ARTICLE: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *_TEXT)
 REVISION: tuple[Check, ...] = (*NEW_ARTICLE, _UNTOUCHED)
 # An integration, and the revision of one.
 INTEGRATION: tuple[Check, ...] = (
+    SIZE,
     *_AS_ORDERED,
     *(each for each in _TEXT if each.name in _OF_ANY_PAGE),
     _UNTOUCHED,
@@ -136,9 +143,10 @@ def check(
 
     `others` are texts (HTML or plain) of versions that this one must not resemble, `references`
     the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
-    the text that a `change` was made to; faults of its own do not block. `checks` are those of the
+    the text that a `change` was made to; faults of its own do not block. A text that is too large
+    is blocked for its size and judged by nothing else. `checks` are those of the
     change, unless others are named. A check that cannot run, or breaks, is unknown: it neither
-    passes nor blocks.
+    passes nor blocks. Time grows with the size of the text, not faster.
     """
     case = Case(
         draft=draft,
@@ -150,7 +158,11 @@ def check(
         change=change,
     )
     run = _CHECKS[change] if checks is None else checks
-    results = tuple(_result(each, case) for each in run)
+    size = _result(SIZE, case)
+    if size.state is State.FAILED:
+        rest = tuple(_told(each, State.UNKNOWN, reason=_TOO_LARGE) for each in run if each != SIZE)
+        return Report(checks=(size, *rest))
+    results = tuple(size if each == SIZE else _result(each, case) for each in run)
     return Report(checks=results, words=_words(case))
 
 
@@ -164,6 +176,12 @@ def _result(each: Check, case: Case) -> CheckResult:
     except Exception as error:  # a broken check must not cost the order
         logger.exception("the check %s broke", each.name)
         state, reason = State.UNKNOWN, f"The check broke ({type(error).__name__})."
+    return _told(each, state, verdict, reason=reason)
+
+
+def _told(each: Check, state: State, verdict: Verdict = _NOTHING, *, reason: str) -> CheckResult:
+    """Return the result, with as many findings as anybody reads, those that block first."""
+    found = sorted(verdict.findings, key=lambda finding: finding.level is Level.WARNS)
     return CheckResult(
         name=each.name,
         label=each.label,
@@ -172,7 +190,7 @@ def _result(each: Check, case: Case) -> CheckResult:
         state=state,
         value=verdict.value,
         threshold=verdict.threshold,
-        findings=tuple(verdict.findings),
+        findings=tuple(found[:MOST_FINDINGS]),
         reason=reason,
     )
 
@@ -187,14 +205,14 @@ def _without_old_faults(verdict: Verdict, each: Check, case: Case) -> Verdict:
     except CannotTell:
         return verdict
     blocked_before = [finding for finding in earlier if finding.level is Level.BLOCKS]
-    _, old = told_apart(blocking, blocked_before)
+    old = {id(finding) for finding in told_apart(blocking, blocked_before)[1]}
     findings = [
         replace(
             finding,
             level=Level.WARNS,
             message=f"{finding.message} It was so before the change.",
         )
-        if any(finding is one for one in old)
+        if id(finding) in old
         else finding
         for finding in verdict.findings
     ]

@@ -14,6 +14,8 @@ from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
 SHORTEST_LINK_SENTENCE_WORDS = 8
+# Of the links to the ordered address; the second is one too many already.
+_MOST_JUDGED = 10
 
 _NOT_BODY_TEXT = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "a heading"),
@@ -58,7 +60,7 @@ def anchor(case: Case) -> Verdict:
     ordered = _comparable(case.brief.anchor_text)
     findings = []
     shortest = None
-    for link in case.ordered_links():
+    for link in case.ordered_links()[:_MOST_JUDGED]:
         if _comparable(link.text) != ordered:
             findings.append(
                 Finding(
@@ -93,7 +95,7 @@ def link_policy(case: Case) -> Verdict:
     """
     wanted = frozenset((case.brief.link_rel or "").split())
     findings = []
-    for link in case.ordered_links():
+    for link in case.ordered_links()[:_MOST_JUDGED]:
         has = frozenset((link.rel or "").lower().split()) & _POLICY_WORDS
         if has != wanted:
             findings.append(

@@ -18,6 +18,7 @@ COPIED_SHARE_BLOCKS = 0.2
 
 # A comparison costs what its words cost, so a huge text is compared by its beginning.
 _MOST_WORDS = 20_000
+_MOST_CHARS = 400_000
 _TAG = re.compile(r"<[^<>]*>")
 
 Shingles = frozenset[tuple[str, ...]]
@@ -96,6 +97,7 @@ def similarity(one: Shingles, other: Shingles) -> float:
 
 
 def _plain_words(text: str) -> list[str]:
+    text = text[:_MOST_CHARS]
     if "<" in text:
         text = unescape(_TAG.sub(" ", text))
     return words(text.casefold())[:_MOST_WORDS]

@@ -39,7 +39,7 @@ def test_a_good_article_passes_every_check():
     assert {each.name: each.state for each in report.checks} == {
         each.name: State.PASSED for each in NEW_ARTICLE
     }
-    assert (report.blocked, report.score, report.gate) == (False, 100, "gate-1")
+    assert (report.blocked, report.score, report.gate) == (False, 100, "gate-2")
 
 
 @given(
@@ -83,7 +83,7 @@ def test_a_check_that_breaks_is_unknown_and_the_others_still_run(caplog):
     def broken(case):
         raise ZeroDivisionError("division by zero")
 
-    checks = [Check("broken", "Broken", "B", "own", broken), NEW_ARTICLE[0]]
+    checks = [Check("broken", "Broken", "B", "own", broken), NEW_ARTICLE[1]]
     report = check(DRAFT, BRIEF, checks=checks)
 
     assert report["broken"].state is State.UNKNOWN
