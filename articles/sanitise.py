@@ -9,7 +9,7 @@ import nh3
 
 from articles.document.markup import depth, tokens
 
-DEEPEST = 100
+DEEPEST = 500
 
 _TAGS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
@@ -43,6 +43,17 @@ _CLEANER = nh3.Cleaner(
     url_relative="deny",
 )
 
+# Boxes that go while their words stay. A browser breaks the line at each of them.
+_BOXES = """
+div section article main header footer center aside nav summary details address form fieldset legend
+hgroup dialog menu dir listing
+"""
+_WORD_BEFORE_BOX = re.compile(
+    r"([^\s<>]|</(?:a|b|i|em|strong|span|u|s|small|su[bp]|code|mark|font|q|cite|abbr)>)"
+    rf"(?=</?(?:{'|'.join(_BOXES.split())})\b)",
+    re.IGNORECASE,
+)
+
 # The page's title is its H1, and four levels are as deep as an article goes.
 _RENAMED_HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 _HEADING_TAG = re.compile(r"<(/?)(h[156])>")
@@ -61,6 +72,10 @@ _NEVER_NEEDED = re.compile(
 )
 _STRAY_JOINER = re.compile(rf"(?<![{_JOINS}])\u200c|(?<![{_JOINS}{_EMOJI}])\u200d")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_LINE_TAG = re.compile(
+    r"(</?(?:p|h[1-6]|[uod]l|li|d[td]|blockquote|pre|table|caption|colgroup|col|t[rhd]|thead|tbody"
+    r"|tfoot|figure|figcaption|hr)\b)"
+)
 _DIRECTION_MARK = re.compile(r"[\u200e\u200f\u061c]")
 
 
@@ -74,6 +89,7 @@ def clean(html: str) -> str:
     if depth(html) > DEEPEST:
         # No page that somebody wrote; the parser's work grows with the square of the depth.
         html = f"<p>{escape(_words(html), quote=False)}</p>"
+    html = _WORD_BEFORE_BOX.sub(r"\1\n", html)
     for _ in range(4):
         # Removing a hidden character can give an address a scheme, so the cleaner looks again.
         tidy = _tidy(_CLEANER.clean(html))
@@ -87,9 +103,14 @@ def visible(text: str) -> str:
     """Return `text` without control, zero-width and direction characters that serve no script."""
     text = _NEVER_NEEDED.sub("", text)
     text = _STRAY_JOINER.sub("", text)
-    if not _RIGHT_TO_LEFT.search(text):
-        text = _DIRECTION_MARK.sub("", text)
+    if _DIRECTION_MARK.search(text):
+        text = "".join(_without_idle_marks(line) for line in _LINE_TAG.split(text))
     return text
+
+
+def _without_idle_marks(line: str) -> str:
+    # Line by line, so that a block is judged the same alone and among others.
+    return line if _RIGHT_TO_LEFT.search(line) else _DIRECTION_MARK.sub("", line)
 
 
 def _words(html: str) -> str:

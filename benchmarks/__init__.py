@@ -1,1 +1,1 @@
-"""What the ledger and the quality gate cost: `make benchmark` prints the figures that the docs name."""
+"""What the ledger and the quality gate cost: `make benchmark` prints the docs' figures."""

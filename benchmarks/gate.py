@@ -26,8 +26,8 @@ _BRIEF = Brief(
     words=WORDS,
     host="garden.example",
 )
-_NOUNS = "bed soil frost gardener spade root harvest seed worm rain shade neighbour fence".split()
-_VERBS = "needs keeps warms feeds turns holds brings likes shelters follows".split()
+_NOUNS = ("bed", "soil", "frost", "gardener", "spade", "root", "harvest", "worm", "rain", "fence")
+_VERBS = ("needs", "keeps", "warms", "feeds", "turns", "holds", "brings", "likes", "shelters")
 
 
 def article(*, words: int, seed: int) -> str:

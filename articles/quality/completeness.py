@@ -11,7 +11,7 @@ from articles.quality.report import Finding, Level, Verdict
 
 # Ten times the longest article that we sell, and deeper than any page nests.
 LARGEST_CHARS = 200_000
-DEEPEST = 50
+DEEPEST = 100
 SHORTEST_WORDS = 300
 TOLERANCE_PERCENT = 10
 
@@ -71,7 +71,7 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 
 
 def size(case: Case) -> Verdict:
-    """At most 200,000 characters of HTML, nested at most 50 deep: more is judged by nothing else.
+    """At most 200,000 characters of HTML, nested at most 100 deep: more is judged by nothing else.
 
     Source: own judgement.
     """

@@ -25,7 +25,7 @@ def test_a_text_may_have_200000_characters(more, expected):
 
 
 @pytest.mark.parametrize(("more", "expected"), [(0, []), (1, ["too-deep"])])
-def test_a_text_may_nest_50_deep(more, expected):
+def test_a_text_may_nest_100_deep(more, expected):
     html = "<ul><li>x" * (DEEPEST + more) + "</li></ul>" * (DEEPEST + more)
     assert codes(run("size", html)) == expected
 

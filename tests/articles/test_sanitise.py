@@ -66,6 +66,8 @@ def test_what_is_allowed_comes_back_byte_for_byte(html):
         ("<p>a<p>b<ul><li>c", "<p>a</p><p>b</p><ul><li>c</li></ul>"),
         ("<!-- note --><p>x</p>", "<p>x</p>"),
         ("<div><section><p>x</p></section></div>", "<p>x</p>"),
+        ("<div>one<div><b>two</b></div>three</div>", "one\n<b>two</b>\nthree\n"),
+        ("<p>An <span>inline</span>d word</p>", "<p>An inlined word</p>"),
     ],
 )
 def test_what_is_not_allowed_goes_and_the_text_stays(dirty, cleaned):
