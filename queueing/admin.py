@@ -1,5 +1,6 @@
 """The ledger to look at. Nothing here changes a row; `operating` asks `service` to."""
 
+import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.timesince import timesince
 
 from queueing import registry
@@ -72,21 +74,41 @@ class AttemptInline(ReadOnly, AttemptTable):
     model = Attempt
     fields = (
         "number", "outcome", "started_at", "finished_at", "retry_in_s", "error_class",
-        "error_reason", "traceback", "worker",
+        "error_reason", "raised", "worker",
     )  # fmt: skip
+    readonly_fields = ("raised",)
     ordering = ("number",)
+
+    @admin.display(description="traceback")
+    def raised(self, attempt: Attempt) -> str:
+        """Folded up: it is long, and its indentation says something."""
+        return _folded("Traceback", attempt.traceback)
 
 
 class StepInline(ReadOnly, StepTable):
     model = Step
-    fields: ClassVar[tuple[str, ...]] = ("name", "attempt", "took_ms", "at", "output")
+    fields: ClassVar[tuple[str, ...]] = ("name", "attempt", "took_ms", "at", "stored")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("stored",)
     ordering = ("pk",)
+
+    @admin.display(description="output")
+    def stored(self, step: Step) -> str:
+        """Folded up: it may be a whole article."""
+        return _folded("Output", json.dumps(step.output, indent=2, ensure_ascii=False))
 
 
 class NoteInline(ReadOnly, NoteTable):
     model = JobNote
     fields = ("at", "actor", "action", "reason")
     ordering = ("pk",)
+
+
+def _folded(name: str, text: str) -> str:
+    if not text:
+        return "—"
+    return format_html(
+        '<details><summary>{}</summary><pre class="facts">{}</pre></details>', name, text
+    )
 
 
 @admin.register(Job)

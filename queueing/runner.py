@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from queueing import leases
-from queueing.errors import HandBack, LeaseLost, Parked
+from queueing.errors import HandBack, LeaseLost, Parked, Permanent, RetryLater
 from queueing.leases import Fault
 from queueing.models import Outcome
 from queueing.outage import is_outage, patiently
@@ -148,10 +148,15 @@ def _delay_s(run_: Run, kind: Kind, error: Exception) -> float | None:
 
 
 def fault_of(error: BaseException) -> Fault:
-    """Return the error in lengths that fit the ledger; the traceback keeps its end."""
+    """Return the error in lengths that fit the ledger; the traceback keeps its end.
+
+    An error that only says what to do about another has that one's class: operators count causes.
+    """
+    cause = error.__cause__
+    named = cause if cause is not None and type(error) in (Permanent, RetryLater) else error
     lines = "".join(traceback.format_exception(error))
     return Fault(
-        error_class=type(error).__name__[:CLASS_LENGTH],
+        error_class=type(named).__name__[:CLASS_LENGTH],
         reason=storable(str(error))[:REASON_LENGTH],
         traceback=storable(lines)[-TRACEBACK_LENGTH:],
     )

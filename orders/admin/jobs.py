@@ -5,8 +5,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import (
+    Case,
+    CharField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    UUIDField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat, Substr
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -18,14 +29,15 @@ from queueing.admin import AttemptInline, JobAdmin, NoteInline, StepInline
 from queueing.models import Job, Step
 
 _ORDER: Final = "order:"
+_OF_AN_ORDER: Final = r"^order:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _MOST_ORDERS: Final = 200  # of one customer; more are found by their own codes
 
 
 class PricedSteps(StepInline):
     """Steps with what their calls to a model cost."""
 
-    fields = ("name", "attempt", "took_ms", "cost", "at", "output")
-    readonly_fields = ("cost",)
+    fields = ("name", "attempt", "took_ms", "cost", "at", "stored")
+    readonly_fields = (*StepInline.readonly_fields, "cost")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
         # `Run.request_id` names the step that a call was made for.
@@ -38,9 +50,9 @@ class PricedSteps(StepInline):
         cost = calls.order_by().values("job_key").annotate(cost=Sum("cost_usd")).values("cost")
         return super().get_queryset(request).annotate(cost_usd=Subquery(cost))
 
-    @admin.display(description="Cost", empty_value=drawing.UNKNOWN)
-    def cost(self, step: Step) -> str | None:
-        return drawing.dollars(getattr(step, "cost_usd", None))
+    @admin.display(description="Cost")
+    def cost(self, step: Step) -> str:
+        return drawing.dollars(getattr(step, "cost_usd", None)) or drawing.UNKNOWN
 
 
 admin.site.unregister(Job)
@@ -54,6 +66,10 @@ class OrderJobs(JobAdmin):
         "Order code or id, e-mail address (its beginning), job id, subject, idempotency key, "
         "error class or a part of its reason"
     )
+    list_display = (
+        "__str__", "state", "code", "doing", "tried", "waited", "error_class", "error_reason",
+        "created", "finished",
+    )  # fmt: skip
     inlines = (AttemptInline, PricedSteps, NoteInline)
     fieldsets = (
         *JobAdmin.fieldsets[:1],
@@ -66,6 +82,21 @@ class OrderJobs(JobAdmin):
         view = self.admin_site.admin_view(queues.page)
         return [path("queues/", view, name="queueing_job_queues"), *super().get_urls()]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        named = Case(
+            When(
+                subject__regex=_OF_AN_ORDER,
+                then=Cast(Substr("subject", len(_ORDER) + 1), UUIDField()),
+            )
+        )
+        code = Order.objects.filter(pk=OuterRef("names_order")).values("code")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(names_order=named)
+            .annotate(order_code=Subquery(code))
+        )
+
     def subjects(self, term: str) -> list[str]:
         if "@" in term:
             named = Q(customer__email__startswith=term.lower())
@@ -75,6 +106,18 @@ class OrderJobs(JobAdmin):
             except ValueError:
                 named = Q(code__iexact=term)
         return [order.subject for order in Order.objects.filter(named).only("pk")[:_MOST_ORDERS]]
+
+    @admin.display(description="Order", ordering="subject")
+    def code(self, job: Job) -> str:
+        return getattr(job, "order_code", None) or job.subject
+
+    @admin.display(description="Created", ordering="created_at")
+    def created(self, job: Job) -> str | None:
+        return drawing.moment(job.created_at)
+
+    @admin.display(description="Finished", ordering="finished_at", empty_value=drawing.UNKNOWN)
+    def finished(self, job: Job) -> str | None:
+        return drawing.moment(job.finished_at)
 
     @admin.display(description="Order", empty_value=drawing.UNKNOWN)
     def order(self, job: Job) -> SafeString | None:

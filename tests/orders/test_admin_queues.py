@@ -225,3 +225,16 @@ def test_a_job_of_no_order_has_a_page_too(admin_client):
 
     assert page.status_code == 200
     assert "the key is not valid" in page.content.decode()
+
+
+def test_the_list_names_orders_by_their_code_in_one_query(
+    admin_client, django_assert_max_num_queries
+):
+    orders = [factories.order_in_work() for _ in range(5)]
+    ledger.enqueue(kind="email", subject="order:none")
+
+    with django_assert_max_num_queries(6):
+        page = admin_client.get(reverse(LIST)).content.decode()
+
+    assert [order.code for order in orders if order.code not in page] == []
+    assert "order:none" in page

@@ -296,3 +296,18 @@ def _everything():
 
 def _make_due(job):
     Job.objects.filter(pk=job.pk, state=State.WAITING).update(run_at=job.created_at)
+
+
+@pytest.mark.parametrize("says", [Permanent, RetryLater])
+def test_an_error_that_only_says_what_to_do_is_counted_by_its_cause(job_that, run_once, says):
+    def refused(run):
+        try:
+            raise KeyError("the content was refused")
+        except KeyError as error:
+            raise says("refused") from error
+
+    job = job_that(refused)
+    run_once(job.pk)
+
+    job.refresh_from_db()
+    assert (job.error_class, job.error_reason) == ("KeyError", "refused")
