@@ -226,6 +226,11 @@ MAX_COST_PER_ORDER_USD = env.fraction("MAX_COST_PER_ORDER_USD", default=5)
 WORDPRESS_PASSWORDS = env.secrets("WORDPRESS_PASSWORDS")
 PUBLISH_TIMEOUT_S = env.seconds("PUBLISH_TIMEOUT_S", default=20, at_least=1)
 
+# --- The review desk -----------------------------------------------------------------------------
+
+# How long an editor who opened a review holds it before it is anybody's again.
+REVIEW_CLAIM_MINUTES = env.whole("REVIEW_CLAIM_MINUTES", default=30, at_least=1)
+
 # --- The JSON API --------------------------------------------------------------------------------
 
 REQUEST_BYTES_MAX = env.whole("REQUEST_BYTES_MAX", default=100_000, at_least=1000)

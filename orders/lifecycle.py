@@ -107,7 +107,9 @@ def fail(*, order: Order, at: datetime) -> OrderEvent:
     )
 
 
-def ask_for_changes(*, order: Order, actor: str, at: datetime) -> None:
+def ask_for_changes(
+    *, order: Order, actor: str, at: datetime, what: str = "Changes asked for"
+) -> None:
     """Send the current version back to the writer.
 
     :raises TransitionRefused: the order is not in the customer's review
@@ -116,7 +118,7 @@ def ask_for_changes(*, order: Order, actor: str, at: datetime) -> None:
         order,
         Status.PROCESSING,
         starts={Status.QUALITY_CHECK},
-        what="Changes asked for",
+        what=what,
         actor=actor,
         at=at,
     )
@@ -166,6 +168,21 @@ def approve(*, order: Order, version: ArticleVersion, actor: str, at: datetime) 
         raise TransitionRefused(order=order, to=Status.COMPLETED)
     note(order=order, what=f"Version {version.number} approved", actor=actor, at=at)
     order.updated_at = at
+
+
+def replace_text(
+    *, order: Order, was: ArticleVersion, version: ArticleVersion, actor: str, at: datetime
+) -> None:
+    """Put the editor's own text in the place of the submitted one; the order stays where it is.
+
+    :raises TransitionRefused: the order is not with the editors, or `was` is not its text any more
+    """
+    waiting = Order.objects.filter(pk=order.pk, status=Status.ADMIN_REVIEW, version=was)
+    if not waiting.update(version=version, updated_at=at):
+        raise TransitionRefused(order=order, to=Status.ADMIN_REVIEW)
+    what = f"The editor changed the text: version {version.number}"
+    note(order=order, what=what, actor=actor, at=at, version=version)
+    order.version, order.updated_at = version, at
 
 
 def give_back(*, order: Order, actor: str, at: datetime) -> None:
@@ -239,9 +256,11 @@ def hold(*, order: Order, reason: str, at: datetime) -> None:
     note(order=order, what="Held for a check by our staff", actor="system", at=at)
 
 
-def note(*, order: Order, what: str, actor: str, at: datetime) -> None:
-    """Add a line to the history that is not a move."""
-    OrderEvent.objects.create(order=order, what=what, actor=actor, at=at)
+def note(
+    *, order: Order, what: str, actor: str, at: datetime, version: ArticleVersion | None = None
+) -> None:
+    """Add a line to the history that is not a move; `version` is the text that it tells of."""
+    OrderEvent.objects.create(order=order, what=what, actor=actor, at=at, version=version)
 
 
 @transaction.atomic

@@ -44,6 +44,11 @@ _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
 }
 _TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
+# Where an editor and not the customer asked for the change.
+_OF_EDITORS: Final[dict[str, str]] = {
+    Kind.REVISION_READY: "Order {code}: the editor's changes are ready",
+    Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make the editor's changes",
+}
 FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_REVISION_FAILED})
 
 
@@ -125,7 +130,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
     order = context["order"]
     context = context | {
         "site_url": settings.SITE_URL,
-        "subject": _subject(kind, order).format(code=order.code),
+        "subject": _subject(kind, order, context.get("revision")).format(code=order.code),
         "is_link": order.product == Product.INTEGRATION,
         "goes_on": _goes_on(kind, order),
     }
@@ -136,7 +141,9 @@ def render(kind: str, context: dict[str, Any]) -> Message:
     )
 
 
-def _subject(kind: str, order: Order) -> str:
+def _subject(kind: str, order: Order, revision: Revision | None) -> str:
+    if revision is not None and revision.is_editors and kind in _OF_EDITORS:
+        return _OF_EDITORS[kind]
     if _goes_on(kind, order):
         return _TAKEN_UP_AGAIN
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:

@@ -5,11 +5,12 @@ nobody has decided: of two editors, the second changes nothing.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from articles.models import ArticleVersion, BacklinkReview
-from orders import lifecycle, notifications, refunds
+from orders import claims, lifecycle, notifications, refunds
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
 
@@ -22,6 +23,10 @@ class ReviewRefused(Exception):
 
 class DecidedAlready(ReviewRefused):
     """Somebody decided first."""
+
+
+class HeldByAnother(ReviewRefused):
+    """Somebody else is reading it."""
 
 
 class NewerVersion(ReviewRefused):
@@ -75,8 +80,8 @@ def approve(
     While a blocking check fails it takes an `override_reason`, by somebody who `may_override`.
     `seen` is the order's `updated_at` as the editor saw it; None does not ask.
 
-    :raises ReviewRefused: decided already, changed since it was opened, no longer the newest
-        version, or held back by the gate
+    :raises ReviewRefused: decided already, held by another editor, changed since it was opened, no
+        longer the newest version, or held back by the gate
     """
     version = _text_of(review)
     override_reason = override_reason.strip() if is_blocked(version) else ""
@@ -112,11 +117,11 @@ def give_back(
 ) -> None:
     """Return the version to the customer with a note, by e-mail too.
 
-    :raises ReviewRefused: decided already, changed since it was opened, or the note is empty
+    :raises ReviewRefused: decided already, held by another editor, changed since it was opened, or
+        the note is empty
     :raises TransitionRefused: the order is not with the editors
     """
-    order = _decide(review, Decision.RETURNED, by=by, at=at, seen=seen, note=_written(note))
-    lifecycle.give_back(order=order, actor=by, at=at)
+    order = give_back_untold(review=review, by=by, note=note, at=at, seen=seen)
     notifications.record(
         order=order,
         kind=notifications.Kind.RETURNED,
@@ -127,19 +132,61 @@ def give_back(
 
 
 @transaction.atomic
+def give_back_untold(
+    *, review: Review, by: str, note: str, at: datetime, seen: datetime | None = None
+) -> Order:
+    """Return the version like `give_back`; the caller owes the customer the e-mail.
+
+    :raises ReviewRefused: as `give_back`
+    :raises TransitionRefused: the order is not with the editors
+    """
+    order = _decide(review, Decision.RETURNED, by=by, at=at, seen=seen, note=_written(note))
+    lifecycle.give_back(order=order, actor=by, at=at)
+    return order
+
+
+@transaction.atomic
 def reject(
     *, review: Review, by: str, note: str, at: datetime, seen: datetime | None = None
 ) -> None:
     """End the order: its refund is owed, and the customer reads the reason.
 
-    :raises ReviewRefused: decided already, changed since it was opened, or the note is empty
+    :raises ReviewRefused: decided already, held by another editor, changed since it was opened, or
+        the note is empty
     :raises TransitionRefused: the order is not with the editors
     """
     order = _decide(review, Decision.REJECTED, by=by, at=at, seen=seen, note=_written(note))
     lifecycle.reject(order=order, actor=by, at=at)
-    _mark(_text_of(review), BacklinkReview.REJECTED)
+    # Every text of the order carries its link, and none of them is ground for another order.
+    ArticleVersion.objects.filter(order_key=order.subject).update(
+        backlink_review_status=BacklinkReview.REJECTED
+    )
     refunds.owe(order=order, reason="Rejected by the editor", at=at)
     notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, review=review, at=at)
+
+
+@transaction.atomic
+def replace_text(
+    *,
+    review: Review,
+    was: ArticleVersion,
+    version: ArticleVersion,
+    by: str,
+    at: datetime,
+    seen: datetime | None = None,
+) -> None:
+    """Have the review be about the text that an editor made of the submitted one.
+
+    :raises ReviewRefused: decided already, held by another editor, changed since it was opened, or
+        `was` is not the order's text any more
+    """
+    order = _write(review, {"version": version}, by=by, at=at, seen=seen)
+    try:
+        lifecycle.replace_text(order=order, was=was, version=version, actor=by, at=at)
+    except lifecycle.TransitionRefused:
+        raise NewerVersion(
+            f"Version {was.number} is no longer the newest; nothing was stored."
+        ) from None
 
 
 @transaction.atomic
@@ -183,17 +230,33 @@ def _decide(
         "note": note,
         "override_reason": override_reason,
     }
-    if not Review.objects.filter(pk=review.pk, decision="").update(**written):
-        made = Review.objects.get(pk=review.pk)
-        raise DecidedAlready(
-            f"Decided already: {made.get_decision_display().lower()}, by {made.decided_by}."
-        )
+    return _write(review, written | claims.NOBODY, by=by, at=at, seen=seen)
+
+
+def _write(
+    review: Review, written: dict[str, Any], *, by: str, at: datetime, seen: datetime | None
+) -> Order:
+    """Write to a review that waits and that nobody else holds; return its order as it is now."""
+    free = Review.objects.filter(claims.free_for(by, at=at), pk=review.pk, decision="")
+    if not free.update(**written):
+        raise _why_not(Review.objects.get(pk=review.pk))
     order = Order.objects.select_related("customer").get(pk=review.order_id)
     if seen is not None and order.updated_at != seen:
         raise ChangedSinceOpened("The order has changed since you opened it. Look again.")
     for name, value in written.items():
         setattr(review, name, value)
     return order
+
+
+def _why_not(review: Review) -> ReviewRefused:
+    if review.decision:
+        return DecidedAlready(
+            f"Decided already: {review.get_decision_display().lower()}, by {review.decided_by}."
+        )
+    return HeldByAnother(
+        f"This review is held by {review.claimed_by}, since {review.claimed_at:%Y-%m-%d %H:%M} "
+        "UTC. Take it over to go on."
+    )
 
 
 def _outdated(version: ArticleVersion) -> NewerVersion:

@@ -1,4 +1,4 @@
-"""Changes that a customer asks for: one at a time, as often as they like."""
+"""Changes that a customer, or an editor, asks for: one at a time, as often as they like."""
 
 from datetime import datetime
 from typing import Final
@@ -24,20 +24,24 @@ def request(
     block: int | None = None,
     actor: str,
     at: datetime,
+    what: str = "Changes asked for",
 ) -> Revision:
     """Record the wish, send the order back to the writer and enqueue the work, all or nothing.
+
+    `actor` is who asks; `what` is the line of the order's history.
 
     :raises TransitionRefused: the order is not in the customer's review; a wish that is being
         worked on is one reason for that
     """
     with transaction.atomic():
-        lifecycle.ask_for_changes(order=order, actor=actor, at=at)
+        lifecycle.ask_for_changes(order=order, actor=actor, at=at, what=what)
         assert order.version_id is not None  # noqa: S101  the database holds it in this status
         revision = Revision.objects.create(
             order=order,
             number=order.revisions.count() + 1,
             of_version_id=order.version_id,
             notes=notes,
+            asked_by=actor,
             reasons=list(reasons),
             block=block,
             asked_at=at,
@@ -69,7 +73,11 @@ def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> Non
         state=Revision.State.DONE, version=version, settled_at=at
     )
     notifications.record(
-        order=order, kind=notifications.Kind.REVISION_READY, version=version, at=at
+        order=order,
+        kind=notifications.Kind.REVISION_READY,
+        version=version,
+        revision=revision,
+        at=at,
     )
 
 

@@ -1,12 +1,12 @@
 """The review desk: what waits for an editor, and one screen to decide it on."""
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,20 +14,18 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from articles import sanitise
-from articles.models import ArticleVersion, ModelCall
-from orders import publications, reading, reviews
-from orders.admin import drawing
-from orders.difference import Difference, difference
+from articles.document import parse
+from orders import claims, publications, reviews, revisions, rework
+from orders.admin import drawing, rewriting, screen
+from orders.admin.desk_forms import NOTE_CHARS, DecisionForm, WriterForm
 from orders.lifecycle import TransitionRefused
-from orders.models import OrderEvent, Publication, Review, Revision
+from orders.models import Publication, Review
 from orders.publications import PublicationRefused
 from orders.report import drawn
 from orders.reviews import ReviewRefused
 from orders.templatetags.pages import duration
-from queueing.models import Job
 
 if TYPE_CHECKING:
     DeskPage = admin.ModelAdmin[Review]
@@ -37,28 +35,12 @@ else:  # Django's own class takes no parameters
 Decision = Review.Decision
 MAY_DECIDE: Final = "orders.decide_review"
 MAY_OVERRIDE: Final = "orders.override_gate"
-NOTE_CHARS: Final = 2000
+_PURPOSES: Final = ("Sec-Purpose", "Purpose", "X-Moz")  # where browsers say that they prefetch
 _DONE: Final = {
     Decision.APPROVED: "Order {code} is approved; its page is being published.",
     Decision.RETURNED: "Order {code} is back with the customer, who gets your note by e-mail.",
     Decision.REJECTED: "Order {code} is rejected; its refund is on its way.",
 }
-
-
-class DecisionForm(forms.Form):
-    """One decision as the desk sends it; `seen` is when the order had last changed."""
-
-    decision = forms.ChoiceField(choices=Decision.choices)
-    seen = forms.CharField(max_length=40)
-    note = forms.CharField(max_length=NOTE_CHARS, required=False)
-    override_reason = forms.CharField(max_length=NOTE_CHARS, required=False)
-    sure = forms.BooleanField(required=False)
-
-    def clean_seen(self) -> datetime:
-        try:
-            return datetime.fromisoformat(self.cleaned_data["seen"])
-        except ValueError:
-            raise forms.ValidationError("Open the review again.") from None
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -89,7 +71,7 @@ class StandingFilter(admin.SimpleListFilter):
 class ReviewDesk(drawing.ReadOnly, DeskPage):
     """Oldest first. Nothing is decided from the list: a decision takes a look at the text."""
 
-    list_display = ("subject", "age", "blocking", "vip", "product", "site", "standing")
+    list_display = ("subject", "age", "blocking", "vip", "product", "site", "held", "standing")
     list_filter = (StandingFilter, "order__product")
     list_per_page = 50
     search_fields = ("order__code__exact", "decided_by__exact")
@@ -111,17 +93,21 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            ("decide", "decide", self.decide),
-            ("publish-again", "publish_again", self.publish_again),
-            ("reopen", "reopen", self.reopen),
+            ("decide", require_POST(self.decide)),
+            ("ask_writer", require_POST(self.ask_writer)),
+            ("edit", require_http_methods(["GET", "HEAD", "POST"])(self.edit)),
+            ("take_over", require_POST(self.take_over)),
+            ("release", require_POST(self.release)),
+            ("publish_again", require_POST(self.publish_again)),
+            ("reopen", require_POST(self.reopen)),
         ]
         return [
             path(
-                f"<int:review_id>/{address}/",
-                self.admin_site.admin_view(require_POST(view)),
+                f"<int:review_id>/{name.replace('_', '-')}/",
+                self.admin_site.admin_view(view),
                 name=f"orders_review_{name}",
             )
-            for address, name, view in own
+            for name, view in own
         ] + super().get_urls()
 
     # --- The list ------------------------------------------------------------------------------
@@ -132,7 +118,7 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
 
     @admin.display(description="Waits for", ordering="submitted_at")
     def age(self, review: Review) -> str:
-        return duration(_waited(review).total_seconds())
+        return duration(screen.waited(review).total_seconds())
 
     @admin.display(description="Blocking findings")
     def blocking(self, review: Review) -> str | SafeString:
@@ -155,9 +141,17 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
     def site(self, review: Review) -> str:
         return review.order.domain.host
 
+    @admin.display(description="With", empty_value=drawing.UNKNOWN)
+    def held(self, review: Review) -> str | None:
+        at = timezone.now()
+        holder = claims.holder(review, at=at)
+        if not holder or review.claimed_at is None:
+            return None
+        return f"{holder}, for {duration((at - review.claimed_at).total_seconds())}"
+
     @admin.display(description="Standing")
     def standing(self, review: Review) -> str:
-        publication = _publication(review)
+        publication = screen.publication_of(review)
         if publication is not None:
             return f"{review.get_decision_display()}: {publication.get_state_display().lower()}"
         return review.get_decision_display() if review.decision else "Waiting"
@@ -167,37 +161,88 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Show all that a decision needs, on one screen."""
+        """Show all that a decision needs, on one screen; an editor who opens it claims it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if not object_id.isascii() or not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
-        return self._screen(request, self._whole(int(object_id)), typed={})
+        review = self._whole(int(object_id))
+        self._claim(request, review)
+        return self._screen(request, review, typed={})
 
     def decide(self, request: HttpRequest, review_id: int) -> HttpResponse:
         """Carry out one decision; what was typed stays on the screen when it is refused."""
         review = self._decidable(request, review_id)
         form = DecisionForm(request.POST)
         if not form.is_valid():
-            for errors in form.errors.values():
-                messages.error(request, " ".join(map(str, errors)))
-            return self._screen(request, review, typed=request.POST, status=400)
+            return self._unclear(request, review, form)
         wish = form.cleaned_data
         if wish["decision"] == Decision.REJECTED and wish["note"].strip() and not wish["sure"]:
             return self._asked_once_more(request, review, wish)
         try:
             _decide(request, review, wish)
         except (ReviewRefused, TransitionRefused) as refused:
-            messages.error(request, str(refused))
-            return self._screen(request, self._whole(review_id), typed=request.POST, status=409)
+            return self._refused(request, review, refused)
         done = _DONE[wish["decision"]].format(code=review.order.code)
         messages.success(request, done)
+        return redirect("admin:orders_review_changelist")
+
+    def ask_writer(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """Return the version and have the writer change it at once."""
+        review = self._decidable(request, review_id)
+        form = WriterForm(request.POST, blocks=parse(review.version.html).blocks)
+        if not form.is_valid():
+            return self._unclear(request, review, form)
+        try:
+            rework.ask_writer(
+                review=review,
+                by=request.user.get_username(),
+                notes=form.cleaned_data["notes"],
+                block=form.cleaned_data["block"],
+                at=timezone.now(),
+                seen=form.cleaned_data["seen"],
+            )
+        except (ReviewRefused, TransitionRefused) as refused:
+            return self._refused(request, review, refused)
+        messages.success(
+            request,
+            f"The writer changes order {review.order.code}; its customer reads the new version, "
+            "then it comes back to you.",
+        )
+        return redirect("admin:orders_review_changelist")
+
+    def edit(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """Change the text by hand; what is stored is a new version, and the review is about it."""
+        review = self._decidable(request, review_id)
+        if review.decision:
+            messages.error(request, "This review is decided; its text stays as it is.")
+            return redirect("admin:orders_review_change", review_id)
+        self._claim(request, review)
+        outcome = rewriting.page(request, review)
+        if isinstance(outcome, HttpResponse):
+            return outcome
+        messages.success(request, f"Stored as version {outcome.number}, with your name.")
+        return redirect("admin:orders_review_change", review_id)
+
+    def take_over(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """Claim what somebody else holds; what was typed meanwhile stays on the screen."""
+        review = self._decidable(request, review_id)
+        other = claims.take_over(review=review, by=request.user.get_username(), at=timezone.now())
+        if other:
+            self.log_change(request, review, f"Taken over from {other}.")
+            messages.success(request, f"You took this review over from {other}.")
+        return self._screen(request, self._whole(review_id), typed=request.POST)
+
+    def release(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """Let go of one's own claim, for the next editor."""
+        review = self._decidable(request, review_id)
+        claims.release(review=review, by=request.user.get_username())
         return redirect("admin:orders_review_changelist")
 
     def publish_again(self, request: HttpRequest, review_id: int) -> HttpResponse:
         """Put a failed publication on the queue again."""
         review = self._decidable(request, review_id)
-        publication = _publication(review)
+        publication = screen.publication_of(review)
         try:
             if publication is None:
                 raise PublicationRefused("Nobody has approved this version.")
@@ -220,6 +265,22 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
             return redirect("admin:orders_review_change", review_id)
         return redirect("admin:orders_review_change", again.pk)
 
+    def _claim(self, request: HttpRequest, review: Review) -> None:
+        """Claim what an editor opens; a browser that fetches ahead has opened nothing."""
+        fetches_ahead = any("prefetch" in request.headers.get(name, "") for name in _PURPOSES)
+        if request.method == "HEAD" or fetches_ahead or not request.user.has_perm(MAY_DECIDE):
+            return
+        claims.claim(review=review, by=request.user.get_username(), at=timezone.now())
+
+    def _unclear(self, request: HttpRequest, review: Review, form: forms.Form) -> HttpResponse:
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        return self._screen(request, review, typed=request.POST, status=400)
+
+    def _refused(self, request: HttpRequest, review: Review, refused: Exception) -> HttpResponse:
+        messages.error(request, str(refused))
+        return self._screen(request, self._whole(review.pk), typed=request.POST, status=409)
+
     def _decidable(self, request: HttpRequest, review_id: int) -> Review:
         if not request.user.has_perm(MAY_DECIDE):
             raise PermissionDenied
@@ -233,31 +294,16 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
         self, request: HttpRequest, review: Review, *, typed: Any, status: int = 200
     ) -> HttpResponse:
         order, version = review.order, review.version
-        target_url = order.brief["target_url"]
-        before = _seen_last(review)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": f"Review of order {order.code}, version {version.number}",
-            "review": review,
-            "order": order,
-            "brief": order.brief,
-            "version": version,
-            "publication": _publication(review),
-            "pieces": reading.pieces(version.html, target_url=target_url),
-            "place": reading.place(version.html, target_url=target_url),
-            "source": sanitise.clean(version.html),
-            "before": before,
-            "difference": _difference(before, version),
-            "report": drawn(version.report),
-            "is_blocked": reviews.is_blocked(version),
-            "is_newest": order.version_id == version.pk,
             "may_decide": request.user.has_perm(MAY_DECIDE),
             "may_override": request.user.has_perm(MAY_OVERRIDE),
-            "waited_s": _waited(review).total_seconds(),
             "typed": typed,
             "note_chars": NOTE_CHARS,
-            "seen": order.updated_at.isoformat(),
-            **_story(review),
+            "writer_chars": revisions.NOTES_CHARS,
+            "claim_minutes": settings.REVIEW_CLAIM_MINUTES,
+            **screen.shown(review, reader=request.user.get_username(), at=timezone.now()),
         }
         return TemplateResponse(request, "admin/orders/review/desk.html", context, status=status)
 
@@ -298,41 +344,3 @@ def _decide(request: HttpRequest, review: Review, wish: dict[str, Any]) -> None:
             reviews.give_back(**given, note=wish["note"])
         case Decision.REJECTED:
             reviews.reject(**given, note=wish["note"])
-
-
-def _seen_last(review: Review) -> ArticleVersion | None:
-    """The text that the editors decided on last; before the first time, what it was made from."""
-    earlier = Review.objects.filter(order=review.order, submitted_at__lt=review.submitted_at)
-    last = earlier.select_related("version").order_by("-submitted_at").first()
-    return last.version if last is not None else review.version.parent
-
-
-def _difference(before: ArticleVersion | None, version: ArticleVersion) -> Difference | None:
-    if before is None or before.pk == version.pk:
-        return None
-    return difference(sanitise.clean(before.html), sanitise.clean(version.html))
-
-
-def _story(review: Review) -> dict[str, Any]:
-    """What happened to the order, and what it cost: the same number of queries for any order."""
-    order = review.order
-    calls = ModelCall.objects.filter(order_key=order.subject)
-    return {
-        "events": list(OrderEvent.objects.filter(order=order)),
-        "jobs": list(Job.objects.filter(subject=order.subject).order_by("created_at")),
-        "wishes": list(Revision.objects.filter(order=order).order_by("number")),
-        "others": list(Review.objects.filter(order=order).exclude(pk=review.pk)),
-        "calls": calls.aggregate(
-            number=Count("pk"),
-            cost=Sum("cost_usd"),
-            unknown=Count("pk", filter=Q(cost_usd__isnull=True)),
-        ),
-    }
-
-
-def _publication(review: Review) -> Publication | None:
-    return getattr(review, "publication", None)
-
-
-def _waited(review: Review) -> timedelta:
-    return (review.decided_at or timezone.now()) - review.submitted_at

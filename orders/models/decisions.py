@@ -8,7 +8,9 @@ from orders.models.order import Order
 
 
 class Revision(models.Model):
-    """One wish of a customer to have the current version changed."""
+    """One wish, a customer's or an editor's, to have the current version changed."""
+
+    CUSTOMER = "customer"
 
     class State(models.TextChoices):
         OPEN = "open", "Being worked on"
@@ -20,7 +22,10 @@ class Revision(models.Model):
     of_version = models.ForeignKey(
         ArticleVersion, on_delete=models.PROTECT, related_name="+", help_text="what was read"
     )
-    notes = models.TextField(help_text="the customer's words")
+    notes = models.TextField(help_text="the words of who asked")
+    asked_by = models.CharField(
+        max_length=150, default=CUSTOMER, help_text="customer, or an editor's user name"
+    )
     reasons = models.JSONField(default=list, help_text="ticked reasons")
     block = models.PositiveIntegerField(
         null=True, blank=True, help_text="the paragraph pointed at, counted from 1"
@@ -57,6 +62,11 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.order.code}, change {self.number}"
 
+    @property
+    def is_editors(self) -> bool:
+        """Whether an editor asked, and not the customer."""
+        return self.asked_by != self.CUSTOMER
+
 
 class Review(models.Model):
     """One submission of a version to the editors, with the named decision."""
@@ -76,6 +86,11 @@ class Review(models.Model):
     note = models.TextField(blank=True, help_text="what the editor says to the customer")
     override_reason = models.TextField(
         blank=True, help_text="why it was approved although a blocking check fails"
+    )
+    claimed_by = models.CharField(max_length=150, blank=True, help_text="who is reading it")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(
+        null=True, blank=True, help_text="when it is anybody's again"
     )
 
     class Meta:
@@ -102,6 +117,14 @@ class Review(models.Model):
             models.CheckConstraint(
                 name="review_override_approves",
                 condition=Q(override_reason="") | Q(decision="approved"),
+            ),
+            models.CheckConstraint(
+                name="review_claim_is_named_timed_and_before_the_decision",
+                condition=Q(claimed_by="", claimed_at__isnull=True, claimed_until__isnull=True)
+                | (
+                    Q(decision="", claimed_at__isnull=False, claimed_until__isnull=False)
+                    & ~Q(claimed_by="")
+                ),
             ),
         ]
 

@@ -129,6 +129,14 @@ class OrderEvent(models.Model):
     what = models.CharField(max_length=200, help_text="plain words, as the customer reads them")
     actor = models.CharField(max_length=150, help_text="customer, stripe, system or a user name")
     at = models.DateTimeField()
+    version = models.ForeignKey(
+        ArticleVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the text that this made, where people look for what changed",
+    )
 
     class Meta:
         ordering = ["at", "pk"]

@@ -63,7 +63,9 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
         order=order,
         brief=brief,
         buy=partial(writer.buy_revision, brief, before, notes=notes),
-        first_words="Working on your changes",
+        first_words="Working on the editor's changes"
+        if revision.is_editors
+        else "Working on your changes",
         before=before,
         change="revision",
         # A publisher's own page is not judged by the rules of a new article.
@@ -80,7 +82,7 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
             passed=passed,
             parent=ground,
             revision_notes=revision.notes,
-            who=("customer",),
+            who=(revision.asked_by,),
         )
         revisions.deliver(revision=revision, version=version, at=at)
 

@@ -122,7 +122,7 @@ class Rounds:
                 if ground is None
                 else writer.apply_repair(ground, reply)
             )
-            compared = _other_texts(self.order)
+            compared = other_texts(self.order)
             # The gate computes for up to a second; with all threads in it the pool would be empty,
             # and this worker's heartbeat would wait for a connection.
             connections.let_go(what="the gate")
@@ -140,8 +140,8 @@ class Rounds:
         return examine
 
 
-def _other_texts(order: Order) -> list[str]:
-    """The newest texts of the site that are not of this article or this order."""
+def other_texts(order: Order) -> list[str]:
+    """Return the newest texts of the site that are not of this article or this order."""
     others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
     others = others.exclude(order_key=order.subject)
     if order.article_id is not None:

@@ -135,7 +135,7 @@ def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
         "report": drawn(version.report) if version is not None else None,
         "place": _place(order),
         "versions": _versions(order),
-        "events": list(OrderEvent.objects.filter(order=order)),
+        "events": _history(order),
         "refunds": _refunds(order),
         "seen": _seen(order, now, at=at),
     }
@@ -168,6 +168,12 @@ def _versions(order: Order) -> list[ArticleVersion]:
         return []
     versions = ArticleVersion.objects.filter(order_key=order.subject).order_by("-number")
     return list(versions.only("number", "title", "words", "created_at"))
+
+
+def _history(order: Order) -> list[OrderEvent]:
+    events = OrderEvent.objects.filter(order=order).select_related("version")
+    texts = ("html", "report", "provenance", "backlink_metadata")
+    return list(events.defer(*(f"version__{name}" for name in texts)))
 
 
 def _refunds(order: Order) -> list[Refund]:

@@ -68,6 +68,10 @@ ROUTES = {
     "admin:queueing_job_queues": ("get", OPERATOR),
     "admin:orders_order_resume": ("get", SUPERUSER),  # an operator may not see orders by that alone
     "admin:orders_review_decide": ("post", EDITOR),
+    "admin:orders_review_ask_writer": ("post", EDITOR),
+    "admin:orders_review_edit": ("get", EDITOR),
+    "admin:orders_review_take_over": ("post", EDITOR),
+    "admin:orders_review_release": ("post", EDITOR),
     "admin:orders_review_publish_again": ("post", EDITOR),
     "admin:orders_review_reopen": ("post", EDITOR),
 }

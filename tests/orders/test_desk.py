@@ -95,7 +95,7 @@ def test_nothing_is_decided_by_following_a_link():
     review = factories.waiting_review()
     client = editor()
 
-    for name in ("decide", "publish_again", "reopen"):
+    for name in ("decide", "ask_writer", "take_over", "release", "publish_again", "reopen"):
         assert client.get(desk(review, name)).status_code == 405
     assert Review.objects.get(pk=review.pk).decision == ""
 
@@ -354,9 +354,9 @@ def test_a_second_editor_is_told_who_was_first():
 def test_a_blocked_version_cannot_be_approved_without_the_permission():
     review = factories.waiting_review(blocked=True)
     client = editor()
+    page = Looked(client.get(desk(review)))
     before = everything(review.order)
 
-    page = Looked(client.get(desk(review)))
     response = decide(client, review, "approved", override_reason="A false alarm.")
 
     assert page.all("//button[@disabled]") == ["Approve and publish"]

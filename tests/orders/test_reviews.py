@@ -20,7 +20,10 @@ def everything(order: Order) -> tuple[object, ...]:
     """What a refusal must leave as it was."""
     return (
         Order.objects.filter(pk=order.pk).values().get(),
-        list(Review.objects.filter(order=order).order_by("pk").values()),
+        [
+            {name: value for name, value in review.items() if name != "claimed_until"}
+            for review in Review.objects.filter(order=order).order_by("pk").values()
+        ],  # a claim lasts from the last thing that its holder did, refused or not
         list(OrderEvent.objects.filter(order=order).values_list("what", flat=True)),
         list(
             ArticleVersion.objects.filter(order_key=order.subject)
