@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from articles.writer import chain
 from orders.briefs import LONGEST
 from orders.pipelines.rounds import ROUNDS
 
@@ -20,6 +21,7 @@ SANDBOX_KEYS: Final = {
     "OPENAI_API_KEY": "sk-sandbox",
 }
 ADDRESSES: Final = ("STRIPE_API_BASE", "SENDGRID_HOST", "OPENAI_BASE_URL")
+_OURS: Final = frozenset(SANDBOX_KEYS.values())
 _LIVE: Final = ("sk_live_", "rk_live_")
 _TEST: Final = ("sk_test_", "rk_test_")
 # Stripe keeps a session open for 30 minutes to 24 hours; a minute is left for clocks that differ.
@@ -72,18 +74,19 @@ def _is_address(text: str) -> bool:
 
 def _wrong_writer() -> Iterator[CheckMessage]:
     # The time-out begins anew with the last byte that came, so one call may take twice as long.
-    longest_s = ROUNDS * 2 * settings.WRITER_TIMEOUT_S
+    slowest_s = max(model.timeout_s for model in chain.models())
+    longest_s = ROUNDS * 2 * slowest_s
     if longest_s >= settings.JOB_DEADLINE_S:
         yield Error(
             f"{ROUNDS} texts may take {longest_s:g} s, and JOB_DEADLINE_S is"
             f" {settings.JOB_DEADLINE_S:g}: a job that loses its lease loses the text it bought.",
-            hint="Raise JOB_DEADLINE_S or lower WRITER_TIMEOUT_S.",
+            hint="Raise JOB_DEADLINE_S or lower WRITER_TIMEOUT_S, or that of the slowest model.",
             id="orders.E020",
         )
-    if settings.STOP_GRACE_S < settings.WRITER_TIMEOUT_S:
+    if slowest_s > settings.STOP_GRACE_S:
         yield Warning(
-            f"STOP_GRACE_S ({settings.STOP_GRACE_S:g}) is below WRITER_TIMEOUT_S"
-            f" ({settings.WRITER_TIMEOUT_S:g}): a stopping worker throws bought texts away.",
+            f"STOP_GRACE_S ({settings.STOP_GRACE_S:g}) is below the longest WRITER_TIMEOUT_S"
+            f" ({slowest_s:g}): a stopping worker throws bought texts away.",
             id="orders.W021",
         )
 
@@ -102,6 +105,13 @@ def _mixed() -> Iterator[CheckMessage]:
             yield Error(f"{name} is the sandbox's: production needs its own.", id="orders.E002")
     for name in ADDRESSES:
         if f"{getattr(settings, name)}/".startswith(f"{settings.SANDBOX_URL}/"):
+            yield Error(f"{name} is the sandbox's address.", id="orders.E003")
+    for word, own in settings.WRITER_MODELS.items():
+        if own.get("API_KEY") in _OURS:
+            name = f"WRITER_MODEL_{word.upper()}_API_KEY"
+            yield Error(f"{name} is the sandbox's: production needs its own.", id="orders.E002")
+        if f"{own.get('BASE_URL', '')}/".startswith(f"{settings.SANDBOX_URL}/"):
+            name = f"WRITER_MODEL_{word.upper()}_BASE_URL"
             yield Error(f"{name} is the sandbox's address.", id="orders.E003")
     for name in ("STRIPE_API_BASE", "SENDGRID_HOST"):
         if getattr(settings, name).startswith("http://"):

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from sandbox.openai.manners import MANNERS
+
 SERVICES = ("stripe", "sendgrid", "openai", "wordpress", "webhooks")
 SPAN_FIELDS = ("latency_ms", "reply_after_ms", "drip_ms", "pay_later_ms")
 BAD_TEXTS = (
@@ -69,6 +71,7 @@ class Knob:
     drip_ms: Span | None = None
     bad_text: tuple[str, ...] | None = None
     bad_page: tuple[str, ...] | None = None
+    manners: tuple[str, ...] | None = None
     pay_later_ms: Span | None = None
     pay_later_outcome: str | None = None
     hold: bool = False
@@ -93,7 +96,8 @@ class Knob:
         for name in SPAN_FIELDS:
             if given.get(name) is not None:
                 given[name] = _span(name, given[name])
-        for name, known in (("bad_text", BAD_TEXTS), ("bad_page", BAD_PAGES)):
+        named = (("bad_text", BAD_TEXTS), ("bad_page", BAD_PAGES), ("manners", MANNERS))
+        for name, known in named:
             if given.get(name) is not None:
                 given[name] = _bad(name, given[name], known)
         _check_numbers(given)

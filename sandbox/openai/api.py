@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import Any
 
 from sandbox.edge import Answer, Request, Route
+from sandbox.openai import manners
 from sandbox.openai.requests import Completion, OpenAiRefusal, read
 from sandbox.openai.structured import fit
 from sandbox.settings import OPENAI_KEY
@@ -52,6 +53,7 @@ class OpenAiApi:
     def _complete(self, request: Request) -> Answer:
         try:
             _authorise(request)
+            manners.refuse(request.knob.manners or (), request.body)
             completion = read(request.body)
         except OpenAiRefusal as refusal:
             return _refused(refusal)
@@ -65,6 +67,9 @@ class OpenAiApi:
             text = json.dumps(
                 fit(completion.schema, reply.content, spare=reply.spare), ensure_ascii=False
             )
+        text = manners.dress(
+            request.knob.manners or (), text, asked=completion.system_text, spare=reply.spare
+        )
         finish = reply.finish_reason
         if completion.longest_tokens and _tokens(text) > completion.longest_tokens:
             text, finish = text[: completion.longest_tokens * 4], "length"
@@ -96,6 +101,7 @@ class OpenAiApi:
         }
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
         body = {**head, "object": "chat.completion", "choices": [choice], "usage": usage}
+        body = manners.shape(request.knob.manners or (), body)
         return Answer.of_json(body, result_id=name)
 
     def _usage(self, completion: Completion, text: str) -> Json:

@@ -51,6 +51,19 @@ def test_the_sandboxs_addresses_are_refused_in_production(found, settings, name)
     assert "orders.E003" in found(**{name: f"{settings.SANDBOX_URL}/any"})
 
 
+def test_a_model_of_the_chain_is_not_the_sandboxs_in_production(found, settings):
+    def chain(**own):
+        return found(WRITER_MODELS={"main": {}, "spare": own})
+
+    assert chain(API_KEY="sk-sandbox") == ["orders.E002"]
+    assert chain(BASE_URL=f"{settings.SANDBOX_URL}/openai/v1") == ["orders.E003"]
+    assert chain(BASE_URL="http://10.0.0.5:8000/v1") == []
+
+
+def test_the_slowest_model_of_the_chain_must_fit_into_a_run(found):
+    assert "orders.E020" in found(WRITER_MODELS={"main": {}, "slow": {"TIMEOUT_S": 300.0}})
+
+
 def test_keys_are_not_sent_in_the_clear_but_a_model_may_live_next_door(found):
     assert "orders.E004" in found(SENDGRID_HOST="http://mail.example.com")
     assert found(OPENAI_BASE_URL="http://10.0.0.5:8000/v1") == []

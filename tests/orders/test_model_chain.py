@@ -1,0 +1,296 @@
+"""Which model a job asks, when it waits, and what it may cost: on the sandbox, in this process."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from articles.models import CallOutcome, ModelCall
+from orders.models import OutgoingEmail, Refund, Status
+from orders.progress import progress
+from queueing.models import Attempt, Job, Line, Outcome, Place, State
+from tests.orders import factories
+from tests.orders.factories import AT
+from tests.orders.test_generation import job_of, run, run_until_settled, texts_bought
+
+pytestmark = pytest.mark.django_db
+
+SPARE = "spare-model"  # in a call's body: a knob that matches it is for that model alone
+MAIN = "gpt-4.1-mini"
+
+
+@pytest.fixture
+def two_models(settings):
+    settings.WRITER_MODELS = {"main": {}, "spare": {"NAME": SPARE}}
+
+
+def asked(sandbox):
+    """The model of each call, in order."""
+    return [json.loads(call["body"])["model"] for call in sandbox.calls(service="openai")]
+
+
+def pause_over():
+    Line.objects.filter(shut_until__isnull=False).update(shut_until=AT)
+
+
+def test_content_that_one_model_refuses_is_asked_of_the_next(sandbox, two_models):
+    sandbox.knob(service="openai", bad_text="refusal", match=MAIN)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [MAIN, SPARE]
+    assert texts_bought(sandbox, order) == ["text-1", "text-1@spare"]
+    outcomes = ModelCall.objects.order_by("pk").values_list("model", "outcome")
+    assert list(outcomes) == [(MAIN, "refused"), (SPARE, "ok")]
+    order.refresh_from_db()
+    assert order.version.provenance["model"] == SPARE
+
+
+def test_what_every_model_refuses_fails_for_good_and_is_refunded(sandbox, two_models):
+    sandbox.knob(service="openai", bad_text="refusal")
+    order = factories.order_in_work()
+
+    ended = run_until_settled(order)
+
+    assert [each.outcome for each in ended] == [Outcome.FAILED]
+    assert asked(sandbox) == [MAIN, SPARE]
+    order.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert Refund.objects.filter(payment__order=order).count() == 1
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 401}], ids=str)
+def test_a_model_that_certainly_did_nothing_is_followed_by_the_next(sandbox, two_models, trouble):
+    sandbox.knob(service="openai", match=MAIN, **trouble)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [MAIN, SPARE]
+
+
+def test_nobody_at_the_first_address_leads_to_the_next(sandbox, settings, free_port):
+    nobody = {"BASE_URL": f"http://127.0.0.1:{free_port}/v1"}
+    settings.WRITER_MODELS = {"main": nobody, "spare": {"NAME": SPARE}}
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [SPARE]
+    assert Line.objects.get(name="model:main").faults == 1
+
+
+@pytest.mark.parametrize("lost", [{"drop_reply": True}, {"half_body": True}], ids=str)
+def test_an_answer_that_got_lost_is_not_bought_elsewhere_in_the_same_try(sandbox, two_models, lost):
+    sandbox.knob(service="openai", match=MAIN, times=1, **lost)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.FAILED
+    assert asked(sandbox) == [MAIN]
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+    assert texts_bought(sandbox, order) == ["text-1", "text-1"]
+
+
+def test_the_last_round_at_the_gate_is_the_next_models(sandbox, two_models):
+    sandbox.knob(service="openai", bad_text=["too_short", "useless_repair"], match=MAIN)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [MAIN, MAIN, SPARE]
+    assert texts_bought(sandbox, order) == ["text-1", "text-2", "text-3@spare"]
+
+
+def test_a_provider_that_is_down_parks_the_job_instead_of_failing_it(sandbox):
+    sandbox.knob(service="openai", status=500)
+    order = factories.order_in_work()
+
+    ended = [run(order).outcome for _ in range(3)]
+    assert ended == [Outcome.FAILED, Outcome.FAILED, Outcome.PARKED]
+    assert run(order).outcome is Outcome.PARKED  # shut: nobody is asked
+    assert len(asked(sandbox)) == 3
+    for _ in range(4):
+        pause_over()
+        assert run(order).outcome is Outcome.PARKED  # the probes cost no try either
+    assert len(asked(sandbox)) == 7
+    job = job_of(order)
+    assert (job.state, job.failures, job.parks) == (State.WAITING, 2, 6)
+
+    sandbox.clear_knobs()
+    pause_over()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+    assert Line.objects.get().faults == 0
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+
+
+def test_a_frozen_provider_parks_jobs_too_and_buys_nothing_elsewhere(sandbox, two_models, settings):
+    settings.WRITER_MODELS["main"] = {"TIMEOUT_S": 0.3}
+    sandbox.knob(service="openai", latency_ms=3_000, match=MAIN)
+    order = factories.order_in_work()
+
+    ended = [run(order).outcome for _ in range(3)]
+
+    assert ended == [Outcome.FAILED, Outcome.FAILED, Outcome.PARKED]
+    assert asked(sandbox) == [MAIN] * 3
+    assert run(order).outcome is Outcome.SUCCEEDED  # shut by now: the next model is asked
+    assert asked(sandbox) == [MAIN] * 3 + [SPARE]
+
+
+def test_one_jobs_failures_spare_the_others_the_asking(sandbox):
+    sandbox.knob(service="openai", status=500)
+    unlucky, others = factories.order_in_work(), [factories.order_in_work() for _ in range(3)]
+    for _ in range(3):
+        run(unlucky)
+
+    assert [run(order).outcome for order in others] == [Outcome.PARKED] * 3
+
+    assert len(asked(sandbox)) == 3
+    assert {job_of(order).failures for order in others} == {0}
+
+
+def test_a_job_that_waited_too_long_for_its_provider_fails_and_is_refunded(sandbox, settings):
+    settings.PARKED_AT_MOST_S = 3600
+    sandbox.knob(service="openai", status=500)
+    order = factories.order_in_work()
+    for _ in range(3):
+        run(order)
+    Job.objects.filter(pk=job_of(order).pk).update(parked_since=AT)
+
+    assert run(order).outcome is Outcome.FAILED
+
+    order.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert job_of(order).error_class == "Parked"
+    assert Refund.objects.filter(payment__order=order).count() == 1
+
+
+def test_the_customer_of_a_parked_job_is_told_of_the_next_try_and_not_of_attempts(sandbox):
+    sandbox.knob(service="openai", status=500)
+    order = factories.order_in_work()
+    for _ in range(3):
+        run(order)
+
+    told = progress(order, at=AT)
+
+    assert told.heading == "Taking longer than usual"
+    assert told.next_try_at == job_of(order).run_at
+    assert "Nothing is lost" in told.detail
+
+
+def test_a_model_with_all_places_taken_lets_the_job_stand_in_line(sandbox, settings):
+    settings.WRITER_MODELS = {"main": {"CONCURRENCY": 1}, "spare": {"NAME": SPARE}}
+    holder, waiting = factories.order_in_work(), factories.order_in_work()
+    # Somebody who will not let go before this test does.
+    Job.objects.filter(pk=job_of(holder).pk).update(
+        state=State.ACTIVE, lease_token=holder.pk, worker=holder.pk, lease_until="2100-01-01T00:00Z"
+    )
+    Line.objects.create(name="model:main")
+    Place.objects.create(line_id="model:main", job=job_of(holder), token=holder.pk, since=AT)
+
+    assert run(waiting).outcome is Outcome.PARKED
+
+    assert asked(sandbox) == []  # the spare is for trouble, not for a long line
+    job = job_of(waiting)
+    assert (job.error_class, job.line, job.failures) == ("InLine", "model:main", 0)
+    assert progress(waiting, at=AT).heading.startswith(("You are next", "You are number"))
+
+    Place.objects.all().delete()
+    assert run(waiting).outcome is Outcome.SUCCEEDED
+    assert Place.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("trouble", "outcome"),
+    [
+        ({}, Outcome.SUCCEEDED),
+        ({"status": 500}, Outcome.FAILED),
+        ({"bad_text": "rubbish"}, Outcome.FAILED),
+        ({"bad_text": "refusal"}, Outcome.FAILED),
+        ({"status": 429, "retry_after_s": 2}, Outcome.PARKED),
+    ],
+    ids=str,
+)
+def test_a_place_is_given_back_however_the_call_ends(sandbox, settings, trouble, outcome):
+    settings.WRITER_CONCURRENCY = 1
+    if trouble:
+        sandbox.knob(service="openai", **trouble)
+
+    assert run(factories.order_in_work()).outcome is outcome
+
+    assert Place.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_the_model_answers(sandbox, settings, monkeypatch):
+    from articles.writer import client
+
+    settings.WRITER_CONCURRENCY = 5
+    order, send, held = factories.order_in_work(), client.Call._send, []
+
+    def watched(call):
+        held.append(connection.connection)
+        return send(call)
+
+    monkeypatch.setattr(client.Call, "_send", watched)
+    run(order)
+
+    assert held == [None]
+
+
+def test_a_budget_that_is_spent_ends_the_buying_refunds_and_alerts(sandbox, settings):
+    settings.MAX_COST_PER_ORDER_USD = 0.001
+    sandbox.knob(service="openai", bad_text=["too_short"])
+    order = factories.order_in_work()
+
+    run_until_settled(order)
+
+    assert texts_bought(sandbox, order) == ["text-1"]
+    job = job_of(order)
+    assert job.error_class == "BudgetSpent"
+    assert job.error_reason.endswith("spent, MAX_COST_PER_ORDER_USD is 0.001")
+    order.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert Refund.objects.filter(payment__order=order).count() == 1
+    kinds = OutgoingEmail.objects.filter(order=order).values_list("kind", flat=True)
+    assert "admin-order-failed" in kinds
+
+
+def test_calls_of_unknown_price_do_not_spend_the_budget(sandbox, settings):
+    settings.MAX_COST_PER_ORDER_USD = 0.001
+    settings.WRITER_MODELS = {"main": {"PRICE_URL": "none"}}
+    sandbox.knob(service="openai", bad_text=["too_short"], times=1)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    costs = ModelCall.objects.filter(order_key=order.subject).values_list("cost_usd", "outcome")
+    assert list(costs) == [(None, CallOutcome.OK)] * 2
+
+
+def test_what_one_order_spent_is_not_anothers(sandbox, settings):
+    settings.MAX_COST_PER_ORDER_USD = 0.05
+    rich, order = factories.order_in_work(), factories.order_in_work()
+    ModelCall.objects.create(
+        job_key="j", order_key=rich.subject, request_id="r", purpose="article", model=MAIN,
+        prompt_version="article-1", cost_usd=Decimal(9), took_ms=1, outcome=CallOutcome.OK,
+    )  # fmt: skip
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+    assert run(rich).outcome is Outcome.FAILED
+
+
+def test_a_run_without_time_for_another_call_hands_over_to_the_next(sandbox, settings):
+    settings.JOB_DEADLINE_S = 100  # less than twice the time-out: enough for nothing but the first
+    settings.WRITER_TIMEOUT_S = 60
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.PARKED  # the brief is stored, the text is the next run's
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert texts_bought(sandbox, order) == ["text-1"]
+    assert Attempt.objects.get(job=job_of(order), number=1).error_class == "InLine"
