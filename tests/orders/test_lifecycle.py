@@ -1,5 +1,6 @@
 """Every move of the status table: the legal ones write one line, the others change nothing."""
 
+import inspect
 from datetime import timedelta
 
 import pytest
@@ -40,53 +41,89 @@ def version_of(order: Order) -> ArticleVersion:
     return order.version or factories.version_of(order)
 
 
+def being_revised() -> Order:
+    """An order in work that has a version to fall back on."""
+    order = order_at(Status.QUALITY_CHECK)
+    lifecycle.ask_for_changes(order=order, actor="customer", at=AT)
+    return order
+
+
+# Each public verb that moves an order, and who does it.
 VERBS = {
     "pay": lambda order: lifecycle.pay(order=order, at=LATER),
     "cancel": lambda order: lifecycle.cancel(order=order, actor="customer", why="late", at=LATER),
     "deliver": lambda order: lifecycle.deliver(order=order, version=version_of(order), at=LATER),
     "fail": lambda order: lifecycle.fail(order=order, at=LATER),
-    "ask for changes": lambda order: lifecycle.ask_for_changes(
+    "ask_for_changes": lambda order: lifecycle.ask_for_changes(
         order=order, actor="customer", at=LATER
     ),
+    "keep_version": lambda order: lifecycle.keep_version(order=order, at=LATER),
     "submit": lambda order: lifecycle.submit(
         order=order, version=version_of(order), actor="customer", at=LATER
     ),
-    "give back": lambda order: lifecycle.give_back(order=order, actor="edith", at=LATER),
+    "give_back": lambda order: lifecycle.give_back(order=order, actor="edith", at=LATER),
     "reject": lambda order: lifecycle.reject(order=order, actor="edith", at=LATER),
     "complete": lambda order: lifecycle.complete(
         order=order, live_url="https://example.com/b", at=LATER
     ),
     "resume": lambda order: lifecycle.resume(order=order, actor="olga", at=LATER),
 }
+STAYING = {"place", "note", "hold", "approve"}
+# The product page's table: (verb, from) -> (to, who).
 LEGAL = {
-    ("pay", Status.AWAITING_PAYMENT): Status.PROCESSING,
-    ("pay", Status.CANCELLED): Status.PROCESSING,
-    ("cancel", Status.AWAITING_PAYMENT): Status.CANCELLED,
-    ("deliver", Status.PROCESSING): Status.QUALITY_CHECK,
-    ("fail", Status.PROCESSING): Status.FAILED,
-    ("ask for changes", Status.QUALITY_CHECK): Status.PROCESSING,
-    ("submit", Status.QUALITY_CHECK): Status.ADMIN_REVIEW,
-    ("give back", Status.ADMIN_REVIEW): Status.QUALITY_CHECK,
-    ("reject", Status.ADMIN_REVIEW): Status.FAILED,
-    ("complete", Status.ADMIN_REVIEW): Status.COMPLETED,
-    ("resume", Status.FAILED): Status.PROCESSING,
+    ("pay", Status.AWAITING_PAYMENT): (Status.PROCESSING, "stripe"),
+    ("pay", Status.CANCELLED): (Status.PROCESSING, "stripe"),
+    ("cancel", Status.AWAITING_PAYMENT): (Status.CANCELLED, "customer"),
+    ("deliver", Status.PROCESSING): (Status.QUALITY_CHECK, "system"),
+    ("fail", Status.PROCESSING): (Status.FAILED, "system"),
+    ("ask_for_changes", Status.QUALITY_CHECK): (Status.PROCESSING, "customer"),
+    ("keep_version", Status.PROCESSING): (Status.QUALITY_CHECK, "system"),
+    ("submit", Status.QUALITY_CHECK): (Status.ADMIN_REVIEW, "customer"),
+    ("give_back", Status.ADMIN_REVIEW): (Status.QUALITY_CHECK, "edith"),
+    ("reject", Status.ADMIN_REVIEW): (Status.FAILED, "edith"),
+    ("complete", Status.ADMIN_REVIEW): (Status.COMPLETED, "system"),
+    ("resume", Status.FAILED): (Status.PROCESSING, "olga"),
 }
+MOVES = {(start, to) for (_verb, start), (to, _who) in LEGAL.items()}
+
+
+def row_of(order: Order) -> dict[str, object]:
+    return Order.objects.filter(pk=order.pk).values().get()
+
+
+def test_every_verb_of_the_lifecycle_is_in_the_table():
+    public = {
+        name
+        for name, verb in vars(lifecycle).items()
+        if inspect.isfunction(verb)
+        and verb.__module__ == lifecycle.__name__
+        and not name.startswith("_")
+    }
+
+    assert public == VERBS.keys() | STAYING
+    assert {verb for verb, _start in LEGAL} == VERBS.keys()
+
+
+def test_the_moves_that_are_allowed_are_those_that_some_verb_makes():
+    assert {(was, to) for was, tos in lifecycle.ALLOWED.items() for to in tos} == MOVES
+    assert lifecycle.ALLOWED.keys() == set(Status)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("verb", "start"), LEGAL)
 def test_a_legal_move_changes_the_status_and_writes_one_line(verb, start):
-    order = order_at(start)
+    order = being_revised() if verb == "keep_version" else order_at(start)
     lines = order.events.count()
 
     VERBS[verb](order)
 
+    to, who = LEGAL[verb, start]
+    assert order.status == to, "the caller's own object has moved too"
     order.refresh_from_db()
-    assert order.status == LEGAL[verb, start]
-    assert order.updated_at == LATER
+    assert (order.status, order.updated_at) == (to, LATER)
     assert order.events.count() == lines + 1
     last = order.events.last()
-    assert (last.was, last.became, last.at) == (start, order.status, LATER)
+    assert (last.was, last.became, last.actor, last.at) == (start, to, who, LATER)
 
 
 @pytest.mark.django_db
@@ -96,14 +133,51 @@ def test_a_legal_move_changes_the_status_and_writes_one_line(verb, start):
 )
 def test_any_other_move_is_refused_and_changes_nothing(verb, start):
     order = order_at(start)
-    before = Order.objects.filter(pk=order.pk).values().get()
-    lines = order.events.count()
+    before, lines = row_of(order), order.events.count()
 
     with pytest.raises(lifecycle.TransitionRefused, match=order.code):
         VERBS[verb](order)
 
-    assert Order.objects.filter(pk=order.pk).values().get() == before
+    assert row_of(order) == before
+    assert order.status == start
     assert order.events.count() == lines
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("start", "to"),
+    [(start, to) for start in Status for to in Status if (start, to) not in MOVES],
+)
+def test_no_verb_could_make_a_move_that_the_table_does_not_hold(start, to):
+    order = order_at(start)
+    before, lines = row_of(order), order.events.count()
+
+    with pytest.raises(lifecycle.TransitionRefused, match=order.code):
+        lifecycle._move(order, to, what="Something new", actor="somebody", at=LATER)
+
+    assert row_of(order) == before
+    assert order.events.count() == lines
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("verb", "start"), LEGAL)
+def test_whoever_comes_second_is_refused_wherever_the_move_begins(verb, start):
+    order = being_revised() if verb == "keep_version" else order_at(start)
+    before = order.events.count()
+
+    def move_on():
+        """By no verb of ours: a rival may come from anywhere."""
+        elsewhere = {Status.CANCELLED: Status.AWAITING_PAYMENT}.get(start, Status.CANCELLED)
+        Order.objects.filter(pk=order.pk).update(status=elsewhere)
+
+    with (
+        rival_before('UPDATE "orders_order"', move_on),
+        pytest.raises(lifecycle.TransitionRefused),
+    ):
+        VERBS[verb](order)
+
+    assert order.events.count() == before
+    assert Order.objects.get(pk=order.pk).updated_at != LATER
 
 
 @pytest.mark.django_db(transaction=True)
