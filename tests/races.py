@@ -34,6 +34,8 @@ def rival_before(statement: str, act: Callable[[], None]) -> Iterator[None]:
             rival = threading.Thread(target=in_a_thread_of_its_own)
             rival.start()
             rival.join(timeout=20)
+            if rival.is_alive():
+                errors.append(TimeoutError("the rival waits for what this thread holds"))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(wrapper):
