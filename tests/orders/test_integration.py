@@ -13,6 +13,7 @@ from queueing.models import State
 from tests.orders import factories
 from tests.orders.looking import let_in, look
 from tests.orders.test_generation import job_of, run
+from tests.queueing.threads import alongside_later, wait_until_blocked
 from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,29 @@ def test_of_two_orders_at_the_same_moment_the_later_begins_anew_on_the_newer_tex
     assert texts_bought(sandbox, ours) == ["on-1-text-1", "on-2-text-1"]
     assert texts_bought(sandbox, theirs) == ["on-1-text-1"]
     assert quality.kept_share(theirs.version.html, ours.version.html) >= 0.95
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_comes_to_deliver_while_another_does_waits_for_it(sandbox):
+    article = factories.open_article()
+    ours = factories.integration_in_work(article)
+    theirs = factories.integration_in_work(article, **THEIRS)
+    later = []
+
+    def begin():
+        """Return once the rival waits: for the article, which this thread holds."""
+        with alongside_later(partial(run, theirs, kind=KIND)) as result:
+            later.append(result)
+            wait_until_blocked()
+
+    with rival_before('INSERT INTO "articles_articleversion"', begin):
+        place(ours)
+    later[0]()
+
+    theirs.refresh_from_db()
+    assert (ours.version.number, theirs.version.number) == (2, 3)
+    assert theirs.version.parent == ours.version
+    assert job_of(theirs).failures == 0, "it found the newer text by waiting, not by failing"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -68,7 +68,7 @@ VERBS = {
     ),
     "resume": lambda order: lifecycle.resume(order=order, actor="olga", at=LATER),
 }
-STAYING = {"place", "note", "hold", "approve"}
+STAYING = {"place", "note", "hold", "approve", "replace_text"}
 # The product page's table: (verb, from) -> (to, who).
 LEGAL = {
     ("pay", Status.AWAITING_PAYMENT): (Status.PROCESSING, "stripe"),
