@@ -96,7 +96,7 @@ Byline is up. Ctrl-C stops it.
   API        {everything.site}/api/docs/
   Admin      {everything.site}/admin/   {
         _login(who, "DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_PASSWORD")
-    }
+    }, {_login(who, "EDITOR_USERNAME", "EDITOR_PASSWORD")}
   Flower     {everything.flower}/   {_login(who, "FLOWER_USER", "FLOWER_PASSWORD")}
   Sandbox    {everything.sandbox}/   payment pages, inbox at /inbox
   Logs       {everything.env["VAR_DIR"]}/log/

@@ -14,8 +14,8 @@ class Editor:
     """Somebody at the review desk."""
 
     def __init__(self, *, site: str, logins: Mapping[str, str]) -> None:
-        self._user = logins["DJANGO_SUPERUSER_USERNAME"]
-        self._password = logins["DJANGO_SUPERUSER_PASSWORD"]
+        self._user = logins["EDITOR_USERNAME"]
+        self._password = logins["EDITOR_PASSWORD"]
         self._http = httpx2.Client(base_url=site, trust_env=False, timeout=30)
 
     def __enter__(self) -> Self:

@@ -8,9 +8,10 @@ from pathlib import Path
 USERS = {
     "DJANGO_SUPERUSER_USERNAME": "admin",
     "DJANGO_SUPERUSER_EMAIL": "admin@byline.example",
+    "EDITOR_USERNAME": "editor",
     "FLOWER_USER": "operator",
 }
-PASSWORDS = ("DJANGO_SUPERUSER_PASSWORD", "FLOWER_PASSWORD")
+PASSWORDS = ("DJANGO_SUPERUSER_PASSWORD", "EDITOR_PASSWORD", "FLOWER_PASSWORD")
 
 
 def logins(env: Mapping[str, str], *, var_dir: Path) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 
 from local import demo
 from local.shop import Shop
@@ -17,11 +19,10 @@ def test_a_link_is_bought_over_the_api_approved_at_the_desk_and_found_on_the_liv
     factories.active_domain()
     article = factories.open_article()
 
-    logins = {"DJANGO_SUPERUSER_USERNAME": "ed", "DJANGO_SUPERUSER_PASSWORD": "a-long-password"}
-    get_user_model().objects.create_superuser(
-        username=logins["DJANGO_SUPERUSER_USERNAME"],
-        password=logins["DJANGO_SUPERUSER_PASSWORD"],
-    )
+    logins = {"EDITOR_USERNAME": "ed", "EDITOR_PASSWORD": "a-long-password"}
+    call_command("staff_groups")
+    editor = get_user_model().objects.create_user("ed", password="a-long-password", is_staff=True)
+    editor.groups.add(Group.objects.get(name="Editors"))
     with Shop(site=settings.SITE_URL, sandbox=settings.SANDBOX_URL, logins=logins) as shop:
         played = demo.play(shop, journeys={"integration": demo.integration}, meanwhile=lambda: None)
 
