@@ -41,9 +41,11 @@ def bounded(inner: Application) -> Application:
     return outer
 
 
-application = bounded(get_asgi_application())
+pages = get_asgi_application()
 
 # After the line above, which loads the apps. Django itself runs its checks for commands alone.
+from orders.streams import streamed  # noqa: E402
 from queueing.checks import refuse_wrong_settings  # noqa: E402
 
+application = streamed(bounded(pages))
 refuse_wrong_settings()

@@ -292,6 +292,11 @@ CACHES = {
     }
 }
 
+# --- Pages that follow the work ------------------------------------------------------------------
+
+# Each holds a socket of the web process, whose limit is often 1024. 0: none, the pages poll.
+STREAMS_MAX = env.whole("STREAMS_MAX", default=500, at_least=0)
+
 # --- Operators -----------------------------------------------------------------------------------
 
 FLOWER_URL = env.web_address(

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from articles.models import ArticleVersion
 from orders.models import Order, OrderEvent, Product, Status
+from queueing import news
 
 ALLOWED: Final[dict[Status, frozenset[Status]]] = {
     Status.AWAITING_PAYMENT: frozenset({Status.PROCESSING, Status.CANCELLED}),
@@ -261,6 +262,7 @@ def note(
 ) -> None:
     """Add a line to the history that is not a move; `version` is the text that it tells of."""
     OrderEvent.objects.create(order=order, what=what, actor=actor, at=at, version=version)
+    news.tell(order.subject)
 
 
 @transaction.atomic
@@ -284,6 +286,7 @@ def _move(
     unmoved = Order.objects.filter(pk=order.pk, status=was, **(only or {}))
     if not legal or not unmoved.update(status=to, updated_at=at, **fields):
         raise TransitionRefused(order=order, to=to)
+    news.tell(order.subject)
     for name, value in {"status": to, "updated_at": at, **fields}.items():
         setattr(order, name, value)
     return OrderEvent.objects.create(order=order, was=was, became=to, what=what, actor=actor, at=at)

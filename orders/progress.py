@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from orders import revisions
 from orders.fulfilment import JOB_KINDS
-from orders.models import Order, Payment, Product, Review, Status
+from orders.models import Order, Payment, Product, Refund, Review, Status
 from queueing import stats
 from queueing.errors import Parked
 from queueing.models import Job, State
@@ -30,9 +30,10 @@ _OPEN_JOB: Final = frozenset({State.WAITING, State.ACTIVE})
 class Progress:
     """What the customer is told. `step` counts from 1 to `of`; times are seconds.
 
-    `poll` says whether anything can change without the customer's doing; `estimate_s` is the
+    `poll` is what `goes_on` says; `estimate_s` is the
     range in which the work should be done, None when nothing is being worked on. `review` is the
-    editors' last one, while it matters: its note, or its publication.
+    editors' last one, while it matters: its note, or its publication. `refunds` are a failed
+    order's.
     """
 
     status: str
@@ -52,6 +53,14 @@ class Progress:
     can_request_revision: bool = False
     can_submit_for_review: bool = False
     review: Review | None = None
+    refunds: tuple[Refund, ...] = ()
+
+
+def goes_on(order: Order) -> bool:
+    """Say whether anything can change without the customer's doing; one query at most."""
+    if order.status == Status.FAILED:
+        return Refund.objects.filter(payment__order=order, state=Refund.State.PENDING).exists()
+    return order.status in _MOVING
 
 
 def progress(order: Order, *, at: datetime) -> Progress:
@@ -61,11 +70,14 @@ def progress(order: Order, *, at: datetime) -> Progress:
     )
     words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
     step = words.pop("step", _STEP_OF[order.status])
+    refunds = _refunds(order)
+    waiting = any(refund.state == Refund.State.PENDING for refund in refunds)
     return Progress(
         status=order.status,
         step=step,
         label=STEPS[step - 1],
-        poll=order.status in _MOVING,
+        poll=waiting or order.status in _MOVING,
+        refunds=refunds,
         can_request_revision=order.status == Status.QUALITY_CHECK,
         can_submit_for_review=order.status == Status.QUALITY_CHECK,
         queue=_queue(order, jobs),
@@ -233,6 +245,13 @@ def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 def _is_link(order: Order) -> bool:
     return order.product == Product.INTEGRATION
+
+
+def _refunds(order: Order) -> tuple[Refund, ...]:
+    if order.status != Status.FAILED:
+        return ()
+    refunds = Refund.objects.filter(payment__order=order)
+    return tuple(refunds.exclude(state=Refund.State.WITHDRAWN))
 
 
 def _last_review(order: Order) -> Review | None:

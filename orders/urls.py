@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/", order.page, name="order"),
     path("orders/<uuid:order_id>/open/", order.open_with_key, name="order-open"),
     path("orders/<uuid:order_id>/region/", order.region, name="order-region"),
+    path("orders/<uuid:order_id>/events/", order.events, name="order-events"),
     path("orders/<uuid:order_id>/pay/", order.pay, name="order-pay"),
     path("orders/<uuid:order_id>/cancel/", order.cancel, name="order-cancel"),
     path("orders/<uuid:order_id>/changes/", changes.page, name="order-changes"),

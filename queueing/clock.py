@@ -7,3 +7,6 @@ NOW = "coalesce(%(at)s::timestamptz, statement_timestamp())"
 
 # Rings the dispatcher's bell when the transaction commits.
 BELL = "queueing"
+
+# Carries the subject of what changed to whoever follows it (`queueing.listening`).
+NEWS = "queueing_news"

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from queueing.clock import BELL, NOW
+from queueing.clock import BELL, NEWS, NOW
 from queueing.errors import LeaseLost
 from queueing.models import SETTLED, Job, Outcome, State
 from queueing.registry import FailedJob, kind_named
@@ -88,14 +88,14 @@ WITH ended AS (
         parked_since = CASE WHEN %(bounded)s THEN coalesce(parked_since, {NOW})
                             ELSE parked_since END
     WHERE id = %(job)s AND lease_token = %(token)s
-    RETURNING id
+    RETURNING id, subject
 ), noted AS (
     UPDATE queueing_attempt
     SET outcome = %(outcome)s, finished_at = {NOW}, error_class = %(error_class)s,
         error_reason = %(reason)s, traceback = %(traceback)s, retry_in_s = %(retry_in_s)s
     FROM ended WHERE job_id = ended.id AND token = %(token)s
 )
-SELECT {NOW}, pg_notify('{BELL}', '')::text FROM ended
+SELECT {NOW}, pg_notify('{BELL}', '')::text, pg_notify('{NEWS}', subject)::text FROM ended
 """  # noqa: S608
 
 _STORE = f"""
@@ -106,7 +106,15 @@ FOR NO KEY UPDATE
 ON CONFLICT (job_id, name) DO UPDATE SET output = excluded.output
 """  # noqa: S608
 
-_DOING = "UPDATE queueing_job SET doing = %(doing)s WHERE id = %(job)s AND lease_token = %(token)s"
+# A claim is no news: the run's first step says what it is doing at once, and a notification makes
+# a commit wait for all others that send one.
+_DOING = f"""
+WITH shown AS (
+    UPDATE queueing_job SET doing = %(doing)s WHERE id = %(job)s AND lease_token = %(token)s
+    RETURNING subject
+)
+SELECT pg_notify('{NEWS}', subject)::text FROM shown
+"""  # noqa: S608
 
 _RELEASE = f"""
 WITH released AS (

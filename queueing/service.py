@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least, Now
 
-from queueing import leases
+from queueing import leases, news
 from queueing.clock import BELL
 from queueing.errors import LeaseLost
 from queueing.leases import Lease
@@ -101,7 +101,9 @@ def _noted(job_id: UUID, *, action: str, actor: str, reason: str, at: datetime |
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [BELL])
-    return Job.objects.get(pk=job_id)
+    job = Job.objects.get(pk=job_id)
+    news.tell(job.subject)
+    return job
 
 
 def _refused(job_id: UUID, what: str, when: str) -> Refused:

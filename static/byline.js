@@ -70,18 +70,6 @@
     if (words) announcer.textContent = words;
   };
 
-  // --- The order's status region -----------------------------------------------------------
-
-  let heading = document.getElementById("status-region")?.dataset.heading;
-
-  const regionSwapped = () => {
-    const region = document.getElementById("status-region");
-    if (region && region.dataset.heading !== heading) {
-      heading = region.dataset.heading;
-      announcer.textContent = heading;
-    }
-  };
-
   // --- Copying an address -------------------------------------------------------------------
 
   const offerCopies = () => {
@@ -101,30 +89,12 @@
   };
   offerCopies();
 
-  const lostContact = (lost) => {
-    const words = document.getElementById("poll-lost");
-    if (words) words.hidden = !lost;
-  };
-
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "status-region" && document.hidden) event.preventDefault();
-  });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "status-region") {
-      regionSwapped();
-      offerCopies();
-    }
+    if (event.target.id === "status-region") offerCopies();
     if (event.target.id === "catalogue") {
       announcer.textContent = document.getElementById("count").textContent;
     }
     if (event.target.classList.contains("field-error")) fieldChecked(event.target);
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id === "status-region") lostContact(!event.detail.successful);
-  });
-  document.addEventListener("visibilitychange", () => {
-    const region = document.getElementById("status-region");
-    if (!document.hidden && region && window.htmx) window.htmx.trigger(region, "again");
   });
 
   // --- Print -------------------------------------------------------------------------------

@@ -69,6 +69,14 @@ def web() -> Running:
     return _part("web", environment())
 
 
+def web_at(port: int, **changes: str) -> Running:
+    """Return a web server of one test's own, not started. `changes` are settings."""
+    site = f"http://127.0.0.1:{port}"
+    env = environment(WEB_PORT=str(port), SITE_URL=site, **changes)
+    process = parts.process("web", env, log_name=f"web-{next(_numbers)}")
+    return Running(process, ready=parts.parts(env)["web"].ready)
+
+
 def worker(**changes: str) -> Running:
     """Return a worker, not started. `changes` are settings: `LEASE_S="2"`."""
     from queueing.models import Worker

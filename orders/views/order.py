@@ -11,13 +11,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from articles.models import ArticleVersion
-from orders import access, payments, purchase, reading
+from orders import access, payments, purchase, reading, streams
 from orders.lifecycle import TransitionRefused
-from orders.models import Order, OrderEvent, Refund, Status
-from orders.progress import STEPS, Progress, progress
+from orders.models import Order, OrderEvent, Status
+from orders.progress import STEPS, Progress, goes_on, progress
 from orders.reading import Place
 from orders.report import drawn
 from orders.views import opening
@@ -50,6 +50,13 @@ def region(request: HttpRequest, order: Order) -> HttpResponse:
     if request.GET.get("seen") == shown["seen"]:
         return HttpResponse(status=204)
     return render(request, "orders/region.html", shown | {"alone": True})
+
+
+@require_GET
+@opening.order_page
+def events(request: HttpRequest, order: Order) -> HttpResponse:
+    """Open the stream that says when to ask for the region; 204 tells a browser to ask no more."""
+    return streams.of(request, order) if goes_on(order) else HttpResponse(status=204)
 
 
 @require_safe
@@ -125,6 +132,7 @@ PAYMENT_PAGE_LATE: Final = (
 def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
     now = progress(order, at=at)
     version = order.version
+    events = _history(order)
     return {
         "order": order,
         "brief": order.brief,
@@ -135,9 +143,9 @@ def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
         "report": drawn(version.report) if version is not None else None,
         "place": _place(order),
         "versions": _versions(order),
-        "events": _history(order),
-        "refunds": _refunds(order),
-        "seen": _seen(order, now, at=at),
+        "refunds": now.refunds,
+        "events": events,
+        "seen": _seen(order, now, events, at=at),
     }
 
 
@@ -176,14 +184,7 @@ def _history(order: Order) -> list[OrderEvent]:
     return list(events.defer(*(f"version__{name}" for name in texts)))
 
 
-def _refunds(order: Order) -> list[Refund]:
-    if order.status != Status.FAILED:
-        return []
-    refunds = Refund.objects.filter(payment__order=order)
-    return list(refunds.exclude(state=Refund.State.WITHDRAWN))
-
-
-def _seen(order: Order, now: Progress, *, at: datetime) -> str:
+def _seen(order: Order, now: Progress, events: list[OrderEvent], *, at: datetime) -> str:
     """Return a digest of what the region says, so that what has not changed is not swapped.
 
     Not of its HTML: that has another CSRF token each time. The minute is in it because times are
@@ -191,6 +192,8 @@ def _seen(order: Order, now: Progress, *, at: datetime) -> str:
     """
     said = [
         order.updated_at,
+        len(events),
+        [refund.state for refund in now.refunds],
         now.heading,
         now.detail,
         now.position,

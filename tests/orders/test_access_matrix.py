@@ -47,6 +47,7 @@ ROUTES = {
     "order": ("get", OWNER),
     "order-open": ("get", NOBODY),  # the key opens it, not the cookie
     "order-region": ("get", OWNER),
+    "order-events": ("get", OWNER),
     "order-pay": ("post", OWNER),
     "order-cancel": ("post", OWNER),
     "order-changes": ("get", OWNER),

@@ -134,9 +134,32 @@ def test_five_steps_say_where_the_order_stands(client, shape, states, heading):
     assert page.one("//title") == f"Order {order.code}: {heading.lower()} · Byline"
 
 
+def test_a_failed_order_is_polled_until_its_refund_is_settled(client):
+    order = let_in_and_get(client, factories.failed_order)
+    seen = look(client, order.get_absolute_url()).one("//*[@id='status-region']/@hx-get")
+
+    Refund.objects.update(state="succeeded", stripe_id="re_1", refunded_at=timezone.now())
+    settled = Looked(client.get(seen))
+
+    assert "refunded" in settled.one("//ul[@class='refunds']")
+    assert not settled.all("//*[@id='status-region']/@hx-trigger")
+    assert client.get(f"{order.get_absolute_url()}events/").status_code == 204
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_nothing_can_be_typed_in_what_is_swapped(client, shape):
+    order = let_in_and_get(client, SHAPES[shape])
+
+    page = look(client, order.get_absolute_url())
+
+    typed = "textarea | {0}//select | {0}//input[@type!='hidden']"
+    inside = "//*[@id='status-region']"
+    assert page.all(f"{inside}//{typed.format(inside)}") == []
+
+
 @pytest.mark.parametrize(
     ("shape", "polls"),
-    [("awaiting payment", True), ("in work", True), ("in review", False), ("failed", False)],
+    [("awaiting payment", True), ("in work", True), ("in review", False), ("failed", True)],
 )
 def test_the_region_polls_only_while_something_can_change_by_itself(client, shape, polls):
     order = let_in_and_get(client, SHAPES[shape])
