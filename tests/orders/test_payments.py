@@ -57,7 +57,8 @@ def test_an_event_costs_a_fixed_number_of_statements(sandbox, django_assert_num_
     call = signed(event)
 
     # In order: savepoint, the event, the order (locked) with its customer, the payment, its
-    # update; savepoint, move, history line, news, release; job; e-mail and its job; outcome; release.
+    # update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
+    # release.
     with django_assert_num_queries(15):
         payments.receive_event(**call)
     with django_assert_num_queries(3):  # savepoint, the event that is there, release
