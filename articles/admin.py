@@ -272,7 +272,7 @@ class ModelCallAdmin(ReadOnly[ModelCall]):
 
 
 # What a check may end as, in the order in which an editor wants to read them.
-_WORST_FIRST = [State.FAILED, State.UNKNOWN, State.WARNED, State.PASSED]
+_WORST_FIRST = [State.FAILED, State.UNKNOWN, State.WARNED, State.PASSED, State.NOT_APPLICABLE]
 _CHECK_ROW = "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
 _CHECK_TABLE = (
     "<table><thead><tr><th scope='col'>Check</th><th scope='col'>Result</th>"

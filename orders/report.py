@@ -27,6 +27,12 @@ _WORDS: Final[dict[str, str]] = {
     "stock-phrases": "Stock phrases in 1000 words: {value}; fewer than {rule} are fine.",
     "unsourced-figures": "Figures without a source: {value}.",
     "contact-data": "Addresses or phone numbers that nobody ordered: {value}.",
+    "size": "{value} of at most {rule} characters or levels of HTML.",
+    "must-mention": "{value} of {rule} things to mention are mentioned.",
+    "must-avoid": "Words to avoid that stand in the text: {value}.",
+    "secondary-keywords": "{value} of {rule} secondary keywords stand in the text.",
+    "link-position": "{value} of the words stand before your link; ordered was {rule}.",
+    "untouched-text": "{value} % of the earlier sentences are kept; at least {rule} % should be.",
 }
 _SHARES: Final = frozenset({"near-duplicate", "copied-run", "sentences", "passive", "transitions"})
 
@@ -49,6 +55,7 @@ class Drawn:
     unknown: tuple[Told, ...]
     warned: tuple[Told, ...]
     passed: tuple[Told, ...]
+    not_applicable: tuple[Told, ...] = ()
 
     @property
     def told(self) -> int:
@@ -83,6 +90,7 @@ def drawn(stored: Mapping[str, Any]) -> Drawn | None:
         unknown=ended(State.UNKNOWN),
         warned=ended(State.WARNED),
         passed=ended(State.PASSED),
+        not_applicable=ended(State.NOT_APPLICABLE),
     )
 
 

@@ -177,7 +177,7 @@ class _Flattener:
             if self.linked:  # as browsers do: no link stands in a link
                 self._close("a")
             within = tuple(tag for tag, _ in self.open)
-            hidden = any(_hides(shown) for _, shown in [*self.open, (name, attributes)])
+            hidden = any(hides(shown) for _, shown in [*self.open, (name, attributes)])
             self.linked.append((len(self.pieces), attributes, within, hidden))
         self.open.append((name, attributes))
         self.waiting[name] += 1
@@ -208,7 +208,8 @@ def _split_spaces(text: str) -> Iterator[str]:
     return (match[0] for match in re.finditer(r"\s+|\S+", text))
 
 
-def _hides(attributes: dict[str, str]) -> bool:
+def hides(attributes: dict[str, str]) -> bool:
+    """Return whether a tag with these attributes hides what stands in it."""
     style = attributes.get("style", "").replace(" ", "").lower()
     return (
         "hidden" in attributes

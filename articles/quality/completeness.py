@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from articles.document.markup import depth
+from articles.quality import prompt_text
 from articles.quality.case import Case
 from articles.quality.report import Finding, Level, Verdict
 
@@ -56,10 +57,15 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         (
             "prompt-text",
             "a piece of the instructions",
-            r"</?(?:brief|document|findings|notes|faults)>"
-            r"|\b(?:target_url|anchor_text|link_rel|meta_description|internal_links|link_policy)\b"
+            rf"</?(?:{'|'.join(prompt_text.fences())})>"
+            rf"|\b(?:{'|'.join(prompt_text.fields())})\b"
             r"|\bignore (?:all |any |the )*(?:previous|above|prior|earlier) (?:instructions|rules)"
-            r"|\bmy (?:system prompt|instructions)\b",
+            r"|\b(?:my|the) system prompt\b|\bmy instructions\b",
+        ),
+        (
+            "encoded-text",
+            "a run of characters that is no word",
+            r"(?<![\w+/=-])[A-Za-z0-9+/_-]{80,}={0,2}",
         ),
         (
             "markdown",
@@ -68,6 +74,8 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+# However it was asked for, an article holds none of these.
+_NEVER_ORDERED = frozenset({"prompt-text", "markdown", "code-fence"})
 
 
 def size(case: Case) -> Verdict:
@@ -148,7 +156,7 @@ def _leaks(case: Case) -> Iterator[Finding]:
     for block, where, text in texts:
         for code, label, pattern in _LEAKS:
             match = pattern.search(text)
-            if match and match[0].strip().casefold() not in given:
+            if match and (code in _NEVER_ORDERED or match[0].strip().casefold() not in given):
                 shown = match[0].strip()[:80]
                 yield Finding(
                     code=code,
@@ -156,6 +164,14 @@ def _leaks(case: Case) -> Iterator[Finding]:
                     value=shown,
                     block=block,
                 )
+        copied = prompt_text.copied(text)
+        if copied:
+            yield Finding(
+                code="prompt-text",
+                message=f"{where} holds a piece of the instructions: “{copied}”.",
+                value=copied,
+                block=block,
+            )
 
 
 def _cut_off(case: Case) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from articles.brief import Brief
 from articles.draft import Draft
 from articles.quality import (
     completeness,
+    contacts,
+    hidden,
     keyphrase,
     markup,
     ordered_link,
@@ -17,6 +19,7 @@ from articles.quality import (
     readability,
     safety,
     untouched,
+    wishes,
     wording,
 )
 from articles.quality.case import Case, Change
@@ -24,6 +27,7 @@ from articles.quality.report import (
     CannotTell,
     CheckResult,
     Level,
+    NotApplicable,
     Report,
     State,
     Verdict,
@@ -74,6 +78,18 @@ _AS_ORDERED: tuple[Check, ...] = tuple(
         ("other-links", "Other links", "the brief", ordered_link.other_links),
     )
 )
+_WISHES: tuple[Check, ...] = (
+    Check("must-mention", "Must be mentioned", "B/W", _ORDER, wishes.must_mention),
+    Check("must-avoid", "Must be avoided", "B", _ORDER, wishes.must_avoid),
+    Check(
+        "secondary-keywords",
+        "Secondary keywords",
+        "W",
+        f"{_ORDER}; {_OWN}",
+        wishes.secondary_keywords,
+    ),
+    Check("link-position", "Place of the link", "W", f"{_ORDER}; {_OWN}", wishes.link_position),
+)
 _TEXT: tuple[Check, ...] = (
     Check("html", "HTML", "B/W", "WCAG 1.1.1, 1.3.1", markup.html),
     Check("length", "Length", "B/W", f"{_YOAST} (300); {_OWN}", completeness.length),
@@ -97,7 +113,14 @@ _TEXT: tuple[Check, ...] = (
     Check("repetition", "Repetition", "B/W", f"{_YOAST}; {_OWN}", wording.repetition),
     Check("stock-phrases", "Stock phrases", "B/W", _OWN, wording.stock_phrases),
     Check("unsourced-figures", "Sources of figures", "B/W", _OWN, safety.unsourced_figures),
-    Check("contact-data", "Contact data", "B", "prompt-injection echo", safety.contact_data),
+    Check("contact-data", "Contact data", "B", "prompt-injection echo", contacts.contact_data),
+    Check(
+        "hidden-text",
+        "Nothing hidden",
+        "B",
+        "prompt-injection echo; Google, spam policies",
+        hidden.hidden_text,
+    ),
 )
 _UNTOUCHED = Check(
     "untouched-text",
@@ -109,16 +132,19 @@ _UNTOUCHED = Check(
 )
 # What the publisher wrote is not ours to judge: length, keyphrase and style stay out of it.
 _OF_ANY_PAGE = frozenset(
-    {"html", "leakage", "language", "repetition", "unsourced-figures", "contact-data"}
+    {
+        *("html", "leakage", "language", "must-avoid", "repetition", "unsourced-figures"),
+        *("contact-data", "hidden-text"),
+    }
 )
 
-NEW_ARTICLE: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *_TEXT)
+NEW_ARTICLE: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *_WISHES, *_TEXT)
 REVISION: tuple[Check, ...] = (*NEW_ARTICLE, _UNTOUCHED)
 # An integration, and the revision of one.
 INTEGRATION: tuple[Check, ...] = (
     SIZE,
     *_AS_ORDERED,
-    *(each for each in _TEXT if each.name in _OF_ANY_PAGE),
+    *(each for each in (*_WISHES, *_TEXT) if each.name in _OF_ANY_PAGE),
     _UNTOUCHED,
 )
 _CHECKS: dict[Change | None, tuple[Check, ...]] = {
@@ -173,6 +199,8 @@ def _result(each: Check, case: Case) -> CheckResult:
         state = _state(verdict)
     except CannotTell as nothing_to_go_by:
         state, reason = State.UNKNOWN, str(nothing_to_go_by)
+    except NotApplicable as nothing_ordered:
+        state, reason = State.NOT_APPLICABLE, str(nothing_ordered)
     except Exception as error:  # a broken check must not cost the order
         logger.exception("the check %s broke", each.name)
         state, reason = State.UNKNOWN, f"The check broke ({type(error).__name__})."
@@ -202,7 +230,7 @@ def _without_old_faults(verdict: Verdict, each: Check, case: Case) -> Verdict:
         return verdict
     try:
         earlier = each.run(case.earlier).findings
-    except CannotTell:
+    except (CannotTell, NotApplicable):
         return verdict
     blocked_before = [finding for finding in earlier if finding.level is Level.BLOCKS]
     old = {id(finding) for finding in told_apart(blocking, blocked_before)[1]}

@@ -31,7 +31,7 @@ def keyphrase(case: Case) -> Verdict:
     A sentence or heading holds the keyphrase when it holds all its content words, in any order
     and number; every 100 words holding it once are 1 %.
     """
-    phrase = _content(case.brief.keyword, case.brief.language)
+    phrase = content(case.brief.keyword, case.brief.language)
     if not phrase:
         raise CannotTell("The brief names no keyphrase.")
     density = _density(phrase, case)
@@ -72,8 +72,8 @@ def title_meta_slug(case: Case) -> Verdict:
                 fewest if count < fewest else most,
             )
         )
-    wanted = _content(_as_slug(case.brief.keyword), case.brief.language)
-    if not set(wanted) <= set(_stems(_as_slug(draft.slug))):
+    wanted = content(_as_slug(case.brief.keyword), case.brief.language)
+    if not set(wanted) <= set(stems(_as_slug(draft.slug))):
         findings.append(
             _warning(
                 "slug-without-keyphrase",
@@ -159,23 +159,24 @@ def _density(phrase: list[str], case: Case) -> float:
     found = 0
     for block in case.document.blocks:
         for sentence in block.sentences:
-            stems = _stems(sentence)
-            found += min(stems.count(word) for word in phrase)
+            said = stems(sentence)
+            found += min(said.count(word) for word in phrase)
     return 100 * found / max(case.words, 1)
 
 
 def _holds(phrase: list[str], text: str) -> bool:
-    return set(phrase) <= set(_stems(text))
+    return set(phrase) <= set(stems(text))
 
 
-def _content(keyword: str, language: str) -> list[str]:
+def content(keyword: str, language: str) -> list[str]:
     """Return the stems of a keyphrase's content words, or of all when it has no others."""
     all_words = words(keyword.casefold())
-    content = [word for word in all_words if language != "en" or word not in FUNCTION_WORDS]
-    return _stems(" ".join(content or all_words))
+    telling = [word for word in all_words if language != "en" or word not in FUNCTION_WORDS]
+    return stems(" ".join(telling or all_words))
 
 
-def _stems(text: str) -> list[str]:
+def stems(text: str) -> list[str]:
+    """Return the words of `text` in lower case without the endings of other forms."""
     parts = (part for word in words(text.casefold()) for part in word.split("-"))
     return [_PLURAL.sub("", part) for part in parts]
 

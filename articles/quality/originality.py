@@ -8,7 +8,7 @@ from html import unescape
 
 from articles.document.text import words
 from articles.quality.case import Case
-from articles.quality.report import CannotTell, Finding, Level, Verdict
+from articles.quality.report import CannotTell, Finding, Level, NotApplicable, Verdict
 
 SHINGLE_WORDS = 5
 SAME_TEXT = 0.8
@@ -52,19 +52,23 @@ def copied_run(case: Case) -> Verdict:
     """No run of 30 words from a reference outside quotations; such runs making up over 20 % of
     the text block. Source: own judgement.
 
-    Unknown when references are allowed but their texts were not given.
+    Unknown when a reference's text is not at hand and none of the others was copied.
     """
-    if case.references is None:
-        if case.brief.allowed_references:
-            raise CannotTell("The references' texts were not at hand.")
-        return Verdict(value=0.0, threshold=COPIED_SHARE_BLOCKS)
-    known = {run for text in case.references for run in _runs(_plain_words(text), COPIED_RUN_WORDS)}
+    pages = case.brief.references
+    texts = [*(case.references or ()), *(page.text for page in pages if page.text)]
+    read = {page.url for page in pages if page.text}
+    unread = [] if case.references else [u for u in case.brief.allowed_references if u not in read]
+    if not texts and not unread:
+        raise NotApplicable("No references were given.")
+    known = {run for text in texts for run in _runs(_plain_words(text), COPIED_RUN_WORDS)}
     copied, found = 0, []
     for block in case.prose:
         count = 0 if block.kind == "quote" else _covered(_plain_words(block.text), known)
         if count:
             copied += count
             found.append((block.number, count))
+    if unread and not found:
+        raise CannotTell(f"The texts of {len(unread)} references were not at hand.")
     share = copied / max(case.words, 1)
     blocks = share > COPIED_SHARE_BLOCKS
     findings = [

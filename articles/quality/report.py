@@ -24,16 +24,24 @@ class Level(StrEnum):
 
 
 class State(StrEnum):
-    """How a check ended; a check that could not run is unknown, never a pass."""
+    """How a check ended; a check that could not run is unknown, never a pass.
+
+    One is not applicable where nothing was ordered for it to look at.
+    """
 
     PASSED = "passed"
     WARNED = "warned"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
 
 
 class CannotTell(Exception):
     """Raised by a check that has nothing to go by; the message says what is missing."""
+
+
+class NotApplicable(Exception):
+    """Raised by a check of something that was not ordered; the message says what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +93,7 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """How one check ended. `reason` says why an unknown one could not run."""
+    """How one check ended. `reason` says why one could not run or had nothing to look at."""
 
     name: str
     label: str
@@ -131,8 +139,8 @@ class Report:
     @property
     def score(self) -> int:
         """Return the share of checks passed, 0 to 100: blocking ones count threefold, a warning
-        half, and what could not be told is left out."""
-        told = [check for check in self.checks if check.state is not State.UNKNOWN]
+        half, and what could not be told or was not ordered is left out."""
+        told = [check for check in self.checks if check.state in _SHARE]
         whole = sum(_weight(check) for check in told)
         if not whole:
             return 0

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from articles.brief import Brief, LinkCandidate
+from articles.brief import Brief, LinkCandidate, Reference
 from articles.draft import Draft
 from articles.quality import CheckResult, check
 
@@ -61,14 +61,18 @@ DRAFT = Draft(
 
 def run(name: str, html: str | None = None, *, finish_reason: str | None = None,
         others: tuple[str, ...] = (), references: tuple[str, ...] | None = None,
-        draft: dict[str, str] | None = None, **brief: object) -> CheckResult:  # fmt: skip
-    """Return what the check `name` says of the good article, changed as told."""
+        draft: dict[str, str] | None = None, references_: tuple[Reference, ...] = (),
+        **brief: object) -> CheckResult:  # fmt: skip
+    """Return what the check `name` says of the good article, changed as told.
+
+    `references_` are the brief's, with their texts as the brief has them.
+    """
     changed = replace(DRAFT, **(draft or {}))
     if html is not None:
         changed = replace(changed, html=html)
     return check(
         changed,
-        replace(BRIEF, **brief),
+        replace(BRIEF, references=references_, **brief),
         others=others,
         references=references,
         finish_reason=finish_reason,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.brief import Brief
+from articles.brief import Brief, Reference
 from articles.document import parse
 from articles.draft import Draft
 from articles.quality import (
@@ -21,6 +21,7 @@ from articles.quality import (
     check,
 )
 from articles.quality.report import CannotTell, Verdict
+from articles.sanitise import clean
 from tests.articles.good import BRIEF, DRAFT, text_of
 from tests.articles.shapes import any_html
 
@@ -29,15 +30,17 @@ short_texts = st.text(max_size=40)
 
 def result(state: State, level: str = "B") -> CheckResult:
     finding = Finding(code="x", message="m", level=Level(level[0]))
-    findings = () if state in {State.PASSED, State.UNKNOWN} else (finding,)
+    findings = () if state not in {State.FAILED, State.WARNED} else (finding,)
     return CheckResult(name=state, label="", level=level, source="", state=state, findings=findings)
 
 
 def test_a_good_article_passes_every_check():
     report = check(DRAFT, BRIEF, others=[text_of(400)], finish_reason="stop")
 
+    unasked = {"must-mention", "must-avoid", "secondary-keywords", "link-position", "copied-run"}
     assert {each.name: each.state for each in report.checks} == {
-        each.name: State.PASSED for each in NEW_ARTICLE
+        each.name: State.NOT_APPLICABLE if each.name in unasked else State.PASSED
+        for each in NEW_ARTICLE
     }
     assert (report.blocked, report.score, report.gate) == (False, 100, "gate-2")
 
@@ -53,6 +56,13 @@ def test_a_good_article_passes_every_check():
         anchor_text=short_texts,
         target_url=st.sampled_from(["https://a.example/?b=1&c=2", "http://[", "", "mailto:a@b.c"]),
         language=st.sampled_from(["en", "de", "ar", "xx", ""]),
+        must_mention=st.lists(short_texts, max_size=2).map(tuple),
+        must_avoid=st.lists(short_texts, max_size=2).map(tuple),
+        secondary_keywords=st.lists(short_texts, max_size=2).map(tuple),
+        link_position=st.sampled_from(["", "early", "middle", "late"]),
+        references=st.lists(
+            st.builds(Reference, url=st.just("https://r.example/"), text=any_html), max_size=2
+        ).map(tuple),
     ),
     others=st.lists(any_html, max_size=2),
 )
@@ -68,6 +78,18 @@ def test_no_html_makes_the_gate_raise_and_findings_point_at_real_blocks(
     assert not [each for each in report.checks if each.reason.startswith("The check broke")]
     assert all(finding.message for finding in report.findings)
     assert 0 <= report.score <= 100
+
+
+@given(any_html, any_html)
+def test_cleaned_or_not_no_html_makes_any_gate_raise(html, before):
+    for text in (html, clean(html)):
+        for change in (None, "revision", "integration"):
+            report = check(
+                replace(DRAFT, html=text), BRIEF, before=replace(DRAFT, html=before), change=change
+            )
+            blocks = {block.number for block in parse(text).blocks}
+            assert {finding.block for finding in report.findings} <= {None, *blocks}
+            assert not [each for each in report.checks if each.reason.startswith("The check broke")]
 
 
 @given(any_html)
@@ -122,6 +144,7 @@ def test_the_score_sums_up_and_leaves_out_what_is_unknown():
             result(State.WARNED, "W"),
             result(State.PASSED, "W"),
             result(State.UNKNOWN),
+            result(State.NOT_APPLICABLE),
         )
     )
     # Of 3 + 3 + 1 + 1 points: 3 + 0 + ½ + 1.

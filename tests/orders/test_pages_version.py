@@ -3,7 +3,7 @@
 import pytest
 
 from articles.models import ArticleVersion
-from articles.quality.gate import NEW_ARTICLE
+from articles.quality.gate import REVISION
 from articles.quality.report import CheckResult, Finding, Level, Report, State
 from orders import reading, report
 from tests.orders import factories
@@ -132,7 +132,7 @@ def test_what_was_measured_is_told_in_words_with_its_rule():
 
 
 def test_words_are_kept_for_checks_of_the_gate_alone():
-    assert set(report._WORDS) <= {each.name for each in NEW_ARTICLE}
+    assert set(report._WORDS) <= {each.name for each in REVISION}
 
 
 def test_what_a_report_points_at_can_be_jumped_to(client):

@@ -1,0 +1,75 @@
+"""Does the text show all that it says: no hidden words, no letters that pose as others?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from articles.document.markup import tokens
+from articles.document.text import hides
+from articles.quality.case import Case
+from articles.quality.report import Finding, Verdict
+from articles.sanitise import visible
+
+# Cyrillic letters that look like Latin ones. Greek ones are left out: they stand for quantities.
+_CYRILLIC = re.compile(r"[\u0400-\u052f]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def hidden_text(case: Case) -> Verdict:
+    """No invisible or direction-changing character, no hidden element, no word of mixed alphabets.
+
+    Source: prompt-injection echo; Google's spam policies (hidden text).
+    """
+    return Verdict(findings=[*_unseen(case), *_hidden(case), *_mixed(case)])
+
+
+def _unseen(case: Case) -> Iterator[Finding]:
+    for block, where, text in _shown(case):
+        seen = visible(text)
+        if seen == text:
+            continue
+        lost = next(
+            (one for one, kept in zip(text, seen, strict=False) if one != kept), text[len(seen) :]
+        )
+        yield Finding(
+            code="hidden-character",
+            message=f"{where} holds the invisible character U+{ord(lost[0]):04X}.",
+            value=f"U+{ord(lost[0]):04X}",
+            block=block,
+        )
+
+
+def _hidden(case: Case) -> Iterator[Finding]:
+    for block in case.document.blocks:
+        for token in tokens(block.gap + block.html):
+            if token.kind == "open" and hides(token.attributes):
+                yield Finding(
+                    code="hidden-text",
+                    message=f"Words in <{token.name}> are hidden from readers.",
+                    value=token.name,
+                    block=block.number,
+                )
+
+
+def _mixed(case: Case) -> Iterator[Finding]:
+    ordered = f"{case.brief.keyword} {case.brief.anchor_text}"
+    for block, where, text in _shown(case):
+        for match in _LETTERS.finditer(text) if _CYRILLIC.search(text) else ():
+            mixed = _CYRILLIC.search(match[0]) and _LATIN.search(match[0])
+            if mixed and match[0] not in ordered:
+                yield Finding(
+                    code="mixed-letters",
+                    message=f"{where} writes “{match[0]}” with letters of two alphabets, which"
+                    " makes one word pose as another.",
+                    value=match[0][:80],
+                    block=block,
+                )
+
+
+def _shown(case: Case) -> Iterator[tuple[int | None, str, str]]:
+    yield None, "The title", case.draft.title
+    yield None, "The meta description", case.draft.meta_description
+    for block in case.document.blocks:
+        yield block.number, "The text", block.text

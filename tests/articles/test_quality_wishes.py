@@ -1,0 +1,146 @@
+"""Threshold tests of the optional wishes of a brief, and of what a text may not hide."""
+
+from dataclasses import replace
+
+import pytest
+
+from articles.quality import INTEGRATION, State, check
+from tests.articles.good import BRIEF, DRAFT, LINK, codes, run, spoilt, text_of
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (("street trees",), []),
+        (("Tree on a street",), []),  # any form, any order
+        (("gloves", "wildflowers"), []),
+        (("oak barrels",), ["not-mentioned"]),
+        (("gloves", "oak barrels"), ["not-mentioned"]),
+        (("smoker honey",), ["not-mentioned"]),  # both stand in the text, in no block together
+    ],
+)
+def test_what_must_be_mentioned_is(wanted, expected):
+    result = run("must-mention", must_mention=wanted)
+    assert codes(result) == expected
+    assert (result.state is State.FAILED) is bool(expected)
+    assert (result.value, result.threshold) == (len(wanted) - len(expected), len(wanted))
+
+
+def test_a_customer_may_ask_to_leave_a_mention_out_again():
+    brief = replace(BRIEF, must_mention=("street trees",))
+    after = replace(DRAFT, html=spoilt("balconies and street trees", "balconies"))
+
+    report = check(after, brief, before=DRAFT, change="revision")
+
+    assert report["must-mention"].state is State.WARNED
+
+
+@pytest.mark.parametrize(
+    ("avoided", "expected"),
+    [
+        (("pesticides",), []),
+        (("cup of tea",), ["not-avoided"]),
+        (("Cups of Tea",), ["not-avoided"]),  # any form
+        (("tea cup",), []),  # another order
+        (("up of tea",), []),  # whole words
+        (("urban beekeeping",), []),  # the keyphrase was ordered
+        (("hive",), []),  # so was the anchor
+        (("…",), []),
+    ],
+)
+def test_what_must_be_avoided_is(avoided, expected):
+    result = run("must-avoid", must_avoid=avoided)
+    assert codes(result) == expected
+    if expected:
+        assert result.findings[0].block == 5
+        assert result.state is State.FAILED
+
+
+def test_what_must_be_avoided_stands_in_no_title_either_nor_comes_with_an_integration():
+    assert codes(run("must-avoid", must_avoid=("roof garden",), draft={"title": "Roof gardens"}))
+    assert "must-avoid" in {each.name for each in INTEGRATION}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (("first season",), []),
+        (("seasons of a colony", "honey rooftops"), ["secondary-keyword-missing"]),
+    ],
+)
+def test_secondary_keywords_stand_in_a_sentence(wanted, expected):
+    result = run("secondary-keywords", secondary_keywords=wanted)
+    assert codes(result) == expected
+    assert (result.state is State.WARNED) is bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "position", "expected"),
+    [
+        (99, "early", []),
+        (100, "early", ["link-position"]),
+        (99, "middle", ["link-position"]),
+        (100, "middle", []),
+        (199, "middle", []),
+        (200, "middle", ["link-position"]),
+        (199, "late", ["link-position"]),
+        (200, "late", []),
+        (297, "late", []),
+        (0, "early", []),
+        (0, "", []),
+    ],
+)
+def test_the_link_stands_in_the_third_that_was_ordered(before, position, expected):
+    # 300 words, the anchor's three among them.
+    html = f"<p>{text_of(before)}</p><p>{LINK} {text_of(297 - before)}</p>"
+    result = run("link-position", html, link_position=position)
+    assert codes(result) == expected
+    assert (result.state is State.NOT_APPLICABLE) is (position == "")
+
+
+@pytest.mark.parametrize(
+    "name", ["must-mention", "must-avoid", "secondary-keywords", "link-position"]
+)
+def test_what_was_not_ordered_is_not_applicable(name):
+    result = run(name)
+    assert result.state is State.NOT_APPLICABLE
+    assert result.reason
+
+
+def test_what_cannot_be_looked_for_is_unknown():
+    assert run("must-mention", must_mention=("🐝",)).state is State.UNKNOWN
+    assert run("secondary-keywords", secondary_keywords=("…",)).state is State.UNKNOWN
+    assert run("link-position", "<p>No link.</p>", link_position="late").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Plain words.", []),
+        ("می\u200cخواهم", []),
+        ("👩\u200d🌾", []),
+        ("in\u200bvisible", ["hidden-character"]),
+        ("gpj\u202eexe", ["hidden-character"]),
+        ("two\u2067ways\u2069", ["hidden-character"]),
+        ("so\u00adft", ["hidden-character"]),
+        ("bell\x07", ["hidden-character"]),
+        ("end\U000e0041", ["hidden-character"]),
+        ("p\u0430ypal", ["mixed-letters"]),  # a Cyrillic а
+        ("Russian: привет and 5 µm, Ω, Δx", []),
+        ("<span style='display:none'>x</span>", ["hidden-text"]),
+        ("<span hidden>x</span>", ["hidden-text"]),
+        ("<b style='font-size: 0'>x</b>", ["hidden-text"]),
+        ("<b style='color:red'>x</b>", []),
+    ],
+)
+def test_a_text_shows_all_that_it_says(text, expected):
+    result = run("hidden-text", f"{DRAFT.html}<p>{text}</p>")
+    assert codes(result) == expected
+    assert {finding.block for finding in result.findings} <= {17}
+    assert (result.state is State.FAILED) is bool(expected)
+
+
+def test_title_and_description_hide_nothing():
+    assert codes(run("hidden-text", draft={"title": "Be\u200bes"})) == ["hidden-character"]
+    assert codes(run("hidden-text", draft={"meta_description": "p\u0430y"})) == ["mixed-letters"]
+    assert codes(run("hidden-text", draft={"title": "p\u0430y"}, keyword="p\u0430y")) == []
