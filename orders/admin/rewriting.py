@@ -100,6 +100,7 @@ def _preview(review: Review, draft: Draft) -> dict[str, Any]:
         "difference": difference(review.version.html, draft.html),
         "report": drawn(report.to_json()),
         "blocked": report.blocked,
+        "judged": {"words": report.words, "created_at": timezone.now()},
     }
 
 

@@ -91,6 +91,8 @@ def test_a_preview_stores_nothing_and_shows_what_the_gate_says():
     assert response.status_code == 200
     assert "Nothing is stored yet" in page.text
     assert "A blocking check fails" in page.text
+    assert "words · score" in page.text
+    assert f"{review.version.words} words · score" not in page.text  # those of the stored text
     assert "removed: Most" in page.all("//del")
     assert "[INSERT NAME] begin" in page.one("//article")
     assert "[INSERT NAME]" in typed(page)["text-2"]
