@@ -218,6 +218,8 @@ WRITER_MAX_OUTPUT_TOKENS = env.whole("WRITER_MAX_OUTPUT_TOKENS", default=16000, 
 WRITER_CONCURRENCY = env.whole("WRITER_CONCURRENCY", default=0)
 # What one order's calls may cost before no more are made for it; 0: any amount.
 MAX_COST_PER_ORDER_USD = env.fraction("MAX_COST_PER_ORDER_USD", default=5)
+# How many sections of one article are written at the same time, each by a call of its own.
+WRITER_SECTIONS_AT_ONCE = env.whole("WRITER_SECTIONS_AT_ONCE", default=3, at_least=1)
 
 # --- Publishing ----------------------------------------------------------------------------------
 

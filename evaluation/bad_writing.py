@@ -17,7 +17,7 @@ from evaluation.rig import Rig
 from orders.models import Order, Status
 
 # Ways to write badly (`bad_text` in sandbox/README.md) that spoil the text and not the answer, so
-# that a repair by block can mend them.
+# that a repair by block can mend them. A missing disclosure is none: it is set by code.
 WAYS: Final = (
     "too_short",
     "no_link",
@@ -29,7 +29,6 @@ WAYS: Final = (
     "repetition",
     "other_language",
     "contact_data",
-    "no_disclosure",
     "heading_skips",
 )
 # What never becomes an article: the order must fail, be refunded, and show nothing.

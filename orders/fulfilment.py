@@ -22,7 +22,7 @@ JOB_KINDS: Final[dict[str, str]] = {
 VIP, NORMAL = 0, 5
 # Its stored texts are what the gate refused, so another try buys new ones.
 GATE_BLOCKED: Final = "GateBlocked"
-FIRST_TEXT: Final = "text-1"
+FIRST_TEXTS: Final = ("outline", "text-1")  # the plan of a new article, the edits of a change
 
 
 class ResumeRefused(Exception):
@@ -84,10 +84,15 @@ def resume(*, order: Order, actor: str, at: datetime, reason: str = "") -> None:
 
 def _write_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
     job = Job.objects.get(key=job_key(order))
-    texts = job.stored_steps.filter(name__endswith=FIRST_TEXT).order_by("-pk")
-    first = texts.values_list("name", flat=True).first()
+    first = _first_text(job)
     asked: dict[str, Any] = {"job_id": job.pk, "actor": actor, "reason": reason, "at": at}
     if job.error_class == GATE_BLOCKED and first is not None:
         service.retry_from_step(step=first, **asked)
     else:
         service.retry(**asked)
+
+
+def _first_text(job: Job) -> str | None:
+    """The step that the newest text begins with; edits begin anew on a text that moved."""
+    stored = job.stored_steps.order_by("-pk").values_list("name", flat=True)
+    return next((name for last in FIRST_TEXTS for name in stored if name.endswith(last)), None)

@@ -9,3 +9,5 @@ STORAGES = STORAGES | {  # noqa: F405
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.queueing"]  # noqa: F405  kinds of jobs for tests
 # All tests come from one address; those of the limits lower them.
 PURCHASES_PER_HOUR = STATUS_REQUESTS_PER_MINUTE = 10**6
+# Most tests see one transaction, and so one connection: several need sections in threads.
+WRITER_SECTIONS_AT_ONCE = 1

@@ -1,7 +1,7 @@
 """The room's author: asks a language model for articles and changes, and reads what it answers.
 
 Buying and reading are two calls: `buy_…` costs money and returns plain data to be stored at once,
-`parse_article` and `apply_repair` are pure and may run again on what was stored.
+`read_outline`, `assemble` and `apply_repair` are pure and may run again on what was stored.
 """
 
 from articles.writer.account import Account
@@ -21,13 +21,20 @@ from articles.writer.errors import (
     WriterRefused,
     WriterUnavailable,
 )
-from articles.writer.generate import PROMPT_VERSION, buy_article, parse_article
+from articles.writer.generate import (
+    assemble,
+    buy_article,
+    buy_section,
+    prompt_versions,
+    written_whole,
+)
+from articles.writer.outline import Outline, buy_outline, read_outline
 from articles.writer.usage import Record, Usage
 
 __all__ = [
-    "PROMPT_VERSION",
     "Account",
     "Model",
+    "Outline",
     "Record",
     "RevisionNotes",
     "Usage",
@@ -38,9 +45,14 @@ __all__ = [
     "WriterRefused",
     "WriterUnavailable",
     "apply_repair",
+    "assemble",
     "buy_article",
     "buy_integration",
+    "buy_outline",
     "buy_repair",
     "buy_revision",
-    "parse_article",
+    "buy_section",
+    "prompt_versions",
+    "read_outline",
+    "written_whole",
 ]

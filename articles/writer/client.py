@@ -271,7 +271,7 @@ def _client(model: Model) -> openai.OpenAI:
             model.api_key,
             model.timeout_s,
             model.connect_timeout_s,
-            settings.WORKER_THREADS,
+            settings.WORKER_THREADS * settings.WRITER_SECTIONS_AT_ONCE,
         )
 
 

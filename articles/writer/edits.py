@@ -21,9 +21,9 @@ from articles.writer.shapes import RepairReply
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, stored_draft
 
-REPAIR_PROMPT = "repair-1"
-REVISION_PROMPT = "revision-1"
-INTEGRATION_PROMPT = "integration-1"
+REPAIR_PROMPT = "repair-2"
+REVISION_PROMPT = "revision-2"
+INTEGRATION_PROMPT = "integration-2"
 
 
 class Finding(Protocol):

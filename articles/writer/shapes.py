@@ -13,10 +13,30 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
 
 
-class ArticleReply(_Shape):
+class SectionPlan(_Shape):
+    """One part of an article, as its outline plans it; `words` count its headings too."""
+
+    kind: Literal["introduction", "text", "faq"]
+    heading: str
+    purpose: str
+    words: int
+    subheadings: list[str]
+    links: list[str]
+
+
+class OutlineReply(_Shape):
+    """`link_section` counts the sections from 1."""
+
     title: str
     meta_description: str
     slug: str
+    sections: list[SectionPlan]
+    link_section: int
+
+
+class BodyReply(_Shape):
+    """A piece of an article's body: one section of it, or all of them."""
+
     html: str
 
 

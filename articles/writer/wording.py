@@ -19,7 +19,20 @@ _SLUG_CHARS = Article._meta.get_field("slug").max_length or 0
 
 
 def on_the_wire(brief: Brief) -> dict[str, Any]:
-    """Return what the model is told of a brief: what it needs to write, nothing else."""
+    """Return what the model is told of a brief: what it needs to write, nothing else.
+
+    Optional parts that the customer left out are left out here: each call pays for them.
+    """
+    optional = {
+        "audience": brief.audience,
+        "tone": brief.tone,
+        "must_mention": list(brief.must_mention),
+        "must_avoid": list(brief.must_avoid),
+        "secondary_keywords": list(brief.secondary_keywords),
+        "link_position": brief.link_position,
+        # The ordered link takes one of the links that may leave the site.
+        "reference_links": max(0, brief.outbound_limit - 1) if brief.references else None,
+    }
     return {
         "topic": brief.topic,
         "niche": brief.niche,
@@ -33,7 +46,13 @@ def on_the_wire(brief: Brief) -> dict[str, Any]:
         "disclosure": brief.disclosure,
         "host": brief.host,
         "internal_links": [{"url": link.url, "title": link.title} for link in brief.internal_links],
+        **{name: value for name, value in optional.items() if value not in (None, "", [])},
     }
+
+
+def references_on_the_wire(brief: Brief) -> list[dict[str, str]]:
+    """Return what the model is told of the pages that the customer named."""
+    return [{"url": reference.url, "text": reference.text} for reference in brief.references]
 
 
 def stored_draft(*, title: str, meta_description: str, slug: str, html: str) -> Draft:

@@ -1,19 +1,19 @@
 """Article generation: the brief, rounds of writing, delivery."""
 
 from dataclasses import replace
-from functools import partial
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from articles import catalogue, writer
+from articles import catalogue
 from articles.brief import Brief
 from articles.models import Article, Domain
 from orders import fulfilment, lifecycle, notifications
 from orders.models import Order
 from orders.pipelines.deliveries import order_in_work, order_of, store_version
 from orders.pipelines.rounds import Rounds
+from orders.pipelines.writing import written
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
@@ -48,13 +48,8 @@ def generate(run: Run) -> None:
     brief = Brief.from_json(
         run.once("brief", lambda: _brief(order).to_json(), doing="Reading your brief")
     )
-    passed = Rounds(
-        run=run,
-        order=order,
-        brief=brief,
-        buy=partial(writer.buy_article, brief),
-        first_words="Writing your article",
-    ).passing()
+    text = written(run, order=order, brief=brief)
+    passed = Rounds(run=run, order=order, brief=brief, written=text).passing()
     at = timezone.now()
     with run.delivery():  # version, move, e-mail and the settled job land together
         article = Article.objects.create(

@@ -1,11 +1,13 @@
 """Rounds of writing: buy a text, examine it, repair what the gate found, three times at most.
 
 A round is one purchase and its examination, two stored steps: `text-1`, `examined-1`. A later
-attempt of the job reads both, so neither a crash nor a parser bug buys a text twice.
+attempt of the job reads both, so neither a crash nor a parser bug buys a text twice. The first text
+of a new article is bought before, in steps of its own (`orders/pipelines/writing.py`).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from articles import quality, writer
@@ -42,20 +44,31 @@ class Passed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written:
+    """A text that was bought and stored; `read` is how a draft comes of it."""
+
+    read: Callable[[], Draft]
+    model: str
+    prompt_version: str
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rounds:
     """What the rounds of one job are about.
 
-    `buy` gets the first text, and `first_words` tell the customer of it. A new article is repaired
-    in the later rounds. A change to the text `before` is bought anew with the `faults` of the last
-    try, because no repair brings back a sentence that a change has lost. `change` and `checks` tell
-    the gate what to judge it by.
+    A new article is `written` and repaired in the later rounds. A change to the text `before` is
+    bought by `buy`, of which `first_words` tell the customer, and bought anew with the `faults` of
+    the last try, because no repair brings back a sentence that a change has lost. `change` and
+    `checks` tell the gate what to judge it by.
     """
 
     run: Run
     order: Order
     brief: Brief
-    buy: Callable[..., Reply]
-    first_words: str
+    written: Written | None = None
+    buy: Callable[..., Reply] | None = None
+    first_words: str = ""
     before: Draft | None = None
     change: Change | None = None
     checks: Sequence[Check] | None = None
@@ -67,15 +80,14 @@ class Rounds:
         :raises WriterError: no usable text was to be had; the next attempt asks again
         :raises GateBlocked: the last round is still blocked
         """
-        draft: Draft | None = None
         findings: tuple[Finding, ...] = ()
-        origin: Reply | None = None
+        draft, origin = self.before, self.written
         for number in range(1, ROUNDS + 1):
-            reply = self._text(number, draft, findings)
-            origin = origin or reply
+            bought = self._bought(number, draft, findings)
+            origin = origin or bought
             examined = self.run.once(
                 f"{self.mark}examined-{number}",
-                self._examination(self.before or draft, reply),
+                partial(self._examine, bought),
                 doing=f"Quality check, attempt {number} of {ROUNDS}",
             )
             draft = Draft.from_json(examined["draft"])
@@ -84,16 +96,30 @@ class Rounds:
                 return Passed(
                     draft=draft,
                     report=report,
-                    model=reply["model"],
-                    prompt_version=origin["prompt_version"],
+                    model=bought.model,
+                    prompt_version=origin.prompt_version,
                     rounds=number,
                 )
             findings = report.blocking
         blocking = sorted({finding.code for finding in findings})
         raise GateBlocked(f"still blocked after {ROUNDS} rounds: {', '.join(blocking)}")
 
-    def _text(self, number: int, draft: Draft | None, findings: tuple[Finding, ...]) -> Reply:
-        """Buy this round's text, unless it is stored: the wish first, repairs of it later."""
+    def _bought(self, number: int, draft: Draft | None, findings: tuple[Finding, ...]) -> Written:
+        """This round's text: the first one, or edits of what there is."""
+        if number == 1 and self.written is not None:
+            return self.written
+        ground = self.before or draft
+        assert ground is not None  # noqa: S101  a change has its text, a repair its draft
+        reply = self._edits(number, ground, findings)
+        return Written(
+            read=partial(writer.apply_repair, ground, reply),
+            model=reply["model"],
+            prompt_version=reply["prompt_version"],
+            finish_reason=reply.get("finish_reason"),
+        )
+
+    def _edits(self, number: int, ground: Draft, findings: tuple[Finding, ...]) -> Reply:
+        """Buy this round's edits, unless they are stored: the wish itself, or a repair."""
         step = f"{self.mark}text-{number}"
         request_id = self.run.request_id(step)
         # The last text is the next model's, if there is one: this one had its chances.
@@ -101,43 +127,33 @@ class Rounds:
 
         def buy() -> Reply:
             with provider_errors():
-                if draft is None:
-                    return self.buy(request_id=request_id, record=record)
-                if self.before is not None:
+                if self.buy is not None:
                     return self.buy(request_id=request_id, record=record, faults=findings)
                 return writer.buy_repair(
-                    self.brief, draft, findings, request_id=request_id, record=record
+                    self.brief, ground, findings, request_id=request_id, record=record
                 )
 
         later = f"Improving it, attempt {number} of {ROUNDS}"
         reply: Reply = self.run.once(step, buy, doing=self.first_words if number == 1 else later)
         return reply
 
-    def _examination(self, ground: Draft | None, reply: Reply) -> Callable[[], dict[str, Any]]:
+    def _examine(self, bought: Written) -> dict[str, Any]:
         """Read the text and judge it: a step of its own, as it may fail where buying did not."""
-
-        def examine() -> dict[str, Any]:
-            read = (
-                writer.parse_article(reply)
-                if ground is None
-                else writer.apply_repair(ground, reply)
-            )
-            compared = other_texts(self.order)
-            # The gate computes for up to a second; with all threads in it the pool would be empty,
-            # and this worker's heartbeat would wait for a connection.
-            connections.let_go(what="the gate")
-            report = quality.check(
-                read,
-                self.brief,
-                others=compared,
-                finish_reason=reply.get("finish_reason"),
-                before=self.before,
-                change=self.change,
-                checks=self.checks,
-            )
-            return {"draft": read.to_json(), "report": report.to_json()}
-
-        return examine
+        draft = bought.read()
+        compared = other_texts(self.order)
+        # The gate computes for up to a second; with all threads in it the pool would be empty,
+        # and this worker's heartbeat would wait for a connection.
+        connections.let_go(what="the gate")
+        report = quality.check(
+            draft,
+            self.brief,
+            others=compared,
+            finish_reason=bought.finish_reason,
+            before=self.before,
+            change=self.change,
+            checks=self.checks,
+        )
+        return {"draft": draft.to_json(), "report": report.to_json()}
 
 
 def other_texts(order: Order) -> list[str]:

@@ -19,7 +19,7 @@ MODELS = ("gpt-4.1-mini", "gpt-4.1", "gpt-4o-mini")
 # OpenAI caches prompts of 1024 tokens and more, in steps of 128.
 CACHED_FROM_TOKENS = 1024
 CACHED_STEP_TOKENS = 128
-KEPT_PROMPTS = 1000
+KEPT_BEGINNINGS = 20_000
 CHUNK_CHARACTERS = 400
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ class OpenAiApi:
     name = "openai"
 
     def __init__(self) -> None:
-        self._seen_prompts: OrderedDict[str, None] = OrderedDict()
+        self._seen_beginnings: OrderedDict[str, None] = OrderedDict()
         self.routes = [
             Route("POST", "/v1/chat/completions", "chat.completions", self._complete),
             Route("GET", "/v1/models", "models.list", self._models),
@@ -61,6 +61,7 @@ class OpenAiApi:
             user_text=completion.user_text,
             form=completion.form,
             bad_text=request.knob.bad_text or (),
+            call_id=request.headers.get("x-client-request-id", ""),
         )
         text = reply.text
         if completion.schema is not None and reply.content is not None:
@@ -106,14 +107,7 @@ class OpenAiApi:
 
     def _usage(self, completion: Completion, text: str) -> Json:
         prompt = sum(_tokens(said) + 4 for _, said in completion.messages)
-        known = hashlib.sha256(completion.system_text.encode()).hexdigest()
-        cached = 0
-        if known in self._seen_prompts:
-            cached = _tokens(completion.system_text) // CACHED_STEP_TOKENS * CACHED_STEP_TOKENS
-            cached = cached if cached >= CACHED_FROM_TOKENS else 0
-        self._seen_prompts[known] = None
-        while len(self._seen_prompts) > KEPT_PROMPTS:
-            self._seen_prompts.popitem(last=False)
+        cached = self._cached_tokens(completion)
         written = _tokens(text)
         return {
             "prompt_tokens": prompt,
@@ -127,6 +121,20 @@ class OpenAiApi:
                 "rejected_prediction_tokens": 0,
             },
         }
+
+    def _cached_tokens(self, completion: Completion) -> int:
+        """Tokens of the longest beginning, in steps, that an earlier prompt had too."""
+        said = "".join(text for _, text in completion.messages)
+        digest, cached, known = hashlib.sha256(), 0, True
+        for end in range(CACHED_STEP_TOKENS, len(said) // 4 + 1, CACHED_STEP_TOKENS):
+            digest.update(said[(end - CACHED_STEP_TOKENS) * 4 : end * 4].encode())
+            begun = digest.hexdigest()
+            known = known and begun in self._seen_beginnings
+            cached = end if known else cached
+            self._seen_beginnings[begun] = None
+        while len(self._seen_beginnings) > KEPT_BEGINNINGS:
+            self._seen_beginnings.popitem(last=False)
+        return cached if cached >= CACHED_FROM_TOKENS else 0
 
     def _models(self, request: Request) -> Answer:
         try:

@@ -6,51 +6,22 @@ import hashlib
 import random
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from html import escape
 from itertools import cycle
 
 from sandbox.writer.brief import Brief, count_words, visible
 from sandbox.writer.grammar import Frame, Voice
 from sandbox.writer.lexicon import Aspect, Language, language
+from sandbox.writer.parts import Section, Sentence, body
 
 SECTION_WORDS = 150
-PARAGRAPH_WORDS = 68
 TRANSITION_SHARE = 0.42
 KEYWORD_SHARE = 0.0095
 LONGEST_TITLE = 60
 META_FROM, META_TO = 121, 156
 MOST_OVER_WORDS = 8
-
-
-@dataclass(slots=True)
-class Sentence:
-    """A sentence as HTML. `fixed` ones carry a link or the keyword and are never taken out."""
-
-    html: str
-    fixed: bool = False
-    words: int = 0
-
-    def __post_init__(self) -> None:
-        """Count the words that a reader sees, once."""
-        self.words = count_words(self.html)
-
-
-@dataclass(slots=True)
-class Section:
-    """A heading (None for the introduction) and its sentences; `listed` ones stand as a list."""
-
-    heading: str | None
-    aspect: Aspect | None
-    target: int
-    sentences: list[Sentence] = field(default_factory=list)
-    listed: list[Sentence] = field(default_factory=list)
-
-    @property
-    def words(self) -> int:
-        """Words of the heading and all sentences."""
-        heading = count_words(self.heading) if self.heading else 0
-        return heading + sum(one.words for one in (*self.sentences, *self.listed))
+# How far into the sections the ordered link stands.
+_PLACES = {"early": 0.0, "middle": 0.5, "late": 0.9}
 
 
 def write(brief: Brief, *, salt: str = "") -> dict[str, str]:
@@ -73,23 +44,29 @@ class Writer:
             slots={**self.words_of.slots, **niche.slots},
             words={"kw": escape(brief.keyword, quote=False)},
         )
+        avoided = "|".join(map(re.escape, brief.avoid))
+        self._avoided = re.compile(rf"(?i)(?<!\w)(?:{avoided})(?!\w)" if avoided else r"(?!)")
         self._said: set[str] = set()
         self._last_start = ""
         self._transitions_due = 0.0
 
     def article(self) -> dict[str, str]:
         """Write the whole of it."""
-        sections = self._plan()
-        for section in sections:
-            self._fill(section)
-        self._place_links(sections)
-        self._fit(sections)
+        sections = self.plan()
+        self.fill(sections)
         return {
             "title": self.title(),
             "meta_description": self.meta(),
             "slug": slug(self.brief.keyword),
             "html": self._html(sections),
         }
+
+    def fill(self, sections: list[Section]) -> None:
+        """Write the text of planned sections, so that together they have the ordered length."""
+        for section in sections:
+            self._fill(section)
+        self._place_links(sections)
+        self._fit(sections)
 
     def title(self) -> str:
         """Return a title of at most 60 characters that holds the keyword."""
@@ -149,6 +126,13 @@ class Writer:
         """Return a new sentence that holds the keyword."""
         return self.sentence("keyword", self.words_of.frames["keyword"], fixed=True)
 
+    def phrase_sentence(self, phrase: str) -> str:
+        """Return a new sentence that holds another phrase."""
+        keyword, self.voice.words["kw"] = self.voice.words["kw"], escape(phrase, quote=False)
+        said = self.keyword_sentence()
+        self.voice.words["kw"] = keyword
+        return said
+
     def link_sentence(self) -> str:
         """Return a new sentence around the ordered link."""
         brief = self.brief
@@ -175,7 +159,8 @@ class Writer:
             text = self._joined(text) if not fixed else _upper_first(text)
             # What is left of a pack may all begin alike: better that than said twice.
             unlike = _start(text) != self._last_start or turn >= 20
-            if visible(text) not in self._said and unlike:
+            known = visible(text) in self._said or self._avoided.search(visible(text))
+            if not known and unlike:
                 break
             self.voice.put_back(f"say {frames_name}")
         self._said.add(visible(text))
@@ -191,7 +176,8 @@ class Writer:
         lead = self.voice.say(self.voice.deal("transitions", self.words_of.frames["transitions"]))
         return f"{lead} {_lower_first(text) if self.words_of.lowers else _upper_first(text)}"
 
-    def _plan(self) -> list[Section]:
+    def plan(self) -> list[Section]:
+        """Return the sections of an article, named and measured, without their text."""
         brief = self.brief
         disclosure = count_words(escape(brief.disclosure)) if brief.disclosure else 0
         body = max(40, brief.words - disclosure)
@@ -206,7 +192,17 @@ class Writer:
         sections += [Section("", next(dealt), round(each)) for _ in range(count)]
         sections.append(Section("", None, closing))
         self._name(sections[1:])
+        self._share_links(sections)
         return sections
+
+    def _share_links(self, sections: list[Section]) -> None:
+        inner = [one for one in sections if one.aspect]
+        place = int(len(inner) * _PLACES.get(self.brief.link_position, 0.5))
+        inner[place].holds_link = True
+        for offset, (url, title) in enumerate(self.brief.internal_links[:2], 1):
+            if count_words(title) <= 14:
+                section = inner[(place + offset) % len(inner)]
+                section.links = (*section.links, url)
 
     def _name(self, sections: list[Section]) -> None:
         with_keyword = set(self.rng.sample(range(len(sections)), (len(sections) + 1) // 2))
@@ -239,22 +235,40 @@ class Writer:
             pack, name = frames["closing"], "closing lines"
         else:
             pack, name = section.aspect.sentences, section.aspect.name
-        while section.words < section.target - 5:
+        self._fill_below(section)
+        while section.words < section.target - 5 and not self._is_full(section):
             section.sentences.append(Sentence(self.sentence(name, pack)))
         if section.aspect and len(section.sentences) >= 9 and self.rng.random() < 0.3:
             section.listed = section.sentences[-4:-1]
             del section.sentences[-4:-1]
 
+    def _fill_below(self, section: Section) -> None:
+        """Write the texts below smaller headings, of two sentences and more."""
+        each = (section.target - count_words(section.heading or "")) // max(1, len(section.below))
+        for heading, text in section.below:
+            aspect = section.aspect or self.voice.deal("answers", self.aspects)
+            words = count_words(heading)
+            while len(text) < 2 or words + sum(one.words for one in text) < each - 8:
+                text.append(Sentence(self.sentence(aspect.name, aspect.sentences)))
+
+    @staticmethod
+    def _is_full(section: Section) -> bool:
+        return bool(section.below) and not section.aspect
+
     def _place_links(self, sections: list[Section]) -> None:
-        """Put in the sentences that must be there: the link, internal links, the keyword."""
+        """Put in the sentences that must be there: links, the keyword, other wished phrases."""
         brief = self.brief
-        inner = [one for one in sections if one.aspect]
-        if brief.target_url and brief.anchor_text:
-            self._insert(inner[len(inner) // 2], self.link_sentence())
-        for place, (url, title) in enumerate(brief.internal_links[:2]):
-            if count_words(title) <= 14:
-                html = self._linked("internal", url, title, "dofollow")
-                self._insert(inner[(len(inner) // 2 + 1 + place) % len(inner)], html)
+        inner = [one for one in sections if one.aspect] or sections
+        titles = dict(brief.internal_links)
+        for section in sections:
+            if section.holds_link and brief.target_url and brief.anchor_text:
+                self._insert(section, self.link_sentence())
+            for url in section.links:
+                if url in titles:
+                    self._insert(section, self._linked("internal", url, titles[url], "dofollow"))
+        for section, phrase in zip(cycle(inner), brief.phrases, strict=False):
+            if not any(_times(phrase, visible(self._html([one]))) for one in sections):
+                self._insert(section, self.phrase_sentence(phrase))
         wanted = round(brief.words * KEYWORD_SHARE)
         there = sum(_times(brief.keyword, self._html([one])) for one in sections)
         for section in cycle(inner):
@@ -285,8 +299,8 @@ class Writer:
         wanted = self.brief.words
         if self.brief.disclosure:
             wanted -= count_words(escape(self.brief.disclosure))
-        inner = [one for one in sections if one.aspect]
-        for _ in range(60):
+        inner = [one for one in sections if one.aspect and one.sentences]
+        for _ in range(60 if inner else 0):
             off = sum(one.words for one in sections) - wanted
             # A buyer minds a missing word more than a spare one.
             if 0 <= off <= MOST_OVER_WORDS:
@@ -322,25 +336,8 @@ class Writer:
         for section in sections:
             if section.heading:
                 parts.append(f"<h2>{section.heading}</h2>")
-            parts += paragraphs(section.sentences, longest=PARAGRAPH_WORDS)
-            if section.listed:
-                items = "".join(f"<li>{one.html}</li>" for one in section.listed)
-                parts.append(f"<ul>{items}</ul>")
+            parts.append(body(section))
         return "\n".join(parts)
-
-
-def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
-    """Return paragraphs of at most `longest` words (and at least one sentence) each."""
-    found: list[str] = []
-    held: list[Sentence] = []
-    for one in sentences:
-        if held and sum(each.words for each in held) + one.words > longest:
-            found.append(" ".join(each.html for each in held))
-            held = []
-        held.append(one)
-    if held:
-        found.append(" ".join(each.html for each in held))
-    return [f"<p>{text}</p>" for text in found]
 
 
 def slug(keyword: str) -> str:

@@ -10,11 +10,16 @@ from typing import Any
 
 DEFAULT_WORDS = 800
 FEWEST_WORDS, MOST_WORDS = 60, 12_000
+# As in "Return `title`, `sections` and …": an article has none of that name.
+_PLAN_WANTED = re.compile(r"(?m)^Return [^\n]*`sections`")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Brief:
-    """What is to be written. `link_rel` of "dofollow" means no rel attribute."""
+    """What is to be written. `link_rel` of "dofollow" means no rel attribute.
+
+    `phrases` are to stand in the text beside the keyword, `avoid` nowhere.
+    """
 
     topic: str
     niche: str
@@ -28,6 +33,9 @@ class Brief:
     internal_links: tuple[tuple[str, str], ...]
     notes: str
     seed: str
+    phrases: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    link_position: str = ""
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Brief:
@@ -54,6 +62,9 @@ class Brief:
             ),
             notes=_line(raw.get("notes")),
             seed=json.dumps(raw, sort_keys=True),
+            phrases=(*_lines(raw.get("must_mention")), *_lines(raw.get("secondary_keywords"))),
+            avoid=_lines(raw.get("must_avoid")),
+            link_position=_line(raw.get("link_position")),
         )
 
 
@@ -81,18 +92,27 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """What a user message asks. `blocks` are None when nothing is there to be mended."""
+    """What a user message asks. `blocks` are None when nothing is there to be mended.
+
+    `outline` is the plan to write by, `assignment` the one section of it that is wanted.
+    """
 
     brief: Brief | None
     blocks: tuple[Block, ...] | None
     findings: tuple[Finding, ...]
     text: str
+    outline: dict[str, Any] | None = None
+    assignment: dict[str, Any] | None = None
 
     @property
     def task(self) -> str:
-        """What is asked: "article", "repair", "revision" or "integration"."""
+        """What is asked: "outline", "section", "whole", "article", or an edit: "repair",
+        "revision", "integration".
+        """
         if self.blocks is None:
-            return "article"
+            if self.outline is not None:
+                return "whole" if self.assignment is None else "section"
+            return "outline" if _PLAN_WANTED.search(self.text) else "article"
         if _fenced(self.text, "notes") is not None:
             return "revision"
         return "integration" if _fenced(self.text, "findings") is None else "repair"
@@ -116,6 +136,8 @@ def read_prompt(text: str) -> Prompt:
             if isinstance(one, dict)
         ),
         text=text,
+        outline=_object(_fenced(text, "outline")),
+        assignment=_object(_fenced(text, "assignment")),
     )
 
 
@@ -135,6 +157,10 @@ def _line(value: object) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
+def _lines(value: object) -> tuple[str, ...]:
+    return tuple(filter(None, map(_line, value))) if isinstance(value, list) else ()
+
+
 def _fenced(text: str, name: str) -> str | None:
     # Only a fence on a line of its own counts: rules may speak of "<brief>" in passing.
     found = re.findall(rf"(?s)<{name}>\s*(.*?)\s*</{name}>", text)
@@ -151,6 +177,11 @@ def _json(text: str | None) -> object:
         return json.loads(text)
     except ValueError:
         return None
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    found = _json(text)
+    return found if isinstance(found, dict) else None
 
 
 def _blocks(document: str) -> tuple[Block, ...]:

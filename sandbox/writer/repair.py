@@ -6,8 +6,9 @@ import re
 from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.article import Sentence, Writer, paragraphs, slug
+from sandbox.writer.article import Writer, slug
 from sandbox.writer.brief import Block, Brief, Finding, Prompt, count_words, visible
+from sandbox.writer.parts import Sentence, paragraphs
 
 NEAR_ENOUGH = 0.04
 SPARE_WORDS = 6

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.writer.article import Writer
-from sandbox.writer.brief import Brief, Prompt
+from sandbox.writer.brief import Brief, Prompt, visible
 from sandbox.writer.reply import Reply
 from sandbox.writer.spoil_edits import EDITS, in_one_edit
 
@@ -115,8 +115,9 @@ def _attribute(url: str) -> str:
 
 def _too_short(html: str, brief: Brief) -> str:
     blocks = html.split("\n")
-    kept = [one for one in blocks[3:] if _link(brief).search(one)]
-    return "\n".join([*blocks[:3], *kept])
+    begun = max(1, min(3, len(blocks) // 3))  # of an article, or of one section of it
+    kept = [one for one in blocks[begun:] if _link(brief).search(one)]
+    return "\n".join([*blocks[:begun], *kept])
 
 
 def _no_link(html: str, brief: Brief) -> str:
@@ -176,11 +177,15 @@ def _script(html: str, _brief: Brief) -> str:
 
 
 def _no_disclosure(html: str, brief: Brief) -> str:
-    return html.partition("\n")[2] if brief.disclosure else html
+    first, _, rest = html.partition("\n")
+    return rest if brief.disclosure and visible(first) == brief.disclosure else html
 
 
-def _heading_skips(html: str, _brief: Brief) -> str:
-    return html.replace("<h2>", "<h4>", 1).replace("</h2>", "</h4>", 1)
+def _heading_skips(html: str, brief: Brief) -> str:
+    if "<h2>" in html:
+        return html.replace("<h2>", "<h4>", 1).replace("</h2>", "</h4>", 1)
+    heading = Writer(brief, salt=f"skip {html}").spare_heading()
+    return f"<h4>{heading}</h4>\n{html}"
 
 
 _BODY: dict[str, Callable[[str, Any], str]] = {

@@ -1,5 +1,6 @@
 """The article order, from the API to the customer's review, with every process real."""
 
+import json
 import time
 
 import httpx2
@@ -26,6 +27,12 @@ def wait_until(truth, *, what: str) -> None:
         time.sleep(TURN_S)
 
 
+def _sections() -> int:
+    """How many sections the only order's outline has, 0 while there is none."""
+    outline = Step.objects.filter(name="outline").first()
+    return len(json.loads(outline.output["text"])["sections"]) if outline else 0
+
+
 def test_a_paid_order_becomes_an_article_in_the_customers_hands(
     customer, domain, worker, sandbox, quiet
 ):
@@ -39,7 +46,9 @@ def test_a_paid_order_becomes_an_article_in_the_customers_hands(
     assert ready["status"] == "QUALITY_CHECK"
     assert ready["progress"]["step"] == 3
     assert ready["version"]["number"] == 1
-    assert texts_bought(sandbox) == ["text-1/1"]
+    bought = texts_bought(sandbox)
+    assert bought[0] == "outline/1"
+    assert sorted(bought[1:]) == [f"section-{n}/1" for n in range(1, len(bought))]
     code = Order.objects.get().code
     assert sorted(customer.mails()) == [
         f"Order {code} received: we are writing",
@@ -73,13 +82,12 @@ def test_the_link_in_the_email_opens_the_order_and_shows_the_article(
 def test_a_worker_killed_while_it_writes_buys_no_stored_step_again(
     customer, domain, worker, sandbox, quiet
 ):
-    # The first text needs a repair, and the repair takes long: time to kill between the two.
-    sandbox.knob(service="openai", bad_text=["too_short"], times=1)
-    sandbox.knob(service="openai", skip=1, times=1, latency_ms=60_000)
+    # The fourth section takes long: time to kill with some stored and one under way.
+    sandbox.knob(service="openai", match='"name":"section"', skip=3, times=1, latency_ms=60_000)
     customer.pay(customer.buy(domain, topic="Keeping tools through the winter"))
     wait_until(
-        lambda: len(sandbox.calls(service="openai", operation="chat.completions")) == 2,
-        what="the repair was never asked for",
+        lambda: Step.objects.filter(name__startswith="section-").count() >= 3,
+        what="the first three sections were never stored",
     )
 
     worker.kill()
@@ -87,13 +95,16 @@ def test_a_worker_killed_while_it_writes_buys_no_stored_step_again(
     customer.wait_for("QUALITY_CHECK")
     quiet()
 
-    assert texts_bought(sandbox) == ["text-1/1", "text-2/2"]
+    bought = texts_bought(sandbox)
+    steps = [step for step, _, _ in (each.partition("/") for each in bought)]
+    assert sorted(steps) == ["outline", *(f"section-{n}" for n in range(1, _sections() + 1))]
+    assert any(each.endswith("/2") for each in bought)
     assert list(
         Attempt.objects.filter(job__kind="article-generation")
         .order_by("number")
         .values_list("outcome", flat=True)
     ) == ["crashed", "succeeded"]
-    assert Step.objects.filter(name="text-1").get().attempt == 1
+    assert Step.objects.get(name="outline").attempt == 1
     assert ArticleVersion.objects.count() == 1
     assert len([subject for subject in customer.mails() if "ready" in subject]) == 1
     assert len(customer.mails()) == 2
@@ -113,11 +124,13 @@ def test_a_worker_that_is_told_to_stop_hands_its_job_back_with_the_step_stored(
 
     job = Job.objects.get(kind="article-generation")
     assert (job.state, job.failures) == ("waiting", 0)
-    assert Step.objects.filter(job=job, name="text-1").exists()
+    assert set(Step.objects.filter(job=job).values_list("name", flat=True)) == {"brief", "outline"}
     worker.start()
     customer.wait_for("QUALITY_CHECK")
     quiet()
-    assert texts_bought(sandbox) == ["text-1/1"]
+    bought = texts_bought(sandbox)
+    assert bought[0] == "outline/1"
+    assert all(each.startswith("section-") and each.endswith("/2") for each in bought[1:])
 
 
 def test_an_order_that_cannot_be_written_is_refunded_and_everyone_is_told(
@@ -154,7 +167,9 @@ def test_a_provider_that_is_down_for_a_moment_costs_time_and_nothing_else(
         ("failed", 4),
         ("succeeded", None),
     ]
-    assert texts_bought(sandbox) == ["text-1/3"]
+    bought = texts_bought(sandbox)
+    assert len(bought) == 1 + _sections()
+    assert all(each.endswith("/3") for each in bought)
 
 
 def test_the_webhook_that_never_comes_delays_nobody(customer, domain, worker, sandbox, settings):

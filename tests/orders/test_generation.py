@@ -1,5 +1,7 @@
 """The article pipeline, run in this process against the sandbox's writer."""
 
+import json
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,13 +12,17 @@ from orders.pipelines import generation, rounds
 from queueing import registry, runner
 from queueing.models import Attempt, Job, Line, Outcome, State
 from queueing.process import Process
+from queueing.run import Run
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.races import end_all_sessions, rival_before
 
 pytestmark = pytest.mark.django_db
 
-STATEMENTS_AT_MOST = 28  # three around each call to a model among them
+# What a job does once, and what it does around each call to the model: say what it is doing, take
+# its turn (three), keep the call's usage, keep the step.
+STATEMENTS_AT_MOST = 23
+STATEMENTS_A_CALL = 6
 
 
 def job_of(order: Order) -> Job:
@@ -48,6 +54,14 @@ def texts_bought(sandbox, order: Order) -> list[str]:
     ]
 
 
+def first_text(order: Order) -> list[str]:
+    """The steps that the first text of an order of 800 words is bought in."""
+    outline = job_of(order).stored_steps.get(name="outline").output
+    count = len(json.loads(outline["text"])["sections"])
+    assert count > 3
+    return ["outline", *(f"section-{number}" for number in range(1, count + 1))]
+
+
 def test_an_article_is_written_judged_and_put_before_the_customer(sandbox):
     order = factories.order_in_work()
 
@@ -76,12 +90,16 @@ def test_usage_and_cost_of_every_call_are_kept(sandbox):
 
     run(order)
 
-    call = ModelCall.objects.get(order_key=order.subject)
-    assert call.job_key == str(job_of(order).pk)
-    assert (call.purpose, call.outcome) == ("article", "ok")
-    assert call.input_tokens > 0
-    assert call.output_tokens > 0
-    assert call.cost_usd > 0
+    calls = ModelCall.objects.filter(order_key=order.subject, job_key=str(job_of(order).pk))
+    sections = len(first_text(order)) - 1
+    assert sorted(call.purpose for call in calls) == ["outline", *["section"] * sections]
+    for call in calls:
+        assert call.outcome == "ok"
+        assert call.input_tokens > 0
+        assert call.output_tokens > 0
+        assert call.cost_usd > 0
+    # Rules, brief and outline come first in every section's call, and are paid for once.
+    assert all(call.cached_tokens > 1500 for call in calls if call.purpose == "section")
 
 
 def test_a_job_needs_few_statements_beside_its_calls(sandbox):
@@ -90,29 +108,112 @@ def test_a_job_needs_few_statements_beside_its_calls(sandbox):
     with CaptureQueriesContext(connection) as queries:
         run(order)
 
-    assert len(queries) <= STATEMENTS_AT_MOST, "\n".join(q["sql"][:90] for q in queries)
+    bound = STATEMENTS_AT_MOST + STATEMENTS_A_CALL * len(first_text(order))
+    assert len(queries) <= bound, "\n".join(q["sql"][:90] for q in queries)
 
 
 @pytest.mark.parametrize("bad", ["too_short", "no_link", "wrong_anchor", "foreign_link"])
 def test_a_blocked_text_is_repaired_and_not_written_again(sandbox, bad):
-    sandbox.knob(service="openai", bad_text=[bad], times=1)
+    sandbox.knob(service="openai", bad_text=[bad])
     order = factories.order_in_work()
 
     run(order)
 
     order.refresh_from_db()
     assert order.status == Status.QUALITY_CHECK
-    assert texts_bought(sandbox, order) == ["text-1", "text-2"]
-    assert [call.purpose for call in ModelCall.objects.order_by("pk")] == ["article", "repair"]
+    assert texts_bought(sandbox, order) == [*first_text(order), "text-2"]
+    assert ModelCall.objects.order_by("pk").last().purpose == "repair"
     assert order.version.number == 1
 
 
-def test_three_blocked_rounds_fail_the_order_refund_it_and_tell_everyone(sandbox):
-    # The sandbox's writer answers one brief with one text, and its repairs cannot make the second
-    # article of the same brief another one: a near-duplicate stays one.
+def test_a_short_article_is_written_in_one_call_after_its_outline(sandbox):
+    order = factories.order_in_work(domain=factories.active_domain(words_default=500))
+
+    run(order)
+
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+    assert texts_bought(sandbox, order) == ["outline", "text-1"]
+    assert 450 <= order.version.words <= 550
+    assert order.version.provenance["prompt_version"] == "outline-1, article-2"
+
+
+def test_sections_are_bought_once_each_stored_as_they_come_and_said_as_they_come(
+    sandbox, monkeypatch
+):
+    order, said = factories.order_in_work(), []
+    monkeypatch.setattr(Run, "doing", lambda self, text: said.append(text))
+
+    run(order)
+
+    first = first_text(order)
+    assert texts_bought(sandbox, order) == first
+    sections = len(first) - 1
+    assert said[:2] == ["Reading your brief", "Outline"]
+    assert said[2:-1] == [f"Section {n} of {sections}" for n in range(1, sections + 1)]
+    assert said[-1] == "Quality check, attempt 1 of 3"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sections_are_written_at_the_same_time(sandbox, settings):
+    settings.WRITER_SECTIONS_AT_ONCE = 3
+    # All three are under way before the first is answered, or the fourth would be the third.
+    sandbox.knob(service="openai", match='"name":"section"', latency_ms=300)
+    order = factories.order_in_work()
+
+    run(order)
+
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+    calls = [c for c in sandbox.calls(service="openai") if "/section-" in c["x_client_request_id"]]
+    ends = [call["at"] + call["took_ms"] / 1000 for call in calls]
+    assert max(call["at"] for call in calls[:3]) < min(ends)
+    assert sorted(texts_bought(sandbox, order)) == sorted(first_text(order))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_section_that_fails_loses_none_of_the_others(sandbox, settings, at_once):
+    settings.WRITER_SECTIONS_AT_ONCE = at_once
+    sandbox.knob(service="openai", match='"name":"section"', status=500, skip=1, times=1)
+    order = factories.order_in_work()
+
+    ended = run_until_settled(order)
+
+    assert [each.outcome for each in ended] == [Outcome.FAILED, Outcome.SUCCEEDED]
+    assert sorted(texts_bought(sandbox, order)) == sorted(first_text(order))
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_section_fails_the_order_and_begins_no_other(sandbox, settings):
+    settings.WRITER_SECTIONS_AT_ONCE = 3
+    sandbox.knob(service="openai", match='"name":"section"', bad_text=["refusal"])
+    order = factories.order_in_work()
+
+    run_until_settled(order)
+
+    order.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert ModelCall.objects.filter(purpose="section").count() <= 3
+
+
+def test_the_same_brief_ordered_twice_gives_two_texts(sandbox):
     domain = factories.active_domain()
-    run(factories.order_in_work(domain=domain))
-    order = factories.order_in_work(domain=domain)
+    orders = [factories.order_in_work(domain=domain) for _ in range(3)]
+
+    for order in orders:
+        run(order)
+
+    texts = {order.version.html for order in Order.objects.select_related("version")}
+    assert len(texts) == 3
+    assert set(Order.objects.values_list("status", flat=True)) == {Status.QUALITY_CHECK}
+
+
+def test_three_blocked_rounds_fail_the_order_refund_it_and_tell_everyone(sandbox):
+    sandbox.knob(service="openai", bad_text=["too_short", "useless_repair"])
+    order = factories.order_in_work()
 
     ended = run_until_settled(order)
 
@@ -120,7 +221,7 @@ def test_three_blocked_rounds_fail_the_order_refund_it_and_tell_everyone(sandbox
     order.refresh_from_db()
     assert order.status == Status.FAILED
     assert job_of(order).error_class == "GateBlocked"
-    assert texts_bought(sandbox, order) == ["text-1", "text-2", "text-3"]
+    assert texts_bought(sandbox, order) == [*first_text(order), "text-2", "text-3"]
     assert not ArticleVersion.objects.filter(order_key=order.subject).exists()
     refund = Refund.objects.get(payment__order=order)
     assert refund.amount_cents == order.amount_cents
@@ -190,14 +291,14 @@ def test_a_busy_provider_is_left_alone_for_as_long_as_it_asks_and_costs_no_try(s
 
 
 def test_a_stored_text_is_not_bought_again_by_the_next_try(sandbox):
-    sandbox.knob(service="openai", bad_text=["too_short"], times=1)
-    sandbox.knob(service="openai", status=500, skip=1, times=1)
+    sandbox.knob(service="openai", bad_text=["too_short"])
+    sandbox.knob(service="openai", match='"name":"repair"', status=500, times=1)
     order = factories.order_in_work()
 
     ended = run_until_settled(order)
 
     assert [each.outcome for each in ended] == [Outcome.FAILED, Outcome.SUCCEEDED]
-    assert texts_bought(sandbox, order) == ["text-1", "text-2"]
+    assert texts_bought(sandbox, order) == [*first_text(order), "text-2"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -210,8 +311,9 @@ def test_an_outage_while_the_writer_answers_buys_no_second_text(sandbox):
     connection.close()
     connection.close_pool()
     assert ended.outcome is Outcome.SUCCEEDED
-    assert texts_bought(sandbox, order) == ["text-1"]
-    assert ModelCall.objects.filter(order_key=order.subject).count() == 1
+    assert texts_bought(sandbox, order) == first_text(order)
+    bought = ModelCall.objects.filter(order_key=order.subject).count()
+    assert bought == len(first_text(order))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from orders.progress import progress
 from queueing.models import Attempt, Job, Line, Outcome, Place, State
 from tests.orders import factories
 from tests.orders.factories import AT
-from tests.orders.test_generation import job_of, run, run_until_settled, texts_bought
+from tests.orders.test_generation import first_text, job_of, run, run_until_settled, texts_bought
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,11 @@ MAIN = "gpt-4.1-mini"
 @pytest.fixture
 def two_models(settings):
     settings.WRITER_MODELS = {"main": {}, "spare": {"NAME": SPARE}}
+
+
+def short_order():
+    """An order that takes two calls: the outline, and all of the text."""
+    return factories.order_in_work(domain=factories.active_domain(words_default=500))
 
 
 def asked(sandbox):
@@ -36,21 +41,22 @@ def pause_over():
 
 def test_content_that_one_model_refuses_is_asked_of_the_next(sandbox, two_models):
     sandbox.knob(service="openai", bad_text="refusal", match=MAIN)
-    order = factories.order_in_work()
+    order = short_order()
 
     assert run(order).outcome is Outcome.SUCCEEDED
 
-    assert asked(sandbox) == [MAIN, SPARE]
-    assert texts_bought(sandbox, order) == ["text-1", "text-1@spare"]
+    assert asked(sandbox) == [MAIN, SPARE] * 2
+    bought = ["outline", "outline@spare", "text-1", "text-1@spare"]
+    assert texts_bought(sandbox, order) == bought
     outcomes = ModelCall.objects.order_by("pk").values_list("model", "outcome")
-    assert list(outcomes) == [(MAIN, "refused"), (SPARE, "ok")]
+    assert list(outcomes) == [(MAIN, "refused"), (SPARE, "ok")] * 2
     order.refresh_from_db()
     assert order.version.provenance["model"] == SPARE
 
 
 def test_what_every_model_refuses_fails_for_good_and_is_refunded(sandbox, two_models):
     sandbox.knob(service="openai", bad_text="refusal")
-    order = factories.order_in_work()
+    order = short_order()
 
     ended = run_until_settled(order)
 
@@ -64,44 +70,44 @@ def test_what_every_model_refuses_fails_for_good_and_is_refunded(sandbox, two_mo
 @pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 401}], ids=str)
 def test_a_model_that_certainly_did_nothing_is_followed_by_the_next(sandbox, two_models, trouble):
     sandbox.knob(service="openai", match=MAIN, **trouble)
-    order = factories.order_in_work()
+    order = short_order()
 
     assert run(order).outcome is Outcome.SUCCEEDED
 
-    assert asked(sandbox) == [MAIN, SPARE]
+    assert asked(sandbox) == [MAIN, SPARE] * 2
 
 
 def test_nobody_at_the_first_address_leads_to_the_next(sandbox, settings, free_port):
     nobody = {"BASE_URL": f"http://127.0.0.1:{free_port}/v1"}
     settings.WRITER_MODELS = {"main": nobody, "spare": {"NAME": SPARE}}
-    order = factories.order_in_work()
+    order = short_order()
 
     assert run(order).outcome is Outcome.SUCCEEDED
 
-    assert asked(sandbox) == [SPARE]
-    assert Line.objects.get(name="model:main").faults == 1
+    assert asked(sandbox) == [SPARE] * 2
+    assert Line.objects.get(name="model:main").faults == 2
 
 
 @pytest.mark.parametrize("lost", [{"drop_reply": True}, {"half_body": True}], ids=str)
 def test_an_answer_that_got_lost_is_not_bought_elsewhere_in_the_same_try(sandbox, two_models, lost):
     sandbox.knob(service="openai", match=MAIN, times=1, **lost)
-    order = factories.order_in_work()
+    order = short_order()
 
     assert run(order).outcome is Outcome.FAILED
     assert asked(sandbox) == [MAIN]
 
     assert run(order).outcome is Outcome.SUCCEEDED
-    assert texts_bought(sandbox, order) == ["text-1", "text-1"]
+    assert texts_bought(sandbox, order) == ["outline", "outline", "text-1"]
 
 
 def test_the_last_round_at_the_gate_is_the_next_models(sandbox, two_models):
     sandbox.knob(service="openai", bad_text=["too_short", "useless_repair"], match=MAIN)
-    order = factories.order_in_work()
+    order = short_order()
 
     assert run(order).outcome is Outcome.SUCCEEDED
 
-    assert asked(sandbox) == [MAIN, MAIN, SPARE]
-    assert texts_bought(sandbox, order) == ["text-1", "text-2", "text-3@spare"]
+    assert asked(sandbox) == [MAIN, MAIN, MAIN, SPARE]
+    assert texts_bought(sandbox, order) == ["outline", "text-1", "text-2", "text-3@spare"]
 
 
 def test_a_provider_that_is_down_parks_the_job_instead_of_failing_it(sandbox):
@@ -131,14 +137,14 @@ def test_a_provider_that_is_down_parks_the_job_instead_of_failing_it(sandbox):
 def test_a_frozen_provider_parks_jobs_too_and_buys_nothing_elsewhere(sandbox, two_models, settings):
     settings.WRITER_MODELS["main"] = {"TIMEOUT_S": 0.3}
     sandbox.knob(service="openai", latency_ms=3_000, match=MAIN)
-    order = factories.order_in_work()
+    order = short_order()
 
     ended = [run(order).outcome for _ in range(3)]
 
     assert ended == [Outcome.FAILED, Outcome.FAILED, Outcome.PARKED]
     assert asked(sandbox) == [MAIN] * 3
     assert run(order).outcome is Outcome.SUCCEEDED  # shut by now: the next model is asked
-    assert asked(sandbox) == [MAIN] * 3 + [SPARE]
+    assert asked(sandbox) == [MAIN] * 3 + [SPARE] * 2
 
 
 def test_one_jobs_failures_spare_the_others_the_asking(sandbox):
@@ -230,7 +236,7 @@ def test_no_connection_is_held_while_the_model_answers(sandbox, settings, monkey
     from articles.writer import client
 
     settings.WRITER_CONCURRENCY = 5
-    order, send, held = factories.order_in_work(), client.Call._send, []
+    order, send, held = short_order(), client.Call._send, []
 
     def watched(call):
         held.append(connection.connection)
@@ -239,17 +245,30 @@ def test_no_connection_is_held_while_the_model_answers(sandbox, settings, monkey
     monkeypatch.setattr(client.Call, "_send", watched)
     run(order)
 
-    assert held == [None]
+    assert held == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sections_that_find_no_place_beside_their_own_are_written_one_after_another(
+    sandbox, settings
+):
+    settings.WRITER_SECTIONS_AT_ONCE, settings.WRITER_CONCURRENCY = 3, 1
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert sorted(texts_bought(sandbox, order)) == sorted(first_text(order))
+    assert Place.objects.count() == 0
 
 
 def test_a_budget_that_is_spent_ends_the_buying_refunds_and_alerts(sandbox, settings):
     settings.MAX_COST_PER_ORDER_USD = 0.001
     sandbox.knob(service="openai", bad_text=["too_short"])
-    order = factories.order_in_work()
+    order = short_order()
 
     run_until_settled(order)
 
-    assert texts_bought(sandbox, order) == ["text-1"]
+    assert texts_bought(sandbox, order) == ["outline"]
     job = job_of(order)
     assert job.error_class == "BudgetSpent"
     assert job.error_reason.endswith("spent, MAX_COST_PER_ORDER_USD is 0.001")
@@ -263,13 +282,13 @@ def test_a_budget_that_is_spent_ends_the_buying_refunds_and_alerts(sandbox, sett
 def test_calls_of_unknown_price_do_not_spend_the_budget(sandbox, settings):
     settings.MAX_COST_PER_ORDER_USD = 0.001
     settings.WRITER_MODELS = {"main": {"PRICE_URL": "none"}}
-    sandbox.knob(service="openai", bad_text=["too_short"], times=1)
-    order = factories.order_in_work()
+    sandbox.knob(service="openai", bad_text=["too_short"])
+    order = short_order()
 
     assert run(order).outcome is Outcome.SUCCEEDED
 
     costs = ModelCall.objects.filter(order_key=order.subject).values_list("cost_usd", "outcome")
-    assert list(costs) == [(None, CallOutcome.OK)] * 2
+    assert list(costs) == [(None, CallOutcome.OK)] * 3
 
 
 def test_what_one_order_spent_is_not_anothers(sandbox, settings):
@@ -287,10 +306,11 @@ def test_what_one_order_spent_is_not_anothers(sandbox, settings):
 def test_a_run_without_time_for_another_call_hands_over_to_the_next(sandbox, settings):
     settings.JOB_DEADLINE_S = 100  # less than twice the time-out: enough for nothing but the first
     settings.WRITER_TIMEOUT_S = 60
-    order = factories.order_in_work()
+    order = short_order()
 
-    assert run(order).outcome is Outcome.PARKED  # the brief is stored, the text is the next run's
+    assert run(order).outcome is Outcome.PARKED  # the brief is stored, the rest is the next runs'
+    assert run(order).outcome is Outcome.PARKED
     assert run(order).outcome is Outcome.SUCCEEDED
 
-    assert texts_bought(sandbox, order) == ["text-1"]
+    assert texts_bought(sandbox, order) == ["outline", "text-1"]
     assert Attempt.objects.get(job=job_of(order), number=1).error_class == "InLine"

@@ -24,7 +24,7 @@ def failed(order: Order, error_class: str = "GateBlocked") -> Order:
     Job.objects.filter(pk=job.pk).update(
         state=State.FAILED, failures=3, finished_at=AT, error_class=error_class
     )
-    for name in ("brief", "text-1", "examined-1"):
+    for name in ("brief", "outline", "section-1", "examined-1", "text-2"):
         Step.objects.create(job=job, name=name, output={}, attempt=1, took_ms=1, at=AT)
     fulfilment.give_up(order=order, reason=error_class, at=AT)
     return Order.objects.get(pk=order.pk)
@@ -76,7 +76,10 @@ def test_a_resumed_order_is_in_work_and_its_refund_is_taken_back():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("error_class", "kept"),
-    [("GateBlocked", ["brief"]), ("WriterBusy", ["brief", "text-1", "examined-1"])],
+    [
+        ("GateBlocked", ["brief"]),
+        ("WriterBusy", ["brief", "outline", "section-1", "examined-1", "text-2"]),
+    ],
 )
 def test_texts_that_the_gate_refused_are_written_anew_others_are_kept(error_class, kept):
     order = failed(factories.order_in_work(), error_class)

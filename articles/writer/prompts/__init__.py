@@ -15,7 +15,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-_FENCES = ("brief", "document", "findings", "notes", "faults")
+_FENCES = (
+    "brief", "references", "outline", "assignment", "document", "findings", "notes", "faults",
+)  # fmt: skip
 _FENCE_TAG = re.compile(rf"<(?=[\s/]*(?:{'|'.join(_FENCES)})\b)", re.IGNORECASE)
 
 

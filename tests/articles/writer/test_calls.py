@@ -17,11 +17,12 @@ from articles.writer import (
     WriterRefused,
     WriterUnavailable,
     apply_repair,
+    assemble,
     buy_article,
     buy_repair,
     chain,
     client,
-    parse_article,
+    read_outline,
 )
 from articles.writer.errors import WriterTimeout
 
@@ -39,6 +40,24 @@ BRIEF = Brief(
         LinkCandidate(url="https://slowrails.example/packing/", title="Packing for two weeks"),
     ),
 )
+PLAN = {
+    "title": "Night train: how to choose your berth",
+    "meta_description": "Curious about the night train? Learn what to look for before you book a "
+    "berth, what can wait, and whom to ask when a question stays open.",
+    "slug": "night-train",
+    "sections": [
+        {"kind": kind, "heading": heading, "purpose": purpose, "words": words, "subheadings": [],
+         "links": []}
+        for kind, heading, purpose, words in (
+            ("introduction", "", "What the reader will get.", 80),
+            ("text", "How to choose on the night train", "On choosing.", 140),
+            ("text", "What it costs", "On costs.", 140),
+            ("text", "Mistakes on the night train", "On mistakes.", 140),
+        )
+    ],
+    "link_section": 2,
+}  # fmt: skip
+OUTLINE = read_outline(BRIEF, {"text": json.dumps(PLAN)})
 FAULTS = [Finding(code="too-short", message="280 words of 300", block=None)]
 
 
@@ -51,12 +70,16 @@ def calls():
 def buy(calls):
     """Buys an article, and notes its usage in `calls`."""
     return lambda *, request_id="job/text-1/1": buy_article(
-        BRIEF, request_id=request_id, record=calls.append
+        BRIEF, OUTLINE, request_id=request_id, record=calls.append
     )
 
 
+def read(reply):
+    return assemble(BRIEF, OUTLINE, [json.loads(json.dumps(reply))])
+
+
 def test_an_article_is_bought_in_one_call_and_read_as_a_draft_that_passes(sandbox, buy, calls):
-    draft = parse_article(json.loads(json.dumps(buy())))
+    draft = read(buy())
 
     assert not quality.check(draft, BRIEF, others=[]).blocked
     (call,) = sandbox.calls(service="openai")
@@ -90,7 +113,7 @@ def test_the_price_and_tokens_of_a_call_are_recorded(sandbox, buy, calls):
 
     (usage,) = calls
     assert usage.outcome == CallOutcome.OK
-    assert (usage.purpose, usage.prompt_version) == ("article", "article-1")
+    assert (usage.purpose, usage.prompt_version) == ("article", "article-2")
     assert usage.model == reply["model"]
     assert usage.input_tokens > 1_000
     assert usage.cached_tokens is not None
@@ -111,7 +134,7 @@ def test_a_usage_is_a_row_of_model_calls(sandbox, buy, calls):
 
 
 def test_a_repair_mends_what_the_findings_name_and_keeps_the_rest(sandbox, buy, calls):
-    draft = parse_article(buy())
+    draft = read(buy())
     blocks = document.parse(draft.html).blocks
 
     reply = buy_repair(BRIEF, draft, FAULTS, request_id="job/text-2/1", record=calls.append)
@@ -125,7 +148,7 @@ def test_a_repair_mends_what_the_findings_name_and_keeps_the_rest(sandbox, buy, 
     assert lines.split("\n")[0] == f"[1] {blocks[0].html}"
     assert len(lines.split("\n")) == len(blocks)
     assert [usage.purpose for usage in calls] == ["article", "repair"]
-    assert calls[1].prompt_version == "repair-1"
+    assert calls[1].prompt_version == "repair-2"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +175,7 @@ def test_each_failure_is_asked_for_once_named_and_recorded(sandbox, calls, knob,
     sandbox.knob(service="openai", **knob)
 
     with pytest.raises(error) as caught:
-        buy_article(BRIEF, request_id="job/text-1/1", record=calls.append)
+        buy_article(BRIEF, OUTLINE, request_id="job/text-1/1", record=calls.append)
 
     assert [usage.outcome for usage in calls] == [outcome]
     assert len(sandbox.calls(service="openai")) == 1  # the ledger retries, not the client
@@ -211,7 +234,7 @@ def test_an_answer_at_the_token_limit_is_half_an_answer(sandbox, buy, calls, set
 
 
 def test_a_repair_whose_edits_do_not_fit_is_garbled_before_it_is_stored(sandbox, buy, calls):
-    draft = parse_article(buy())
+    draft = read(buy())
     sandbox.knob(service="openai", bad_text="other_schema")
 
     with pytest.raises(WriterGarbled):
@@ -226,7 +249,7 @@ def test_an_answer_that_our_own_reading_trips_over_is_kept(sandbox, calls, caplo
 
     question = client.Question(
         purpose="article",
-        prompt_version="article-1",
+        prompt_version="article-2",
         system="Write.",
         user=f"<brief>{json.dumps({'topic': 'x', 'words': 300})}</brief>",
         schema={"type": "object", "properties": {}, "additionalProperties": False, "required": []},
@@ -260,7 +283,7 @@ def test_a_text_that_the_gate_blocks_passes_after_a_repair_of_what_it_found(
     sandbox, buy, calls, fault
 ):
     sandbox.knob(service="openai", bad_text=fault, times=1)
-    draft = parse_article(buy())
+    draft = read(buy())
     report = quality.check(draft, BRIEF, others=[])
     assert report.blocked
 

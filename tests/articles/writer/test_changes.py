@@ -56,8 +56,8 @@ def test_a_change_is_asked_for_with_brief_and_numbered_blocks_and_accounted(
     assert lines == [f"[{block.number}] {block.html}".replace("\n", "&#10;") for block in blocks]
     assert json.loads(fenced(asked, "faults")) == []
     (usage,) = calls
-    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-1")
-    assert reply["prompt_version"] == f"{change}-1"
+    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-2")
+    assert reply["prompt_version"] == f"{change}-2"
 
 
 def test_the_notes_arrive_whole_and_close_no_fence(sandbox, buy):

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from articles.brief import Brief
 from articles.draft import Draft
-from articles.writer import WriterGarbled, apply_repair, parse_article
+from articles.writer import WriterGarbled, apply_repair, assemble, read_outline
 
 ARTICLE = {
     "title": "A household budget",
@@ -14,6 +15,30 @@ ARTICLE = {
     "html": "<p>One.</p>\n<h2>Two</h2>\n<p>Three.</p>",
 }
 DRAFT = Draft(**ARTICLE)
+
+
+BRIEF = Brief(
+    topic="Money", niche="finance", keyword="household budget",
+    target_url="https://shop.example/", anchor_text="a shop", words=700, host="money.example",
+    disclosure="Paid & marked.",
+)  # fmt: skip
+
+
+def written(pieces=None, **head):
+    plan = {
+        "title": "A household budget",
+        "meta_description": "How to plan a household budget.",
+        "slug": "household-budget",
+        "link_section": 2,
+        "sections": [
+            {"kind": kind, "heading": heading, "purpose": "p", "words": 200, "subheadings": [],
+             "links": []}
+            for kind, heading in (
+                ("introduction", ""), ("text", "Start & stay"), ("text", "Next steps"),
+            )
+        ],
+    }  # fmt: skip
+    return assemble(BRIEF, read_outline(BRIEF, reply(plan | head)), pieces or PIECES)
 
 
 def reply(data):
@@ -30,30 +55,50 @@ def edit(op, block, html=""):
     return {"op": op, "block": block, "html": html}
 
 
-def test_an_article_is_read_as_a_draft():
-    assert parse_article(reply(ARTICLE)) == DRAFT
+def body(html):
+    return reply({"html": html})
 
 
-def test_a_draft_is_sanitised_and_its_lines_are_single_lines():
-    draft = parse_article(
-        reply(
-            {
-                "title": " A\n household \tbudget\u0000 ",
-                "meta_description": "How\nto",
-                "slug": "Household Budget!",
-                "html": '<p onclick="x()">One<script>alert(1)</script>\u0000</p>'
-                '<p><a href="https://shop.example/" rel="sponsored" target="_blank">it</a>'
-                '<a href="javascript:x()">bad</a></p>',
-            }
-        )
+PIECES = [body("<p>Hello, budget.</p>"), body("<p>Set it.</p>"), body("<p>Keep it.</p>")]
+
+
+def test_sections_become_one_article_under_the_outlines_headings_with_the_disclosure_first():
+    assert written() == Draft(
+        title="A household budget",
+        meta_description="How to plan a household budget.",
+        slug="household-budget",
+        html="<p>Paid &amp; marked.</p>\n<p>Hello, budget.</p>\n<h2>Start &amp; stay</h2>\n"
+        "<p>Set it.</p>\n<h2>Next steps</h2>\n<p>Keep it.</p>",
     )
 
-    assert draft.title == "A household budget"
-    assert draft.meta_description == "How to"
-    assert draft.slug == "household-budget"
-    assert "<p>One</p>" in draft.html
-    assert '<a href="https://shop.example/" rel="sponsored">it</a>' in draft.html
-    assert "javascript" not in draft.html
+
+def test_a_piece_that_holds_all_sections_keeps_its_own_headings():
+    whole = written([body("<p>Hello.</p><h2>Start</h2><p>Set it.</p>")])
+
+    assert whole.html == "<p>Paid &amp; marked.</p>\n<p>Hello.</p><h2>Start</h2><p>Set it.</p>"
+
+
+@pytest.mark.parametrize(
+    "said_again",
+    ["<h2>Start &amp; stay</h2><p>Set it.</p>", "<h3>Start, stay!</h3>\n<p>Set it.</p>"],
+)
+def test_a_heading_or_a_disclosure_that_a_piece_says_again_stands_once(said_again):
+    pieces = [body("<p>Paid &amp; marked.</p><p>Hello, budget.</p>"), body(said_again), PIECES[2]]
+
+    assert written(pieces) == written()
+
+
+def test_what_a_piece_brings_in_is_sanitised():
+    bad = (
+        '<p onclick="x()">One<script>alert(1)</script>\0</p><p>'
+        '<a href="https://shop.example/" rel="sponsored" target="_blank">it</a>'
+        '<a href="javascript:x()">bad</a></p>'
+    )
+    html = written([PIECES[0], body(bad), PIECES[2]]).html
+
+    assert "<p>One</p>" in html
+    assert '<a href="https://shop.example/" rel="sponsored">it</a>' in html
+    assert "javascript" not in html
 
 
 @pytest.mark.parametrize(
@@ -66,43 +111,38 @@ def test_a_draft_is_sanitised_and_its_lines_are_single_lines():
     ],
 )
 def test_a_slug_is_always_an_address(slug, title, address):
-    assert parse_article(reply(ARTICLE | {"slug": slug, "title": title})).slug == address
+    assert written(slug=slug, title=title).slug == address
 
 
-@pytest.mark.parametrize(
-    ("wrong", "kind"),
-    [
-        ({"title": " \n"}, "empty"),
-        ({"html": ""}, "empty"),
-        ({"html": "<script>alert(1)</script>"}, "empty"),
-        ({"title": "x" * 201}, "too-long"),
-        ({"meta_description": "x" * 401}, "too-long"),
-    ],
-)
-def test_a_reply_that_could_not_be_stored_is_garbled(wrong, kind):
+@pytest.mark.parametrize("html", ["", " \n", "<script>alert(1)</script>"])
+def test_a_piece_without_text_is_garbled(html):
     with pytest.raises(WriterGarbled) as caught:
-        parse_article(reply(ARTICLE | wrong))
+        written([PIECES[0], body(html), PIECES[2]])
 
-    assert caught.value.kind == kind
+    assert caught.value.kind == "empty"
 
 
-@given(st.fixed_dictionaries({name: st.text() for name in ARTICLE}))
-def test_whatever_text_a_reply_holds_gives_a_storable_draft_or_is_garbled(article):
+@pytest.mark.parametrize("wrong", [{"title": "x" * 201}, {"meta_description": "x" * 401}])
+def test_an_article_that_could_not_be_stored_is_garbled(wrong):
+    with pytest.raises(WriterGarbled) as caught:
+        written(**wrong)
+
+    assert caught.value.kind == "too-long"
+
+
+@given(st.lists(st.text(), min_size=3, max_size=3))
+def test_whatever_the_pieces_hold_gives_a_storable_draft_or_is_garbled(texts):
     try:
-        draft = parse_article(reply(article))
+        draft = written([body(text) for text in texts])
     except WriterGarbled:
         return
     for text in (draft.title, draft.meta_description, draft.slug, draft.html):
         assert "\0" not in text
         text.encode()
-    assert draft.title
-    assert draft.slug
 
 
 def test_half_a_surrogate_pair_in_an_answer_is_left_out():
-    text = json.dumps(ARTICLE | {"title": "A budget \ud83d"})
-
-    assert parse_article(reply(text)).title == "A budget"
+    assert "budget \ud83d" not in written([body("<p>A budget \ud83d</p>"), *PIECES[1:]]).html
 
 
 def test_a_repair_changes_the_named_blocks_and_leaves_the_others_byte_for_byte():

@@ -3,10 +3,21 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from articles.writer import WriterGarbled, WriterRefused
 from articles.writer.reading import LONGEST_TEXT_CHARS, Answer, read_completion, read_object
-from articles.writer.shapes import ArticleReply, RepairReply
+from articles.writer.shapes import RepairReply
+
+
+class ArticleReply(BaseModel):
+    """A shape of several fields, as any answer's."""
+
+    title: str
+    meta_description: str
+    slug: str
+    html: str
+
 
 ARTICLE = {"title": "T", "meta_description": "M", "slug": "s", "html": "<p>x</p>"}
 SECRET = "what-the-customer-wrote"  # must never be in an error

@@ -9,12 +9,12 @@ from articles.models import CallOutcome
 from articles.writer import (
     WriterGarbled,
     WriterRefused,
+    assemble,
     buy_article,
     chain,
     dialects,
-    parse_article,
 )
-from tests.articles.writer.test_calls import BRIEF
+from tests.articles.writer.test_calls import BRIEF, OUTLINE
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +35,8 @@ def buy(sandbox, calls):
 
     def asked():
         before = len(sandbox.calls(service="openai"))
-        reply = buy_article(BRIEF, request_id="job/text-1/1", record=calls.append)
-        assert not quality.check(parse_article(reply), BRIEF, others=[]).blocked
+        reply = buy_article(BRIEF, OUTLINE, request_id="job/text-1/1", record=calls.append)
+        assert not quality.check(assemble(BRIEF, OUTLINE, [reply]), BRIEF, others=[]).blocked
         bodies = [json.loads(call["body"]) for call in sandbox.calls(service="openai")[before:]]
         return [form_and_limit(body) for body in bodies]
 
@@ -94,7 +94,7 @@ def test_where_no_schema_is_sent_it_stands_in_the_prompt(sandbox, buy):
         json.loads(call["body"])["messages"][0]["content"]
         for call in sandbox.calls(service="openai")
     ]
-    assert ['"meta_description"' in prompt for prompt in prompts] == [False, True, True]
+    assert ['"html"' in prompt for prompt in prompts] == [False, True, True]
 
 
 def test_a_server_that_overlooks_the_schema_is_told_it_in_the_prompt_next_time(sandbox, buy, calls):
@@ -141,7 +141,7 @@ def test_a_server_that_takes_no_form_at_all_refuses_for_good(sandbox, calls, set
     sandbox.knob(service="openai", status=400, message="grammar and response_format are unknown")
 
     with pytest.raises(WriterRefused, match="unsupported: HTTP 400: response_format"):
-        buy_article(BRIEF, request_id="job/text-1/1", record=calls.append)
+        buy_article(BRIEF, OUTLINE, request_id="job/text-1/1", record=calls.append)
 
     assert len(calls) == 1
 
