@@ -34,6 +34,16 @@ class Row:
     parts: tuple[Part, ...] = ()
 
     @property
+    def before(self) -> tuple[Part, ...]:
+        """The row as the older text has it."""
+        return tuple(part for part in self.parts if part.mark != "added")
+
+    @property
+    def after(self) -> tuple[Part, ...]:
+        """The row as the newer text has it."""
+        return tuple(part for part in self.parts if part.mark != "removed")
+
+    @property
     def only_markup(self) -> bool:
         """The words stayed; a tag, such as a link's, did not."""
         return not self.unchanged and all(part.mark == "same" for part in self.parts)

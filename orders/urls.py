@@ -20,6 +20,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<uuid:order_id>/submit/", submitting.submit, name="order-submit"),
     path("orders/<uuid:order_id>/paid/", order.paid, name="order-paid"),
     path("orders/<uuid:order_id>/versions/<int:number>/", version.page, name="version"),
+    path(
+        "orders/<uuid:order_id>/versions/<int:number>/since/<int:since>/",
+        version.compare,
+        name="version-compare",
+    ),
+    path(
+        "orders/<uuid:order_id>/versions/<int:number>/article.<slug:form>",
+        version.download,
+        name="version-download",
+    ),
     path("how-it-works/", plain.how_it_works, name="how-it-works"),
     path("robots.txt", plain.robots, name="robots"),
     # Browsers ask for it on pages that name no icon, such as the API's.

@@ -286,3 +286,24 @@ def version_of(order: Order, *, html: str = "", at: datetime = AT, **given: Any)
         "created_at": at,
     }
     return ArticleVersion.objects.create(**fields | given)
+
+
+def next_version_of(order: Order, *, html: str = "", at: datetime = AT) -> ArticleVersion:
+    """The next version of the order's article, made from the current one, stored and no more."""
+    current = order.version
+    assert current is not None
+    return ArticleVersion.objects.create(
+        article=current.article,
+        number=current.number + 1,
+        parent=current,
+        title=current.title,
+        meta_description=current.meta_description,
+        slug=current.slug,
+        html=html or f"{current.html}<p>One more thing is worth a word.</p>",
+        words=current.words + 8,
+        report=current.report,
+        provenance=current.provenance,
+        order_key=order.subject,
+        backlink_metadata=current.backlink_metadata,
+        created_at=at,
+    )

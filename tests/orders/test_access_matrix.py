@@ -54,6 +54,8 @@ ROUTES = {
     "order-submit": ("post", OWNER),
     "order-paid": ("get", OWNER),
     "version": ("get", OWNER),
+    "version-compare": ("get", OWNER),
+    "version-download": ("get", OWNER),
     "api-purchase": ("post", EVERYBODY),
     "api-status": ("get", OWNER),
     "api-request-revision": ("post", OWNER),
@@ -158,6 +160,8 @@ def address(name: str, order, review: Review) -> str:
         "domain": [order.domain.host],
         "live-site": [order.domain.host],
         "version": [order.pk, 1],
+        "version-compare": [order.pk, 2, 1],
+        "version-download": [order.pk, 1, "docx"],
         "dev-email": ["order-confirmed", "html"],
         "api-status": [order.pk],
         "api-articles": [order.domain.pk],
@@ -171,6 +175,10 @@ def address(name: str, order, review: Review) -> str:
         article.live_version = ArticleVersion.objects.get(article=article)
         article.save()
         return reverse(name, args=[article.domain.host, article.slug])
+    if name == "version-compare" and not ArticleVersion.objects.filter(
+        order_key=order.subject, number=2
+    ):
+        factories.next_version_of(order)
     given = kinds.get(name, [])
     if name == "order" or (name.startswith("order-") and name not in ("order-form", "order-check")):
         given = [order.pk]
