@@ -23,6 +23,8 @@ ALLOWED: Final[dict[Status, frozenset[Status]]] = {
     Status.CANCELLED: frozenset({Status.PROCESSING}),  # paid late after all
 }
 
+PLACING: Final = "Placing your link"  # what PROCESSING is for an order that has no article written
+
 
 class TransitionRefused(Exception):
     """The order is not where this move starts from, or somebody moved it first."""
@@ -31,9 +33,12 @@ class TransitionRefused(Exception):
         self.code = order.code
         self.was = Status(order.status)
         self.to = to
-        super().__init__(
-            f"Order {self.code} is at “{self.was.label}”; it cannot go on to “{to.label}”."
+        is_link = order.product == Product.INTEGRATION
+        here, there = (
+            PLACING if is_link and status == Status.PROCESSING else status.label
+            for status in (self.was, to)
         )
+        super().__init__(f"Order {self.code} is at “{here}”; it cannot go on to “{there}”.")
 
 
 def place(*, order: Order, actor: str, at: datetime) -> None:

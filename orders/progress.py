@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from orders import revisions
-from orders.fulfilment import JOB_KINDS
-from orders.models import Order, Payment, Product, Refund, Review, Status
+from orders.fulfilment import JOB_KINDS, NORMAL
+from orders.lifecycle import PLACING
+from orders.models import Order, Payment, Product, Refund, Review, Revision, Status
 from queueing import stats
 from queueing.errors import Parked
 from queueing.models import Job, State
 
 PIPELINES: Final = (*JOB_KINDS.values(), revisions.JOB_KIND)
-STEPS: Final = ("Payment", "Writing", "Your review", "Editorial review", "Published")
+_STEPS: Final = ("Payment", "Writing", "Your review", "Editorial review", "Published")
+_LINK_STEPS: Final = (_STEPS[0], PLACING, *_STEPS[2:])
 _STEP_OF: Final[dict[str, int]] = {
     Status.AWAITING_PAYMENT: 1,
     Status.CANCELLED: 1,
@@ -32,8 +34,9 @@ class Progress:
 
     `poll` is what `goes_on` says; `estimate_s` is the
     range in which the work should be done, None when nothing is being worked on. `review` is the
-    editors' last one, while it matters: its note, or its publication. `refunds` are a failed
-    order's.
+    editors' last one, while it matters: its note, or its publication; `is_returned` says that
+    its note still waits for an answer. `wish` is what the customer last asked to have changed,
+    while that is news. `refunds` are a failed order's.
     """
 
     status: str
@@ -41,11 +44,12 @@ class Progress:
     label: str
     heading: str
     detail: str
-    of: int = len(STEPS)
+    of: int = len(_STEPS)
     poll: bool = False
     attempt: int | None = None
     tries: int | None = None
     position: int | None = None
+    priority: str = ""
     estimate_s: tuple[int, int] | None = None
     next_try_at: datetime | None = None
     queue: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +57,8 @@ class Progress:
     can_request_revision: bool = False
     can_submit_for_review: bool = False
     review: Review | None = None
+    is_returned: bool = False
+    wish: revisions.Wish | None = None
     refunds: tuple[Refund, ...] = ()
 
 
@@ -75,7 +81,7 @@ def progress(order: Order, *, at: datetime) -> Progress:
     return Progress(
         status=order.status,
         step=step,
-        label=STEPS[step - 1],
+        label=steps(order)[step - 1],
         poll=waiting or order.status in _MOVING,
         refunds=refunds,
         can_request_revision=order.status == Status.QUALITY_CHECK,
@@ -83,6 +89,11 @@ def progress(order: Order, *, at: datetime) -> Progress:
         queue=_queue(order, jobs),
         **words,
     )
+
+
+def steps(order: Order) -> tuple[str, ...]:
+    """Return the names of the order's five steps; an order of a link has nothing written."""
+    return _LINK_STEPS if _is_link(order) else _STEPS
 
 
 def _queue(order: Order, jobs: list[Job]) -> dict[str, Any]:
@@ -146,11 +157,15 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
         "tries": job.tries,
         "estimate_s": (estimate.typical_s, estimate.slow_s),
     }
+    is_change = job.kind == revisions.JOB_KIND
+    if is_change:
+        told["wish"] = revisions.last_wish(order)
     if job.state == State.ACTIVE:
+        attempt = f"Attempt {job.try_number} of {job.tries}."
+        doing = f"{job.doing}. " if is_change and job.doing not in ("", CHANGING) else ""
         return told | {
-            "heading": job.doing or "Writing",
-            "detail": f"Attempt {job.try_number} of {job.tries}. You can leave this page: we "
-            "write to you when it is ready.",
+            "heading": CHANGING if is_change else job.doing or steps(order)[1],
+            "detail": f"{doing}{attempt} {LEAVE}",
         }
     if job.line and job.error_class == Parked.__name__:
         return told | {
@@ -163,29 +178,52 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
         return told | {
             "heading": "Taking longer than usual",
             "detail": f"Attempt {job.try_number} of {job.tries} begins by itself in a moment. "
-            "Nothing is lost.",
+            f"Nothing is lost. {LEAVE}",
             "next_try_at": job.run_at,
         }
     position = stats.position(job)
+    waits = "Your changes go before new work." if is_change else "Paid and waiting for its turn."
     return told | {
         "heading": f"You are number {position}" if position and position > 1 else "You are next",
-        "detail": "Paid and waiting for a writer. You can leave this page: we write to you when "
-        "it is ready.",
+        "detail": f"{waits} {LEAVE}",
         "position": position,
+        "priority": "Served first" if job.priority < NORMAL else "In turn",
     }
 
 
+CHANGING: Final = "Working on your changes"
+LEAVE: Final = "You can leave this page: we write to you when it is ready."
+
+
 def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
-    review = _last_review(order)
-    returned = review is not None and review.decision == Review.Decision.RETURNED
-    # A newer text has answered the note.
-    if review is not None and returned and review.version_id == order.version_id:
-        return {
-            "review": review,
-            "heading": "The editor asks for changes",
-            "detail": "Ask us for what the editor wants, at no cost, then submit the new version.",
+    review, wish = _last_review(order), revisions.last_wish(order)
+    returned = review if review and review.decision == Review.Decision.RETURNED else None
+    told: dict[str, Any] = {
+        "review": returned,
+        # A newer text has answered the note.
+        "is_returned": returned is not None and returned.version_id == order.version_id,
+    }
+    if wish and wish.state == Revision.State.FAILED and wish.of_version_id == order.version_id:
+        return told | {
+            "wish": wish,
+            "heading": "We could not make your changes",
+            "detail": "No text with your changes was good enough, so the version that you know "
+            "stays. Ask in other words, or submit it as it stands. Our staff have been told.",
         }
-    return {
+    if told["is_returned"]:
+        return told | {
+            "heading": "The editor asks for changes",
+            "detail": "First ask us for what the editor wants; it costs nothing. Then read the "
+            "new version and submit it, and it goes straight back to the editor.",
+        }
+    if wish and wish.state == Revision.State.DONE and wish.of_version_id != order.version_id:
+        return told | {
+            "wish": wish,
+            "heading": "Your changes are ready",
+            "detail": "Read what became of them. Nothing is published before you and an editor "
+            "have approved it; you can ask again as often as you need.",
+        }
+    return told | {
         "heading": "Your link is in the article" if _is_link(order) else "Your article is ready",
         "detail": "Read it and look at its quality report. Nothing is published before you and "
         "an editor have approved it.",
@@ -225,17 +263,17 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "review": review,
             "step": _STEP_OF[Status.ADMIN_REVIEW],
             "heading": "The editor will not publish this",
-            "detail": "You pay nothing: your refund is below.",
+            "detail": "You read the reason here. You pay nothing: your refund is below.",
         }
     if _is_link(order):
         return {
             "heading": "We could not place your link",
-            "detail": "The article is full by now, or would have lost too much of its text. You "
-            "pay nothing: your refund is below.",
+            "detail": "The article is full by now, or would have lost too much of its text. Your "
+            "refund is below.",
         }
     return {
         "heading": "We could not write this",
-        "detail": "No text was good enough to show you. You pay nothing: your refund is below.",
+        "detail": "No text was good enough to show you. Your refund is below.",
     }
 
 

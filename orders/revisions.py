@@ -1,9 +1,12 @@
 """Changes that a customer, or an editor, asks for: one at a time, as often as they like."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from articles.models import ArticleVersion
 from orders import lifecycle, notifications
@@ -14,6 +17,34 @@ from queueing.models import Job
 
 JOB_KIND: Final = "backlink-revision"
 NOTES_CHARS: Final = (10, 2000)  # ux.md, "Ask for changes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a customer last asked to have changed; ids are of versions."""
+
+    notes: str
+    state: str
+    of_version_id: int
+
+
+def with_last_wish(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Let the query for orders bring along what `last_wish` would ask for."""
+    newest = Revision.objects.filter(order=OuterRef("pk")).order_by("-number")
+    return orders.annotate(last_wish=Subquery(newest.values(as_json=_WISH)[:1]))
+
+
+def last_wish(order: Order) -> Wish | None:
+    """Return the newest wish; one query, none for an order of `with_last_wish`."""
+    if hasattr(order, "last_wish"):
+        told: dict[str, Any] | None = order.last_wish
+    else:
+        newest = Revision.objects.filter(order=order).order_by("-number")
+        told = newest.values_list(_WISH, flat=True).first()
+    return Wish(**told) if told else None
+
+
+_WISH: Final = JSONObject(notes="notes", state="state", of_version_id="of_version_id")
 
 
 def request(

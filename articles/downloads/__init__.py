@@ -55,7 +55,6 @@ def _word(version: ArticleVersion, text: str, language: str) -> bytes:
     return word.document(title=version.title, html=text, language=language)
 
 
-
 FORMS: Final[dict[str, Form]] = {
     "html": Form(label="HTML", content_type="text/html; charset=utf-8", write=_html),
     "md": Form(label="Markdown", content_type="text/markdown; charset=utf-8", write=_markdown),

@@ -55,7 +55,8 @@ def document(*, title: str, html: str, language: str) -> bytes:
     facts.title, facts.language = _written(title)[:255], language
     facts.author, facts.comments = "Byline", ""
     writer.file.add_heading(_written(title), level=1)
-    for element in lxml_html.fragments_fromstring(html):
+    fragments: Any = lxml_html.fragments_fromstring(html)  # loose text comes as a string
+    for element in fragments:
         if isinstance(element, str):
             writer.words(writer.file.add_paragraph(), element, _Look())
         else:
@@ -100,8 +101,15 @@ class _Writer:
         if text:
             _dress(_run(paragraph, look.href), text, look.marks)
 
-    def _mixed(self, element: Any, *, depth: int, style: str | None, look: _Look | None = None,
-               paragraph: Paragraph | None = None) -> None:
+    def _mixed(
+        self,
+        element: Any,
+        *,
+        depth: int,
+        style: str | None,
+        look: _Look | None = None,
+        paragraph: Paragraph | None = None,
+    ) -> None:
         """Write words and blocks in turn: words share a paragraph until a block ends it."""
         look = look or _looking(element, _Look())
         here = paragraph
@@ -147,7 +155,8 @@ class _Writer:
         for item in element.iterchildren("li"):
             paragraph = self.file.add_paragraph(style=style)
             if element.tag == "ol":
-                numbered = paragraph._p.get_or_add_pPr().get_or_add_numPr()
+                properties: Any = paragraph._p.get_or_add_pPr()
+                numbered = properties.get_or_add_numPr()
                 numbered.get_or_add_numId().val = number
                 numbered.get_or_add_ilvl().val = 0
             self._mixed(item, depth=depth, style="List Continue", paragraph=paragraph)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from orders import access
+from orders import access, revisions
 from orders.api import problems
 from orders.models import Order
 
@@ -18,7 +18,8 @@ def opened(request: Request, *, order_id: str) -> Order:
         wanted = UUID(order_id)
     except ValueError:
         raise problems.not_found() from None
-    order = Order.objects.select_related("version").defer("version__html").filter(pk=wanted).first()
+    orders = Order.objects.select_related("version").defer("version__html")
+    order = revisions.with_last_wish(orders).filter(pk=wanted).first()
     if order is None or not _may_open(request, order):
         raise problems.not_found()
     return order

@@ -22,6 +22,12 @@ _POLICIES = {
     LinkPolicy.NOFOLLOW: "Nofollow: your link asks search engines not to follow it (rel=nofollow).",
     LinkPolicy.DOFOLLOW: "Dofollow: your link is a plain one that search engines may follow.",
 }
+_LIVE_CHECKS = {
+    "answer": "Page",
+    "anchor": "Anchor text",
+    "policy": "Link policy",
+    "indexing": "Search engines",
+}
 
 
 @register.filter
@@ -89,6 +95,12 @@ def when(moment: datetime | None) -> SafeString | str:
         f"{local:%d %B %Y, %H:%M %Z}",
         naturaltime(moment),
     )
+
+
+@register.filter
+def live_check(name: str) -> str:
+    """Return what a check of a live page is about: `Link policy` for `policy`."""
+    return _LIVE_CHECKS.get(name, name.capitalize())
 
 
 @register.filter

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from orders import access
+from orders import access, revisions
 from orders.models import Order
 
 P = ParamSpec("P")
@@ -41,7 +41,7 @@ def found(order_id: UUID) -> Order:
     :raises Http404: there is no such order
     """
     orders = Order.objects.select_related("domain", "customer", "version").defer("version__html")
-    order = orders.filter(pk=order_id).first()
+    order = revisions.with_last_wish(orders).filter(pk=order_id).first()
     if order is None:
         raise Http404
     return order

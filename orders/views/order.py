@@ -13,11 +13,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from articles import downloads
 from articles.models import ArticleVersion
 from orders import access, payments, purchase, reading, streams
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, OrderEvent, Status
-from orders.progress import STEPS, Progress, goes_on, progress
+from orders.progress import Progress, goes_on, progress, steps
 from orders.reading import Place
 from orders.report import drawn
 from orders.views import opening
@@ -133,23 +134,27 @@ def _shown(order: Order, *, at: datetime) -> dict[str, Any]:
     now = progress(order, at=at)
     version = order.version
     events = _history(order)
+    versions = _versions(order)
     return {
         "order": order,
         "brief": order.brief,
         "progress": now,
-        "steps": _steps(now),
+        "steps": _steps(order, now),
         "poll_s": POLL_S,
         "version": version,
         "report": drawn(version.report) if version is not None else None,
         "place": _place(order),
-        "versions": _versions(order),
+        "versions": versions,
+        "since": _since(now, versions),
+        "forms": downloads.FORMS,
+        "was_taken_up": any(event.was == Status.FAILED for event in events),
         "refunds": now.refunds,
         "events": events,
         "seen": _seen(order, now, events, at=at),
     }
 
 
-def _steps(now: Progress) -> list[Step]:
+def _steps(order: Order, now: Progress) -> list[Step]:
     def state(number: int) -> str:
         if number == now.step and now.status in _ENDED_EARLY:
             return "stopped"
@@ -159,7 +164,7 @@ def _steps(now: Progress) -> list[Step]:
 
     return [
         Step(number=number, label=label, state=state(number))
-        for number, label in enumerate(STEPS, start=1)
+        for number, label in enumerate(steps(order), start=1)
     ]
 
 
@@ -182,6 +187,15 @@ def _history(order: Order) -> list[OrderEvent]:
     events = OrderEvent.objects.filter(order=order).select_related("version")
     texts = ("html", "report", "provenance", "backlink_metadata")
     return list(events.defer(*(f"version__{name}" for name in texts)))
+
+
+def _since(now: Progress, versions: list[ArticleVersion]) -> int | None:
+    """Return the number of the version that the customer would compare the current one with.
+
+    That is the one which the editor returned, else the one which the last wish was about.
+    """
+    wanted = now.review.version_id if now.review else now.wish.of_version_id if now.wish else None
+    return next((version.number for version in versions[1:] if version.pk == wanted), None)
 
 
 def _seen(order: Order, now: Progress, events: list[OrderEvent], *, at: datetime) -> str:

@@ -71,7 +71,7 @@ def download(request: HttpRequest, order: Order, number: int, form: str) -> Http
     written = downloads.download(version, form=form, language=order.brief["language"])
     response = HttpResponse(written, content_type=downloads.FORMS[form].content_type)
     name = f"{version.slug}-v{version.number}.{form}"
-    response["Content-Disposition"] = content_disposition_header(True, name)  # noqa: FBT003
+    response["Content-Disposition"] = content_disposition_header(True, name)
     return response
 
 

@@ -24,7 +24,8 @@ TEXT = f"""<p>Most people <strong>begin</strong> with {LINK} at home.</p>
 <table><tr><th>Wood</th><th>Years</th></tr><tr><td>Larch</td><td>12</td></tr></table>
 <pre>a  b
 c</pre>
-<figure><img src="https://pictures.example/a.jpg" alt="A bed"><figcaption>In May</figcaption></figure>"""
+<figure><img src="https://pictures.example/a.jpg" alt="A bed">
+<figcaption>In May</figcaption></figure>"""
 
 
 def version(text: str = TEXT, title: str = "Beds & <boxes>") -> ArticleVersion:
@@ -66,7 +67,10 @@ def test_markdown_reads_back_as_the_same_page():
     assert text.startswith("# Beds ")
     assert tree.findtext("h1") == "Beds & <boxes>"
     (link,) = tree.iter("a")
-    assert (link.get("href"), link.text) == ("https://shop.example/beds?a=1&b=2", "oak & larch beds")
+    assert (link.get("href"), link.text) == (
+        "https://shop.example/beds?a=1&b=2",
+        "oak & larch beds",
+    )
     assert [item.text.strip() for item in tree.iter("li")] == ["Soil", "Wood", "larch", "Water"]
     assert [cell.text for cell in tree.iter("td")] == ["Larch", "12"]
 
@@ -92,9 +96,7 @@ def test_a_word_document_has_the_link_the_headings_and_the_lists():
 
 def test_each_numbered_list_of_a_word_document_counts_for_itself():
     file = word_file()
-    numbers = [
-        p._p.pPr.numPr.numId.val for p in file.paragraphs if p.style.name == "List Number"
-    ]
+    numbers = [p._p.pPr.numPr.numId.val for p in file.paragraphs if p.style.name == "List Number"]
 
     assert numbers[0] == numbers[1] != numbers[2]
     starts = {

@@ -98,7 +98,7 @@ def test_a_stranger_submits_nothing():
     assert Order.objects.get(pk=order.pk).status == Status.QUALITY_CHECK
 
 
-def test_a_returned_order_quotes_the_editor_until_there_is_a_newer_version(client):
+def test_a_returned_order_quotes_the_editor_and_a_newer_version_is_compared_with_it(client):
     review = factories.waiting_review()
     reviews.give_back(review=review, by="edith", note="Name <b>a</b> source.", at=AT)
     order = Order.objects.get(pk=review.order_id)
@@ -111,7 +111,11 @@ def test_a_returned_order_quotes_the_editor_until_there_is_a_newer_version(clien
     put_newer_version(order)
     newer = look(client, order.get_absolute_url())
     assert newer.one("//h2[@id='now-h']") == "Your article is ready"
-    assert not newer.all("//div[@class='editors-note']")
+    assert "The editor wrote of an earlier version" in newer.one("//div[@class='editors-note']")
+    assert newer.one("//a[@id='compare']") == "Compare it with version 1, which the editor read"
+    compared = look(client, newer.one("//a[@id='compare']/@href"))
+    assert compared.status == 200
+    assert compared.one("//h1") == "From version 1 to version 2"
 
 
 def test_an_approved_order_is_going_live(client):
@@ -134,11 +138,11 @@ def test_an_approved_order_is_going_live(client):
 def test_a_live_order_shows_its_address_and_what_was_verified(client):
     page = page_of(client, live_order())
 
-    assert page.one("//a[@id='live-url']/@href") == "https://garden.example.com/raised-beds"
+    assert page.one("//*[@id='live-url']") == "https://garden.example.com/raised-beds"
     assert [" ".join(said.replace(" :", ":").split()) for said in page.has_class("check-name")] == [
         "Link: verified",
-        "Answer: verified",
-        "Indexing: not checked",
+        "Page: verified",
+        "Search engines: not checked",
     ]
     assert page.all("//button[@data-copy='live-url']/@hidden")
     assert not page.all("//*[@id='status-region']/@hx-trigger")
