@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -23,9 +24,10 @@ _POLICIES = {
     LinkPolicy.DOFOLLOW: "Dofollow: your link is a plain one that search engines may follow.",
 }
 _LIVE_CHECKS = {
-    "answer": "Page",
+    "link": "Link",
     "anchor": "Anchor text",
     "policy": "Link policy",
+    "answer": "Page",
     "indexing": "Search engines",
 }
 
@@ -98,9 +100,10 @@ def when(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def live_check(name: str) -> str:
-    """Return what a check of a live page is about: `Link policy` for `policy`."""
-    return _LIVE_CHECKS.get(name, name.capitalize())
+def live_checks(checks: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the checks of a live page, each with what it is about, what was bought first."""
+    names = sorted(checks, key=[*_LIVE_CHECKS, *checks].index)
+    return [(_LIVE_CHECKS.get(name, name.capitalize()), checks[name]) for name in names]
 
 
 @register.filter
