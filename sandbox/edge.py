@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -95,6 +95,7 @@ class Edge:
     def __init__(self, service: Service, *, prefix: str, board: Board, calls: CallLog) -> None:
         self.service, self.prefix = service, prefix
         self.board, self.calls = board, calls
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call. `send` must be the server's own: a drop closes its connection."""
@@ -119,12 +120,14 @@ class Edge:
         request.knob = self.board.take(
             service=self.service.name, operation=operation, body=text + request.path
         )
+        self._under_way += 1
         try:
             await self._answer(request, route, call, receive, send, started=started)
         except asyncio.CancelledError:
             call.outcome = "stopped"
             raise
         finally:
+            self._under_way -= 1
             call.took_ms = _ms_since(started)
 
     async def _answer(
@@ -138,6 +141,13 @@ class Edge:
         started: float,
     ) -> None:
         knob = request.knob
+        if knob.at_most is not None and self._under_way > knob.at_most:
+            # Turned away at once, as a provider's limit does, and not after the latency.
+            too_many = self._failure(replace(knob, status=429))
+            if too_many is not None:
+                call.status, call.outcome = too_many.status, "too many at a time"
+                await self._reply(too_many, knob, call, receive, send)
+            return
         if knob.drop_before:
             call.outcome = "dropped before the work"
             await hang_up(send, receive)

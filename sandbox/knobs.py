@@ -65,6 +65,7 @@ class Knob:
     message: str | None = None
     code: str | None = None
     retry_after_s: float | None = None
+    at_most: int | None = None
     drop_before: bool = False
     drop_reply: bool = False
     half_body: bool = False
@@ -208,6 +209,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "rate": (0, 1),
     "status": (400, 599),
     "retry_after_s": (0, float("inf")),
+    "at_most": (0, float("inf")),
     "copies": (1, 100),
     "signed_ago_s": (float("-inf"), float("inf")),
 }

@@ -19,6 +19,9 @@ class Sandbox:
         (name,) = self.post("/control/knobs", knob)["ids"]
         return str(name)
 
+    def delete_knob(self, name: str) -> None:
+        self._ask("DELETE", f"/control/knobs/{name}")
+
     def clear_knobs(self) -> None:
         self._ask("DELETE", "/control/knobs")
 
