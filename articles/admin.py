@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Field, Model, OuterRef, Q, QuerySet, Subquery, Sum, URLField
+from django.db.models import Count, Field, Model, OuterRef, QuerySet, Subquery, Sum, URLField
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import sanitise
+from articles.costs import UNPRICED
 from articles.models import Article, ArticleVersion, Domain, ModelCall
 from articles.quality import CheckResult, Report, State
 
@@ -232,7 +233,7 @@ class Costs(ChangeList):
             cost=Sum("cost_usd"),
             tokens_in=Sum("input_tokens"),
             tokens_out=Sum("output_tokens"),
-            unpriced=Count("pk", filter=Q(cost_usd__isnull=True)),
+            unpriced=Count("pk", filter=UNPRICED),
         )
         self.title = (
             f"Model calls: {self.result_count}, {_dollars(sums['cost'])}, "

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from orders.models import Order
+from articles.models import ArticleVersion
+from orders.models import Order, Review
 from orders.templatetags.money import money as priced
 
 if TYPE_CHECKING:
@@ -84,6 +85,28 @@ def dollars(amount: Decimal | None) -> str | None:
 def moment(at: datetime | None) -> str | None:
     """Return a time short enough for a list, in UTC."""
     return f"{at:%Y-%m-%d %H:%M}" if at else None
+
+
+def gated(version: ArticleVersion) -> str:
+    """Return what the gate said, and which edition of it."""
+    verdict = "blocked" if version.report.get("blocked") else "passed"
+    return f"{verdict}, {version.provenance.get('gate_version') or UNKNOWN}"
+
+
+def written_by(version: ArticleVersion) -> str:
+    """Return the model and the prompt that a text came from."""
+    origin = version.provenance
+    return f"{origin.get('model') or UNKNOWN}, {origin.get('prompt_version') or UNKNOWN}"
+
+
+def people(version: ArticleVersion, reviews: Iterable[Review]) -> str:
+    """Return who had a hand in a text, and who decided on it."""
+    decided = [
+        f"{review.get_decision_display().lower()} by {review.decided_by}"
+        for review in reviews
+        if review.version_id == version.pk and review.decision
+    ]
+    return "; ".join([*version.provenance.get("who", []), *decided])
 
 
 def as_json(value: object) -> SafeString:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from articles.costs import UNPRICED_SQL
 from orders.pipelines.rounds import GateBlocked
 from queueing import figures
 from queueing.figures import Bucket, Failure
@@ -24,15 +25,15 @@ _GATE: Final = """
 SELECT count(*), count(*) FILTER (WHERE provenance->>'rounds' = '1')
 FROM articles_articleversion WHERE created_at > %(since)s AND provenance ? 'rounds'
 """
-_COST: Final = """
+_COST: Final = f"""
 WITH orders AS (
-    SELECT sum(cost_usd) AS cost, count(*) FILTER (WHERE cost_usd IS NULL) AS unknown
+    SELECT sum(cost_usd) AS cost, count(*) FILTER (WHERE {UNPRICED_SQL}) AS unknown
     FROM articles_modelcall WHERE created_at > %(since)s AND order_key <> '' GROUP BY order_key
 )
 SELECT count(*), sum(cost), coalesce(sum(unknown), 0),
        percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY cost::float)
 FROM orders
-"""
+"""  # noqa: S608  a constant
 
 
 @dataclass(frozen=True, kw_only=True)

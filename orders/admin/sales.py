@@ -16,11 +16,11 @@ from django.utils.safestring import SafeString
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import purchase
-from orders.admin import drawing, resuming
+from orders.admin import costs, drawing, resuming
 from orders.admin.money import PaymentsOfOrder, StripeEventsOfOrder
 from orders.admin.records import EmailsOfOrder, HistoryOfOrder
 from orders.lifecycle import TransitionRefused
-from orders.models import Customer, Order, Refund, Status
+from orders.models import Customer, Order, Refund, Review, Status
 from queueing.admin import QuickPaginator
 from queueing.models import Job
 from queueing.operating import PERMISSION
@@ -97,9 +97,12 @@ class OrderAdmin(OrderPage):
     )  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(resuming.resume)
-        ours = path("<uuid:order_id>/resume/", view, name="orders_order_resume")
-        return [ours, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:order_id>/resume/", view(resuming.resume), name="orders_order_resume"),
+            path("costs/", view(costs.page), name="orders_order_costs"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -212,18 +215,20 @@ class OrderAdmin(OrderPage):
     @admin.display(description="Versions")
     def versions(self, order: Order) -> SafeString:
         found = ArticleVersion.objects.filter(order_key=order.subject).order_by("-created_at")
+        reviews = list(Review.objects.filter(order=order).order_by("submitted_at"))
         return drawing.table(
-            ["Version", "Words", "Score", "Gate", "Link review", "Created"],
+            ["Version", "Words", "Score", "Gate", "Written by", "Asked and decided by", "Created"],
             [
                 (
                     drawing.link(version, f"v{version.number} {version.title}"),
                     version.words,
                     version.report.get("score"),
-                    "blocked" if version.report.get("blocked") else "passed",
-                    version.get_backlink_review_status_display(),
+                    drawing.gated(version),
+                    drawing.written_by(version),
+                    drawing.people(version, reviews),
                     drawing.moment(version.created_at),
                 )
-                for version in found.defer("html", "provenance")
+                for version in found.defer("html")
             ],
         )
 

@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from articles import sanitise
+from articles.costs import is_unpriced
 from articles.models import ArticleVersion, ModelCall
 from orders import claims, reading, reviews
 from orders.difference import Difference, difference
@@ -91,5 +92,5 @@ def _story(review: Review) -> dict[str, Any]:
         "others": list(Review.objects.filter(order=order).exclude(pk=review.pk)),
         "calls": calls,
         "cost": sum(known) if known else None,
-        "cost_unknown": len(calls) - len(known),
+        "cost_unknown": sum(is_unpriced(call) for call in calls),
     }

@@ -59,6 +59,11 @@ def recorder(run: Run, *, order: Order, last: bool = False) -> "JobAccount":
     return JobAccount(run, order=order, last=last)
 
 
+def line_of(model: Model) -> str:
+    """Return the name of the line in which jobs stand for the model."""
+    return f"model:{model.word}"
+
+
 class JobAccount:
     """A job's calls to models: each within the order's budget and in its turn."""
 
@@ -120,7 +125,7 @@ class JobAccount:
             raise InLine("the next run has time for another call", retry_after_s=0)
         gates = [
             Gate(name=ALL_MODELS, places=settings.WRITER_CONCURRENCY),
-            Gate(name=f"model:{model.word}", places=model.concurrency),
+            Gate(name=line_of(model), places=model.concurrency),
         ]
         try:
             self._tell(self._hold_the_budget)

@@ -71,6 +71,7 @@ ROUTES = {
     "admin:index": ("get", STAFF),
     "admin:queueing_job_operate": ("get", OPERATOR),
     "admin:queueing_job_queues": ("get", OPERATOR),
+    "admin:orders_order_costs": ("get", EITHER),
     "admin:orders_order_resume": ("get", OPERATOR),
     "admin:orders_review_decide": ("post", EDITOR),
     "admin:orders_review_ask_writer": ("post", EDITOR),
