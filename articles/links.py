@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from articles.brief import LinkCandidate
 from articles.document import Block, Document
+from articles.document.markup import tokens
 from articles.document.text import sentence_spans
 
 
@@ -37,6 +38,23 @@ class Link:
 def links(document: Document) -> list[Link]:
     """Return every `<a>` of `document` in reading order, those without an address too."""
     return [link for block in document.blocks for link in _links_of(block)]
+
+
+def without_links(html: str, *, to: Callable[[str], bool]) -> str:
+    """Return `html` without the links whose address `to` names; their words and all else stay as
+    they are, byte for byte."""
+    kept, at, inside = [], 0, False
+    for token in tokens(html):
+        opens = token.kind == "open" and token.name == "a"
+        if opens and to(token.attributes.get("href", "").strip()):
+            inside = True
+        elif opens or not (inside and token.kind == "close" and token.name == "a"):
+            continue
+        else:
+            inside = False
+        kept.append(html[at : token.start])
+        at = token.end
+    return "".join([*kept, html[at:]])
 
 
 def host_of(url: str) -> str:
@@ -80,4 +98,4 @@ def _links_of(block: Block) -> Iterator[Link]:
         )
 
 
-__all__ = ["Link", "LinkCandidate", "host_of", "links", "page_of"]
+__all__ = ["Link", "LinkCandidate", "host_of", "links", "page_of", "without_links"]

@@ -16,7 +16,7 @@ from queueing import news
 ALLOWED: Final[dict[Status, frozenset[Status]]] = {
     Status.AWAITING_PAYMENT: frozenset({Status.PROCESSING, Status.CANCELLED}),
     Status.PROCESSING: frozenset({Status.QUALITY_CHECK, Status.FAILED}),
-    Status.QUALITY_CHECK: frozenset({Status.PROCESSING, Status.ADMIN_REVIEW}),
+    Status.QUALITY_CHECK: frozenset({Status.PROCESSING, Status.ADMIN_REVIEW, Status.FAILED}),
     Status.ADMIN_REVIEW: frozenset({Status.COMPLETED, Status.QUALITY_CHECK, Status.FAILED}),
     Status.COMPLETED: frozenset(),
     Status.FAILED: frozenset({Status.PROCESSING}),
@@ -26,10 +26,13 @@ ALLOWED: Final[dict[Status, frozenset[Status]]] = {
 PLACING: Final = "Placing your link"  # what PROCESSING is for an order that has no article written
 
 
+WHAT_LENGTH: Final = 200
+
+
 class TransitionRefused(Exception):
     """The order is not where this move starts from, or somebody moved it first."""
 
-    def __init__(self, *, order: Order, to: Status) -> None:
+    def __init__(self, *, order: Order, to: Status, held: bool = False) -> None:
         self.code = order.code
         self.was = Status(order.status)
         self.to = to
@@ -38,7 +41,11 @@ class TransitionRefused(Exception):
             PLACING if is_link and status == Status.PROCESSING else status.label
             for status in (self.was, to)
         )
-        super().__init__(f"Order {self.code} is at “{here}”; it cannot go on to “{there}”.")
+        super().__init__(
+            f"Order {self.code} is held for a check by our staff; nothing moves until that is done."
+            if held
+            else f"Order {self.code} is at “{here}”; it cannot go on to “{there}”."
+        )
 
 
 def place(*, order: Order, actor: str, at: datetime) -> None:
@@ -125,6 +132,7 @@ def ask_for_changes(
         Status.PROCESSING,
         starts={Status.QUALITY_CHECK},
         what=what,
+        unheld=True,
         actor=actor,
         at=at,
     )
@@ -157,6 +165,7 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
         Status.ADMIN_REVIEW,
         starts={Status.QUALITY_CHECK},
         only={"version": version},
+        unheld=True,
         what=f"Version {version.number} submitted for editorial review",
         actor=actor,
         at=at,
@@ -167,9 +176,11 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
 def approve(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -> None:
     """Note that a version may be published; the order stays with the editors until it is live.
 
-    :raises TransitionRefused: the order is not with the editors, or has a newer version
+    :raises TransitionRefused: the order is not with the editors, has a newer version, or is held
     """
-    waiting = Order.objects.filter(pk=order.pk, status=Status.ADMIN_REVIEW, version=version)
+    waiting = Order.objects.filter(
+        pk=order.pk, status=Status.ADMIN_REVIEW, version=version, held_reason=""
+    )
     if not waiting.update(updated_at=at):
         raise TransitionRefused(order=order, to=Status.COMPLETED)
     note(order=order, what=f"Version {version.number} approved", actor=actor, at=at)
@@ -225,13 +236,14 @@ def reject(*, order: Order, actor: str, at: datetime) -> None:
 def complete(*, order: Order, live_url: str, at: datetime) -> None:
     """End an order whose page is live and was looked at.
 
-    :raises TransitionRefused: the order is not with the editors
+    :raises TransitionRefused: the order is not with the editors, or is held
     """
     _move(
         order,
         Status.COMPLETED,
         starts={Status.ADMIN_REVIEW},
         what="Published",
+        unheld=True,
         actor="system",
         at=at,
         live_url=live_url,
@@ -255,19 +267,63 @@ def resume(*, order: Order, actor: str, at: datetime) -> None:
     )
 
 
-def hold(*, order: Order, reason: str, at: datetime) -> None:
-    """Mark the order for an operator; it stays where it is and nothing is produced."""
-    Order.objects.filter(pk=order.pk).update(held_reason=reason, updated_at=at)
-    order.held_reason = reason
-    note(order=order, what="Held for a check by our staff", actor="system", at=at)
+def call_off(*, order: Order, what: str, actor: str, at: datetime) -> OrderEvent:
+    """End a paid order that is being written or reviewed; the caller stops its work and settles
+    its money.
+
+    :raises TransitionRefused: the order is neither in work nor in review
+    """
+    return _move(
+        order,
+        Status.FAILED,
+        starts={Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW},
+        what=what[:WHAT_LENGTH],
+        actor=actor,
+        at=at,
+        failed_at=at,
+    )
+
+
+def replace_version(*, order: Order, version: ArticleVersion, what: str, at: datetime) -> bool:
+    """Put another text in the place of the current one, wherever the order stands on its way;
+    False if it has another text by now, or has ended."""
+    under_way = Order.objects.filter(
+        pk=order.pk,
+        version=order.version_id,
+        status__in=[Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW],
+    )
+    if not under_way.update(version=version, updated_at=at):
+        return False
+    order.version, order.updated_at = version, at
+    note(order=order, what=what, actor="system", at=at)
+    return True
+
+
+def hold(*, order: Order, reason: str, at: datetime) -> OrderEvent:
+    """Mark the order for an operator; it stays where it is and nothing is published."""
+    Order.objects.filter(pk=order.pk).update(held_reason=reason[:WHAT_LENGTH], updated_at=at)
+    order.held_reason = reason[:WHAT_LENGTH]
+    return note(order=order, what="Held for a check by our staff", actor="system", at=at)
+
+
+def release(*, order: Order, what: str, actor: str, at: datetime) -> bool:
+    """Take the mark away; False where there is none any more."""
+    held = Order.objects.filter(pk=order.pk).exclude(held_reason="")
+    if not held.update(held_reason="", updated_at=at):
+        return False
+    order.held_reason, order.updated_at = "", at
+    note(order=order, what=what, actor=actor, at=at)
+    return True
 
 
 def note(
     *, order: Order, what: str, actor: str, at: datetime, version: ArticleVersion | None = None
-) -> None:
+) -> OrderEvent:
     """Add a line to the history that is not a move; `version` is the text that it tells of."""
-    OrderEvent.objects.create(order=order, what=what, actor=actor, at=at, version=version)
     news.tell(order.subject)
+    return OrderEvent.objects.create(
+        order=order, what=what[:WHAT_LENGTH], actor=actor, at=at, version=version
+    )
 
 
 @transaction.atomic
@@ -280,6 +336,7 @@ def _move(
     at: datetime,
     starts: set[Status] | None = None,
     only: dict[str, object] | None = None,
+    unheld: bool = False,
     **fields: object,
 ) -> OrderEvent:
     """Move the order if it still stands where it was read, and `only` still holds of its row.
@@ -289,8 +346,9 @@ def _move(
     was = Status(order.status)
     legal = to in ALLOWED[was] and (starts is None or was in starts)
     unmoved = Order.objects.filter(pk=order.pk, status=was, **(only or {}))
-    if not legal or not unmoved.update(status=to, updated_at=at, **fields):
-        raise TransitionRefused(order=order, to=to)
+    free = unmoved.filter(held_reason="") if unheld else unmoved
+    if not legal or not free.update(status=to, updated_at=at, **fields):
+        raise TransitionRefused(order=order, to=to, held=unheld and legal and unmoved.exists())
     news.tell(order.subject)
     for name, value in {"status": to, "updated_at": at, **fields}.items():
         setattr(order, name, value)

@@ -38,6 +38,7 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.ORDER_FAILED: "Order {code}: not published, your money goes back",
     Kind.PUBLISHED: "Order {code}: your link is live",
     Kind.RETURNED: "Order {code}: the editor asks for changes",
+    Kind.ADMIN_ORDER_HELD: "Order {code} is held and waits for you",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is owed its refund",
 }
 _OF_LINKS: Final[dict[str, str]] = {
@@ -49,7 +50,9 @@ _OF_EDITORS: Final[dict[str, str]] = {
     Kind.REVISION_READY: "Order {code}: the editor's changes are ready",
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make the editor's changes",
 }
-FOR_ADMINS: Final = frozenset({Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_REVISION_FAILED})
+FOR_ADMINS: Final = frozenset(
+    {Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_ORDER_HELD, Kind.ADMIN_REVISION_FAILED}
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from orders import fulfilment, lifecycle, refunds, stripe_client
+from orders import disputes, fulfilment, holds, lifecycle, refunds, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.stripe_client import StripeUnavailable, moment
 from orders.templatetags.money import money
@@ -49,6 +49,7 @@ _OF_SESSIONS: Final = frozenset(
         _BANK_SAID_NO,
     }
 )
+_OF_DISPUTES: Final = "charge.dispute."
 _OF_REFUNDS: Final = frozenset(
     {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 )
@@ -98,7 +99,7 @@ def take_event(*, event: StripeObject, at: datetime) -> Received:
         stored
     """
     kind, shape = event["type"], event["data"]["object"]
-    made = _refunds_told_of(kind, shape)
+    made, shape = _refunds_told_of(kind, shape), _named(kind, shape)
     with transaction.atomic():
         if not _store(event, at=at):
             return Received(event["id"], duplicate=True, outcome="")
@@ -136,9 +137,9 @@ def confirm_session(*, order: Order, session_id: str, at: datetime) -> str:
     except stripe.StripeError:
         raise StripeUnavailable("the session could not be asked for", order=order) from None
     session = found.to_dict()
-    if session.get("client_reference_id") != str(order.pk):
-        raise ForeignSession
-    return settle_session(session=session, at=at).words
+    if session.get("client_reference_id") == str(order.pk):
+        return settle_session(session=session, at=at).words
+    raise ForeignSession
 
 
 @transaction.atomic(savepoint=False)
@@ -171,8 +172,8 @@ def _act(kind: str, shape: StripeObject, made: list[StripeObject], *, at: dateti
         return settle_session(session=shape, at=at, refused=kind == _BANK_SAID_NO)
     if made:
         return _refunded(shape, made, at=at)
-    if kind.startswith("charge.dispute."):
-        return _disputed(kind, shape, at=at)
+    if kind.startswith(_OF_DISPUTES):
+        return _disputed(shape, at=at)
     return Outcome("nothing to do")
 
 
@@ -200,25 +201,28 @@ def _refunded(shape: StripeObject, made: list[StripeObject], *, at: datetime) ->
     return Outcome(f"refunds: {', '.join(str(one) for one in heard)}", payment.order)
 
 
-def _disputed(kind: str, shape: StripeObject, *, at: datetime) -> Outcome:
-    """Tell the history, and hold the order for staff when a dispute begins."""
+def _disputed(shape: StripeObject, *, at: datetime) -> Outcome:
     payment = _payment_behind(shape)
     if payment is None:
         return Outcome("not ours: no such payment")
-    order, amount = payment.order, money(shape["amount"], shape["currency"])
-    if kind == "charge.dispute.created":
-        reason = f"{amount} disputed: {shape.get('reason') or 'no reason given'}"
-        lifecycle.note(
-            order=order, what=f"Your bank disputes the payment of {amount}", actor="stripe", at=at
-        )
-        lifecycle.hold(order=order, reason=reason, at=at)
-        log.error("payment_disputed", order=str(order.pk), payment=payment.pk, reason=reason)
-        return Outcome(f"held: {reason}", order)
-    if kind == "charge.dispute.closed":
-        what = f"The dispute of {amount} is closed: {shape.get('status')}"
-        lifecycle.note(order=order, what=what, actor="stripe", at=at)
-        return Outcome(what, order)
-    return Outcome(kind.removeprefix("charge."), order)
+    return Outcome(disputes.hear(payment=payment, told=shape, at=at), payment.order)
+
+
+def _named(kind: str, shape: StripeObject) -> StripeObject:
+    """Return a dispute with its payment's metadata, asked of Stripe where the intent is news to us.
+
+    :raises StripeUnavailable: Stripe could not be asked
+    """
+    intent = shape.get("payment_intent") or ""
+    if not kind.startswith(_OF_DISPUTES) or not intent or _payment_behind(shape) is not None:
+        return shape
+    try:
+        found = stripe_client.call(lambda client: client.v1.payment_intents.retrieve(intent))
+    except stripe.InvalidRequestError:
+        return shape
+    except stripe.StripeError:
+        raise StripeUnavailable("the payment of a dispute could not be asked for") from None
+    return shape | {"metadata": found.to_dict().get("metadata") or {}}
 
 
 def _payment_behind(shape: StripeObject) -> Payment | None:
@@ -252,7 +256,7 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
         payment.state = State.HELD
         payment.save()
         reason = f"paid {money(*got)}, the price is {money(*price)}"
-        lifecycle.hold(order=order, reason=reason, at=at)
+        holds.hold(order=order, reason=reason, at=at)
         log.error("payment_held", order=str(order.pk), payment=payment.pk, reason=reason)
         return f"held: {reason}"
     payment.state = State.PAID
@@ -260,6 +264,8 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
     if order.status not in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
         return _paid_again(order, payment, at=at)
     lifecycle.pay(order=order, at=at)
+    if order.held_reason:  # disputed before we heard of it
+        return "paid: held, so no work begins"
     fulfilment.begin(order=order, at=at)
     return "paid: work begins"
 
@@ -268,12 +274,8 @@ def _paid_again(order: Order, payment: Payment, *, at: datetime) -> str:
     """The order had its money: what came beyond goes back."""
     refunds.owe_payment(payment=payment, reason="Paid twice", at=at)
     amount = money(payment.amount_cents, payment.currency)
-    lifecycle.note(
-        order=order,
-        what=f"A second payment of {amount} arrived and is being refunded",
-        actor="stripe",
-        at=at,
-    )
+    what = f"A second payment of {amount} arrived and is being refunded"
+    lifecycle.note(order=order, what=what, actor="stripe", at=at)
     log.warning("paid_twice", order=str(order.pk), payment=payment.pk)
     return "paid again: refund owed"
 

@@ -25,6 +25,12 @@ _STEP_OF: Final[dict[str, int]] = {
     Status.COMPLETED: 5,
 }
 _MOVING: Final = frozenset({Status.AWAITING_PAYMENT, Status.PROCESSING, Status.ADMIN_REVIEW})
+_IN_REVIEW: Final = frozenset({Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
+_HELD: Final[dict[str, Any]] = {
+    "heading": "A person is looking at your order",
+    "detail": "Nothing is lost and nothing is published meanwhile. Our staff has been told; the "
+    "order's history says why it waits.",
+}
 _OPEN_JOB: Final = frozenset({State.WAITING, State.ACTIVE})
 
 
@@ -76,6 +82,9 @@ def progress(order: Order, *, at: datetime) -> Progress:
     )
     words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
     step = words.pop("step", _STEP_OF[order.status])
+    if order.held_reason and order.status in _IN_REVIEW:
+        words |= _HELD
+    can_decide = order.status == Status.QUALITY_CHECK and not order.held_reason
     refunds = _refunds(order)
     waiting = any(refund.state == Refund.State.PENDING for refund in refunds)
     return Progress(
@@ -84,8 +93,8 @@ def progress(order: Order, *, at: datetime) -> Progress:
         label=steps(order)[step - 1],
         poll=waiting or order.status in _MOVING,
         refunds=refunds,
-        can_request_revision=order.status == Status.QUALITY_CHECK,
-        can_submit_for_review=order.status == Status.QUALITY_CHECK,
+        can_request_revision=can_decide,
+        can_submit_for_review=can_decide,
         queue=_queue(order, jobs),
         **words,
     )
@@ -265,6 +274,12 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "heading": "The editor will not publish this",
             "detail": "You read the reason here. You pay nothing: your refund is below.",
         }
+    if order.version_id is not None:
+        return {
+            "heading": "This order has ended",
+            "detail": "It will not be published; its history says why. What was given back to you "
+            "is shown here.",
+        }
     if _is_link(order):
         return {
             "heading": "We could not place your link",
@@ -278,6 +293,8 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 
 def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    if Payment.objects.filter(order=order, paid_at__isnull=False).exists():
+        return {"heading": "Cancelled", "detail": "What you paid goes back to you."}
     return {"heading": "Cancelled", "detail": "Nothing was charged."}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from articles.publishing import LiveCheck, Published
-from orders import lifecycle, notifications
+from orders import endings, lifecycle, notifications
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
 
@@ -37,6 +37,14 @@ def to_publish(*, publication_id: int) -> Publication | None:
     if review.order.status != Status.ADMIN_REVIEW:
         raise PublicationRefused(
             f"Order {review.order.code} is at “{review.order.get_status_display()}”."
+        )
+    if review.order.held_reason:
+        raise PublicationRefused(f"Order {review.order.code} is held: {review.order.held_reason}.")
+    dead = endings.dead_links(review.version)
+    if dead:
+        raise PublicationRefused(
+            f"The text carries the link of order {', '.join(dead)}, which has ended; it must be "
+            "approved anew without it."
         )
     return publication
 

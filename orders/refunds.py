@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from orders import lifecycle, stripe_client
-from orders.models import Order, Payment, Refund
+from orders.models import Dispute, Order, Payment, Refund
 from orders.templatetags.money import money
 from queueing import ledger, service
 from queueing.models import Job
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 State = Refund.State
 # Rows of these states count against what was paid; a failed one gave nothing back.
 _GIVEN: Final = Q(state__in=[State.PENDING, State.SUCCEEDED])
+# While a bank disputes a payment, its money is not with us; lost, it never comes back.
+_TAKEN: Final = Q(state__in=[Dispute.State.OPEN, Dispute.State.LOST])
 _FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
 _NOTHING_LEFT: Final = "charge_already_refunded"
 
@@ -51,7 +53,7 @@ def owe_payment(
     *, payment: Payment, reason: str, at: datetime, run_at: datetime | None = None
 ) -> Refund | None:
     """Record a refund and its job for the rest of one payment; None when there is no rest."""
-    _lock(payment)
+    lock(payment)
     rest = payment.amount_cents - _given_cents(payment)
     if rest <= 0:
         return None
@@ -86,7 +88,7 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     """
     payments = Payment.objects.filter(order=order, paid_at__isnull=False).order_by("pk")
     for payment in payments:
-        _lock(payment)
+        lock(payment)
     refunds = list(Refund.objects.filter(payment__in=payments, created_at=owed_at))
     for refund in refunds:
         untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
@@ -99,11 +101,26 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     return refunds
 
 
-def _cancel_job(refund: Refund, *, actor: str, at: datetime) -> None:
+@transaction.atomic
+def withdraw(*, payment: Payment, actor: str, reason: str, at: datetime) -> int:
+    """Withdraw what is owed of a payment whose money is not with us, unless it went to Stripe."""
+    lock(payment)
+    withdrawn = 0
+    for refund in Refund.objects.filter(payment=payment, state=State.PENDING, begun_at=None):
+        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
+        if untouched.update(state=State.WITHDRAWN):
+            _cancel_job(refund, actor=actor, at=at, reason=reason)
+            withdrawn += 1
+    return withdrawn
+
+
+def _cancel_job(
+    refund: Refund, *, actor: str, at: datetime, reason: str = "The order's work goes on"
+) -> None:
     job = Job.objects.get(key=f"refund:{refund.pk}")
     # One that somebody settled by hand does nothing more either way.
     with suppress(service.Refused):
-        service.cancel(job_id=job.pk, actor=actor, reason="The order's work goes on", at=at)
+        service.cancel(job_id=job.pk, actor=actor, reason=reason, at=at)
 
 
 def carry_out(*, refund_id: int, at: datetime) -> None:
@@ -145,7 +162,7 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
 def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
     """Leave a refund that Stripe did not take to an operator, with the reason."""
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
-    _lock(refund.payment)
+    lock(refund.payment)
     if not Refund.objects.filter(pk=refund_id, state=State.PENDING).update(state=State.FAILED):
         return
     log.error("refund_failed", order=str(refund.payment.order_id), refund=refund_id, why=reason)
@@ -164,7 +181,7 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     `made` is Stripe's refund object. One that no row knows was made at Stripe and gets its row
     now. Late and repeated news change nothing.
     """
-    _lock(payment)
+    lock(payment)
     refund = _row_of(payment, made)
     if refund is None:
         refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
@@ -201,7 +218,7 @@ def _take_up(refund: Refund) -> None:
 
     :raises StripeRefused: it failed at Stripe, or other refunds hold its money meanwhile
     """
-    _lock(refund.payment)
+    lock(refund.payment)
     refund.refresh_from_db(fields=["state", "stripe_id"])
     if refund.state != State.FAILED:
         return  # Stripe's event was first; the same key finds the same refund
@@ -302,10 +319,19 @@ def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
 
 def _given_cents(payment: Payment) -> int:
     given = Refund.objects.filter(_GIVEN, payment=payment).aggregate(sum=Sum("amount_cents"))
-    return given["sum"] or 0
+    return (given["sum"] or 0) + _disputed_cents(payment)
 
 
-def _lock(payment: Payment) -> None:
+def _disputed_cents(payment: Payment) -> int:
+    """What banks have taken back; in another currency than was paid it counts as all of it."""
+    taken = Dispute.objects.filter(_TAKEN, payment=payment)
+    return sum(
+        one.amount_cents if one.currency == payment.currency else payment.amount_cents
+        for one in taken
+    )
+
+
+def lock(payment: Payment) -> None:
     """Let nobody else refund this payment until the transaction ends.
 
     Without the key: an event of the order may be written meanwhile, or the two would deadlock.

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from articles.models import ArticleVersion, BacklinkReview
-from orders import claims, lifecycle, notifications, refunds
+from orders import claims, endings, lifecycle, notifications, refunds
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
 
@@ -41,6 +41,14 @@ class GateBlocks(ReviewRefused):
     """A blocking check fails, and it was not overridden by somebody who may, with a reason."""
 
 
+class OrderHeld(ReviewRefused):
+    """The order waits for a person's look at its payment."""
+
+
+class DeadLink(ReviewRefused):
+    """The text was made from one whose order has ended, and carries its link."""
+
+
 class ReasonMissing(ReviewRefused):
     """The customer would not learn why."""
 
@@ -55,13 +63,14 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
     try:
         lifecycle.submit(order=order, version=version, actor=actor, at=at)
     except lifecycle.TransitionRefused:
-        now = Order.objects.only("code", "status", "version").get(pk=order.pk)
+        now = Order.objects.only("code", "status", "version", "held_reason").get(pk=order.pk)
+        held = now.status == Status.QUALITY_CHECK and bool(now.held_reason)
         if now.status == Status.QUALITY_CHECK and now.version_id != version.pk:
             raise NewerVersion(
                 f"Version {version.number} is no longer the newest; nothing was submitted."
             ) from None
         # The order in hand may be stale; the refusal tells where it stands by now.
-        raise lifecycle.TransitionRefused(order=now, to=Status.ADMIN_REVIEW) from None
+        raise lifecycle.TransitionRefused(order=now, to=Status.ADMIN_REVIEW, held=held) from None
     return Review.objects.create(order=order, version=version, submitted_by=actor, submitted_at=at)
 
 
@@ -93,6 +102,14 @@ def approve(
     order = _decide(
         review, Decision.APPROVED, by=by, at=at, seen=seen, override_reason=override_reason
     )
+    if order.held_reason:
+        raise OrderHeld(f"Order {order.code} is held: {order.held_reason}. Nothing was approved.")
+    dead = endings.dead_links(review.version)
+    if dead:
+        raise DeadLink(
+            f"The text carries the link of order {', '.join(dead)}, which has ended without a "
+            "publication. It is being taken out; the new version comes by itself."
+        )
     try:
         lifecycle.approve(order=order, version=version, actor=by, at=at)
     except lifecycle.TransitionRefused:
@@ -157,10 +174,7 @@ def reject(
     """
     order = _decide(review, Decision.REJECTED, by=by, at=at, seen=seen, note=_written(note))
     lifecycle.reject(order=order, actor=by, at=at)
-    # Every text of the order carries its link, and none of them is ground for another order.
-    ArticleVersion.objects.filter(order_key=order.subject).update(
-        backlink_review_status=BacklinkReview.REJECTED
-    )
+    endings.discard(order=order)
     refunds.owe(order=order, reason="Rejected by the editor", at=at)
     notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, review=review, at=at)
 
@@ -203,7 +217,10 @@ def reopen(*, review: Review, by: str, at: datetime) -> Review:
     _mark(_text_of(review), BacklinkReview.PENDING_REVIEW)
     lifecycle.note(order=order, what="The editors look at it again", actor=by, at=at)
     return Review.objects.create(
-        order=order, version_id=review.version_id, submitted_by=by, submitted_at=at
+        order=order,
+        version_id=order.version_id or review.version_id,
+        submitted_by=by,
+        submitted_at=at,
     )
 
 

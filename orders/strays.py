@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from orders import fulfilment, lifecycle, revisions
+from orders import fulfilment, holds, revisions
 from orders.models import Order, Status
 from queueing.models import Job, State
 
@@ -52,7 +52,7 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
                 fulfilment.enqueue(order=order)
             else:
                 reason = f"its job is {job.state}, and nothing else works on it"
-                lifecycle.hold(order=order, reason=reason, at=at)
+                holds.hold(order=order, reason=reason, at=at)
         log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
     return Found(begun=begun, held=held)
 

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import purchase
-from orders.admin import costs, drawing, resuming
+from orders.admin import costs, drawing, money_verbs, resuming
 from orders.admin.money import PaymentsOfOrder, StripeEventsOfOrder
 from orders.admin.records import EmailsOfOrder, HistoryOfOrder
 from orders.lifecycle import TransitionRefused
@@ -98,8 +98,10 @@ class OrderAdmin(OrderPage):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
+        decide = view(money_verbs.decide)
         return [
             path("<uuid:order_id>/resume/", view(resuming.resume), name="orders_order_resume"),
+            path("<uuid:order_id>/<slug:verb>/decide/", decide, name="orders_order_decide"),
             path("costs/", view(costs.page), name="orders_order_costs"),
             *super().get_urls(),
         ]
@@ -137,6 +139,8 @@ class OrderAdmin(OrderPage):
         order = kwargs.get("obj")
         if order and order.status == Status.FAILED and request.user.has_perm(PERMISSION):
             context["resume_url"] = reverse("admin:orders_order_resume", args=[order.pk])
+        if order:
+            context["money_verbs"] = money_verbs.offered(request, order)
         return super().render_change_form(request, context | nothing_to_save, *args, **kwargs)
 
     def get_search_results(

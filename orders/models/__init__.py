@@ -2,11 +2,12 @@
 
 from orders.models.decisions import Publication, Review, Revision
 from orders.models.email import OutgoingEmail
-from orders.models.money import Payment, Refund, StripeEvent
+from orders.models.money import Dispute, Payment, Refund, StripeEvent
 from orders.models.order import Customer, Order, OrderEvent, Product, Status
 
 __all__ = [
     "Customer",
+    "Dispute",
     "Order",
     "OrderEvent",
     "OutgoingEmail",

@@ -21,6 +21,7 @@ class OutgoingEmail(models.Model):
         PUBLISHED = "published", "Published"
         ORDER_FAILED = "order-failed", "Order failed"
         ADMIN_REVISION_FAILED = "admin-revision-failed", "Admin alert: revision failed"
+        ADMIN_ORDER_HELD = "admin-order-held", "Admin alert: order held"
         ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"
 
     class State(models.TextChoices):

@@ -65,7 +65,7 @@ class Refund(models.Model):
         PENDING = "pending", "On its way"
         SUCCEEDED = "succeeded", "Refunded"
         FAILED = "failed", "Failed"
-        WITHDRAWN = "withdrawn", "Taken back: the work went on"
+        WITHDRAWN = "withdrawn", "Taken back before it went out"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount_cents = models.PositiveIntegerField()
@@ -115,6 +115,37 @@ class Refund(models.Model):
         return (
             self.state == self.State.PENDING and self.due_at is not None and self.begun_at is None
         )
+
+
+class Dispute(models.Model):
+    """A bank's demand to have a payment back, as far as Stripe has told of it."""
+
+    class State(models.TextChoices):
+        INQUIRY = "inquiry", "The bank asks"
+        OPEN = "open", "The bank has taken the money"
+        WON = "won", "Won: the payment stands"
+        LOST = "lost", "Lost: the money is gone"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    stripe_id = models.CharField(max_length=255, unique=True)
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=7, choices=State)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="dispute_closed_has_time",
+                condition=~Q(state__in=["won", "lost"]) | Q(closed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stripe_id}, {self.get_state_display()}"
 
 
 class StripeEvent(models.Model):

@@ -3,6 +3,22 @@
 Importing this package registers every kind of job with the ledger.
 """
 
-from orders.pipelines import emails, generation, integration, publishing, refunding, revision
+from orders.pipelines import (
+    emails,
+    generation,
+    integration,
+    publishing,
+    refunding,
+    revision,
+    unlinking,
+)
 
-__all__ = ["emails", "generation", "integration", "publishing", "refunding", "revision"]
+__all__ = [
+    "emails",
+    "generation",
+    "integration",
+    "publishing",
+    "refunding",
+    "revision",
+    "unlinking",
+]

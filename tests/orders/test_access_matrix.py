@@ -73,6 +73,7 @@ ROUTES = {
     "admin:queueing_job_queues": ("get", OPERATOR),
     "admin:orders_order_costs": ("get", EITHER),
     "admin:orders_order_resume": ("get", OPERATOR),
+    "admin:orders_order_decide": ("get", OPERATOR),
     "admin:orders_review_decide": ("post", EDITOR),
     "admin:orders_review_ask_writer": ("post", EDITOR),
     "admin:orders_review_edit": ("get", EDITOR),
@@ -170,6 +171,7 @@ def address(name: str, order, review: Review) -> str:
         "api-retry-job": [job.pk],
         "admin:queueing_job_operate": ["retry"],
         "admin:orders_order_resume": [order.pk],
+        "admin:orders_order_decide": [order.pk, "refund"],
     }
     if name == "live-page":
         article = factories.open_article(order.domain)

@@ -67,9 +67,12 @@ VERBS = {
         order=order, live_url="https://example.com/b", at=LATER
     ),
     "resume": lambda order: lifecycle.resume(order=order, actor="olga", at=LATER),
+    "call_off": lambda order: lifecycle.call_off(
+        order=order, what="Ended: asked for it", actor="olga", at=LATER
+    ),
 }
-STAYING = {"place", "note", "hold", "approve", "replace_text"}
-# The product page's table: (verb, from) -> (to, who).
+STAYING = {"place", "note", "hold", "release", "approve", "replace_text", "replace_version"}
+# The product page's table, and what staff and banks end: (verb, from) -> (to, who).
 LEGAL = {
     ("pay", Status.AWAITING_PAYMENT): (Status.PROCESSING, "stripe"),
     ("pay", Status.CANCELLED): (Status.PROCESSING, "stripe"),
@@ -83,6 +86,9 @@ LEGAL = {
     ("reject", Status.ADMIN_REVIEW): (Status.FAILED, "edith"),
     ("complete", Status.ADMIN_REVIEW): (Status.COMPLETED, "system"),
     ("resume", Status.FAILED): (Status.PROCESSING, "olga"),
+    ("call_off", Status.PROCESSING): (Status.FAILED, "olga"),
+    ("call_off", Status.QUALITY_CHECK): (Status.FAILED, "olga"),
+    ("call_off", Status.ADMIN_REVIEW): (Status.FAILED, "olga"),
 }
 MOVES = {(start, to) for (_verb, start), (to, _who) in LEGAL.items()}
 

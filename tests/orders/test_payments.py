@@ -200,9 +200,10 @@ def test_a_payment_that_differs_from_the_price_is_held_and_nothing_is_produced(s
         differs.get("amount", order.amount_cents),
         differs.get("currency", "eur"),
     )
-    assert not Job.objects.exists()
-    assert not OutgoingEmail.objects.exists()
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["payment_held"]
+    assert OutgoingEmail.objects.get().kind == "admin-order-held"
+    assert Job.objects.get().kind == "email"
+    errors = [log["event"] for log in logs if log["log_level"] == "error"]
+    assert errors == ["order_held", "payment_held"]
     assert receive(event | {"id": "evt_again"}).outcome == "settled before"
 
 
@@ -448,12 +449,14 @@ def test_a_dispute_holds_the_order_for_staff_and_its_end_is_told(sandbox):
 
     order.refresh_from_db()
     assert order.status == Status.PROCESSING
-    assert order.held_reason == "€120.00 disputed: fraudulent"
-    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["payment_disputed"]
-    assert [e.what for e in order.events.all()][-3:] == [
+    assert order.held_reason == ""
+    errors = [log["event"] for log in logs if log["log_level"] == "error"]
+    assert errors == ["order_held", "payment_disputed"]
+    assert [e.what for e in order.events.all()][-4:] == [
         "Your bank disputes the payment of €120.00",
         "Held for a check by our staff",
-        "The dispute of €120.00 is closed: won",
+        "The dispute of €120.00 is over: the payment stands",
+        "Released: the dispute is over",
     ]
 
 

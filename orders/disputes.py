@@ -1,0 +1,116 @@
+"""A bank wants a payment back: the order waits for the outcome, and its money with it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from django.db import transaction
+
+from orders import endings, holds, lifecycle, refunds
+from orders.models import Dispute, Order, Payment, Status
+from orders.stripe_client import moment
+from orders.templatetags.money import money
+
+log = structlog.get_logger(__name__)
+
+State = Dispute.State
+# Late news never take a dispute back to where it was.
+_RANK: Final = {State.INQUIRY: 0, State.OPEN: 1, State.WON: 2, State.LOST: 2}
+_UNDER_WAY: Final = frozenset({Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
+
+
+@transaction.atomic
+def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
+    """Bring dispute and order up to what Stripe says; returns what it led to, in words for staff.
+
+    `told` is Stripe's dispute object. Late and repeated news change nothing.
+    """
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment.order_id)
+    refunds.lock(payment)
+    state = _state_of(told["status"])
+    dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
+    if dispute is not None and _RANK[state] <= _RANK[State(dispute.state)]:
+        return "told before"
+    is_new = dispute is None
+    dispute = dispute or Dispute(payment=payment, stripe_id=told["id"], opened_at=_begun(told, at))
+    dispute.state, dispute.reason = state, (told.get("reason") or "")[:100]
+    dispute.amount_cents, dispute.currency = told["amount"], told["currency"]
+    dispute.closed_at = at if state in {State.WON, State.LOST} else None
+    dispute.save()
+    if is_new:
+        _opened(order, dispute, at=at)
+    if state == State.OPEN:
+        refunds.withdraw(payment=payment, actor="stripe", reason="The bank has the money", at=at)
+    elif state == State.WON:
+        _won(order, dispute, at=at)
+    elif state == State.LOST:
+        _lost(order, dispute, at=at)
+    return f"dispute {dispute.get_state_display().lower()}"
+
+
+def _state_of(status: str) -> State:
+    """An inquiry, whose statuses begin with `warning_`, has not moved money yet."""
+    if status == "warning_closed":
+        return State.WON
+    if status.startswith("warning_"):
+        return State.INQUIRY
+    return {"won": State.WON, "prevented": State.WON, "lost": State.LOST}.get(status, State.OPEN)
+
+
+def _begun(told: dict[str, Any], at: datetime) -> datetime:
+    return moment(told["created"]) if told.get("created") else at
+
+
+def _opened(order: Order, dispute: Dispute, *, at: datetime) -> None:
+    amount = _amount(dispute)
+    what = f"Your bank disputes the payment of {amount}"
+    lifecycle.note(order=order, what=what, actor="stripe", at=at)
+    if dispute.state in {State.INQUIRY, State.OPEN}:
+        reason = f"{amount} disputed: {dispute.reason or 'no reason given'}"
+        holds.hold(order=order, reason=reason, at=at)
+        log.error("payment_disputed", order=str(order.pk), payment=dispute.payment_id)
+
+
+def _won(order: Order, dispute: Dispute, *, at: datetime) -> None:
+    what = f"The dispute of {_amount(dispute)} is over: the payment stands"
+    lifecycle.note(order=order, what=what, actor="stripe", at=at)
+    if order.status in {Status.FAILED, Status.CANCELLED}:
+        # The money is with us again, and nothing was made for it.
+        refunds.owe_payment(payment=dispute.payment, reason="The dispute was won", at=at)
+    if not order.held_reason or _disputed(order):
+        return
+    differs = order.payments.filter(state=Payment.State.HELD).first()
+    if differs is not None:  # the mark that it had before
+        paid = money(differs.amount_cents, differs.currency)
+        lifecycle.hold(
+            order=order,
+            reason=f"paid {paid}, the price is {money(order.amount_cents, order.currency)}",
+            at=at,
+        )
+        return
+    holds.release(order=order, actor="stripe", reason="the dispute is over", at=at)
+
+
+def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
+    amount = _amount(dispute)
+    what = f"The dispute of {amount} is over: your bank gave the money back to you"
+    lifecycle.note(order=order, what=what, actor="stripe", at=at)
+    log.error("dispute_lost", order=str(order.pk), status=order.status)
+    if order.status == Status.COMPLETED:
+        lifecycle.hold(order=order, reason=f"{amount} lost to a dispute, and it is live", at=at)
+        return
+    if order.status in _UNDER_WAY:
+        endings.call_off(order=order, why="your bank took the payment back", actor="stripe", at=at)
+        # What the bank did not take, where it disputed a part or the order was paid twice.
+        refunds.owe(order=order, reason="The order ended with a dispute", at=at)
+    if not _disputed(order):
+        lifecycle.release(order=order, what="The check is over", actor="stripe", at=at)
+
+
+def _disputed(order: Order) -> bool:
+    unsettled = Dispute.objects.filter(payment__order=order)
+    return unsettled.filter(state__in=[State.INQUIRY, State.OPEN]).exists()
+
+
+def _amount(dispute: Dispute) -> str:
+    return money(dispute.amount_cents, dispute.currency)

@@ -1,0 +1,147 @@
+"""Ending a paid order that will not be published, and giving its money back.
+
+The order's work is stopped, its texts stand no more, and links of it in texts that others' orders
+were made from are taken out by a job.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+import structlog
+from django.db import transaction
+
+from articles.document import parse
+from articles.links import links, page_of
+from articles.models import Article, ArticleVersion, BacklinkReview
+from orders import lifecycle, notifications, refunds
+from orders.models import (
+    Order,
+    OrderEvent,
+    Product,
+    Publication,
+    Refund,
+    Review,
+    Revision,
+    Status,
+)
+from queueing import ledger, service
+from queueing.models import Job
+from queueing.models import State as JobState
+
+log = structlog.get_logger(__name__)
+
+PUBLICATION: Final = "publication"
+WRITING: Final = ("article-generation", "backlink-integration", "backlink-revision")
+LINK_REMOVAL: Final = "link-removal"
+_ENDED: Final = (Status.FAILED, Status.CANCELLED, Status.AWAITING_PAYMENT)
+_UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
+
+
+class RefundRefused(Exception):
+    """There is nothing to give back; nothing was changed."""
+
+
+@transaction.atomic
+def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refund]:
+    """Owe all that is left of what was paid, wherever the order stands.
+
+    An order in work or in review ends; one that waits for its payment, because what was paid
+    differs, is cancelled; one that has ended is owed what did not go back, such as a refund that
+    failed for good. What Stripe gave back, what is on its way and what a bank disputes is not owed
+    again.
+
+    :raises RefundRefused: nothing is left
+    """
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    failure = None
+    if order.status in _UNDER_WAY:
+        failure = call_off(order=order, why=reason, actor=actor, at=at)
+    elif order.status == Status.AWAITING_PAYMENT:
+        lifecycle.cancel(order=order, actor=actor, why="what was paid goes back", at=at)
+    owed = refunds.owe(order=order, reason=reason, at=at)
+    if not owed:
+        raise RefundRefused(
+            f"Nothing is left to give back for order {order.code}: no payment, or its money is "
+            "on its way, went back, or is with the bank."
+        )
+    lifecycle.release(order=order, what="Checked by our staff", actor=actor, at=at)
+    lifecycle.note(order=order, what=f"Refund by our staff: {reason}", actor=actor, at=at)
+    if failure is not None:
+        notifications.record(
+            order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at
+        )
+    log.info("refund_by_staff", order=str(order.pk), actor=actor, refunds=len(owed))
+    return owed
+
+
+def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
+    """End an order that is in work or in review; in the caller's transaction, who settles its
+    money.
+
+    :raises TransitionRefused: it is not
+    """
+    failure = lifecycle.call_off(order=order, what=f"Ended: {why}", actor=actor, at=at)
+    _stop_work(order, actor=actor, at=at)
+    Revision.objects.filter(order=order, state=Revision.State.OPEN).update(
+        state=Revision.State.FAILED, settled_at=at
+    )
+    Review.objects.filter(order=order, decision="").update(
+        decision=Review.Decision.REJECTED, decided_by=actor, decided_at=at, note=why
+    )
+    waiting = Publication.objects.filter(
+        review__order=order, state__in=[Publication.State.WAITING, Publication.State.FAILED]
+    )
+    waiting.update(state=Publication.State.FAILED, reason=f"The order was ended: {why}"[:500])
+    discard(order=order)
+    return failure
+
+
+def discard(*, order: Order) -> None:
+    """Let no text of the order stand any more, and have its link taken out of others' texts."""
+    texts = ArticleVersion.objects.filter(order_key=order.subject)
+    texts.update(backlink_review_status=BacklinkReview.REJECTED)
+    if order.version_id is None or order.product != Product.INTEGRATION:
+        return  # nobody else's text was made from it: a page takes links once it is live
+    if Article.objects.filter(live_version__order_key=order.subject).exists():
+        log.error("ended_order_is_live", order=str(order.pk))
+    ledger.enqueue(
+        kind=LINK_REMOVAL,
+        subject=order.subject,
+        arguments={},
+        key=f"{LINK_REMOVAL}:{order.pk}:{order.version_id}",
+        actor="system",
+    )
+
+
+def dead_pages(*, article_id: int | None) -> dict[tuple[str, str, str], str]:
+    """Return the pages that ended orders had linked in an article, with those orders' codes.
+
+    A page that another order has linked, or is linking, is not among them.
+    """
+    orders = Order.objects.filter(article=article_id, product=Product.INTEGRATION)
+    told = orders.values_list("status", "code", "brief__target_url")
+    live = {page_of(url) for status, _, url in told if status not in _ENDED}
+    ended = {page_of(url): code for status, code, url in told if status == Status.FAILED}
+    return {page: code for page, code in ended.items() if page not in live}
+
+
+def dead_links(version: ArticleVersion) -> list[str]:
+    """Return the codes of the ended orders whose link the text still carries."""
+    dead = dead_pages(article_id=version.article_id)
+    if not dead:
+        return []
+    pages = {page_of(link.href) for link in links(parse(version.html))}
+    return sorted(code for page, code in dead.items() if page in pages)
+
+
+def _stop_work(order: Order, *, actor: str, at: datetime) -> None:
+    jobs = Job.objects.filter(
+        subject=order.subject,
+        kind__in=[*WRITING, PUBLICATION],
+        state__in=[JobState.WAITING, JobState.ACTIVE],
+    )
+    for job in jobs:
+        # One that settles at this moment finds the order moved on, and delivers nothing.
+        with suppress(service.Refused):
+            service.cancel(job_id=job.pk, actor=actor, reason="The order was ended", at=at)

@@ -1,0 +1,87 @@
+"""Orders that wait for a person: marked, alerted about, and let go on by a named one.
+
+While an order is held, nothing of it is published and nothing new is begun. A job that runs
+already goes on to its end: what it buys is paid for, and its text goes no further than to the
+customer.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from orders import endings, fulfilment, lifecycle, notifications, publications
+from orders.models import Order, Payment, Publication, Status
+from queueing import service
+from queueing.models import Job, State
+
+log = structlog.get_logger(__name__)
+
+_OPEN = (State.WAITING, State.ACTIVE)
+_STOPPED = (State.CANCELLED, State.FAILED)
+
+
+class NotHeld(Exception):
+    """Nobody holds the order, or somebody has let it go on already; nothing was changed."""
+
+
+@transaction.atomic
+def hold(*, order: Order, reason: str, at: datetime) -> None:
+    """Mark the order for staff, stop what has not begun, and alert the admins."""
+    event = lifecycle.hold(order=order, reason=reason, at=at)
+    waiting = Job.objects.filter(
+        subject=order.subject,
+        kind__in=[*endings.WRITING, endings.PUBLICATION],
+        state=State.WAITING,
+    )
+    for job in waiting:
+        with suppress(service.Refused):
+            service.cancel(job_id=job.pk, actor="system", reason=f"Held: {reason}", at=at)
+    notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_HELD, event=event, at=at)
+    log.error("order_held", order=str(order.pk), reason=reason)
+
+
+@transaction.atomic
+def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
+    """Let a held order go on from where it stands; what was paid is taken for the price.
+
+    :raises NotHeld: it is not held
+    """
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    if not lifecycle.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
+        raise NotHeld(f"Order {order.code} is not held.")
+    if order.status in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
+        held = order.payments.filter(state=Payment.State.HELD)
+        if held.update(state=Payment.State.PAID):
+            lifecycle.pay(order=order, actor=actor, at=at)
+    if order.status == Status.PROCESSING:
+        _work_again(order, actor=actor, reason=reason, at=at)
+    elif order.status == Status.ADMIN_REVIEW:
+        _publish_again(order, actor=actor, reason=reason, at=at)
+    log.info("order_released", order=str(order.pk), actor=actor)
+
+
+def _work_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
+    jobs = Job.objects.filter(subject=order.subject, kind__in=endings.WRITING)
+    if jobs.filter(state__in=_OPEN).exists():
+        return
+    last = jobs.order_by("created_at").last()
+    if last is None:
+        fulfilment.begin(order=order, at=at)
+    elif last.state in _STOPPED:
+        service.retry(job_id=last.pk, actor=actor, reason=reason, at=at)
+
+
+def _publish_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
+    waits = Publication.objects.filter(review__order=order).order_by("-created_at", "-pk").first()
+    if waits is None:
+        return
+    if waits.state == Publication.State.FAILED:
+        publications.retry(publication=waits, by=actor, at=at)
+        return
+    jobs = Job.objects.filter(subject=order.subject, kind=endings.PUBLICATION)
+    if waits.state == Publication.State.WAITING and not jobs.filter(state__in=_OPEN).exists():
+        last = jobs.filter(state__in=_STOPPED).order_by("created_at").last()
+        if last is not None:
+            service.retry(job_id=last.pk, actor=actor, reason=reason, at=at)

@@ -1,0 +1,161 @@
+"""Takes links of orders that have ended out of the texts that others' orders were made from.
+
+Each such text gets a successor that says the same words, without the link: examined by the gate,
+put in the place of the old one wherever its order stands, and made from the successor of what the
+old one was made from, so that whichever is published first, the others still follow from it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from django.db.models import Max
+from django.utils import timezone
+
+from articles import quality
+from articles.brief import Brief
+from articles.document import parse, words
+from articles.links import page_of, without_links
+from articles.models import Article, ArticleVersion
+from articles.openings import newest_standing, opening_of
+from orders import endings, lifecycle
+from orders.models import Order, Product, Review, Status
+from orders.pipelines.deliveries import draft_of, order_of
+from orders.pipelines.rounds import other_texts
+from queueing import connections
+from queueing.errors import RetryLater
+from queueing.registry import Policy, handles
+from queueing.run import Run
+
+log = structlog.get_logger(__name__)
+
+_UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Successor:
+    """A text without the links of ended orders, and whose it is: None where it is nobody's."""
+
+    old: ArticleVersion
+    html: str
+    order: Order | None
+    report: dict[str, Any]
+
+
+@handles(endings.LINK_REMOVAL, policy=Policy(tries=8, base_s=2, cap_s=60), rank=12, expect_s=3)
+def remove_links(run: Run) -> None:
+    """Give every text that must not be published as it is a successor that may be."""
+    ended = order_of(run.subject)
+    if ended.article is None:
+        return
+    successors = _successors(ended.article)
+    at = timezone.now()
+    with run.delivery():
+        article = Article.objects.select_for_update(no_key=True).get(pk=ended.article.pk)
+        if [(one.old.pk, one.html) for one in successors] != [
+            (old.pk, html) for old, html, _ in _to_be_changed(article)
+        ]:
+            raise RetryLater("the article's texts changed meanwhile", retry_after_s=1)
+        made: dict[int, ArticleVersion] = {}
+        newest = article.versions.aggregate(newest=Max("number"))["newest"] or 0
+        for number, successor in enumerate(successors, start=newest + 1):
+            made[successor.old.pk] = _store(article, successor, made, number=number)
+            _replace(successor, made[successor.old.pk], code=ended.code, at=at)
+    log.info("links_removed", article=ended.article.pk, texts=len(successors))
+
+
+def _to_be_changed(article: Article) -> list[tuple[ArticleVersion, str, Order | None]]:
+    """Return the current texts that carry a dead link, as they should be, oldest first."""
+    dead = endings.dead_pages(article_id=article.pk)
+    if not dead:
+        return []
+    orders = Order.objects.filter(article=article, status__in=_UNDER_WAY, version__isnull=False)
+    current: dict[int, tuple[ArticleVersion, Order | None]] = {
+        order.version.pk: (order.version, order)
+        for order in orders.select_related("version", "domain", "customer")
+        if order.version is not None
+    }
+    standing = newest_standing(article)
+    current.setdefault(standing.pk, (standing, None))
+    changed = []
+    for _, (version, order) in sorted(current.items(), key=lambda item: item[1][0].number):
+        html = without_links(version.html, to=lambda href: page_of(href) in dead)
+        if html != version.html:
+            changed.append((version, html, order))
+    return changed
+
+
+def _successors(article: Article) -> list[Successor]:
+    return [
+        Successor(old=old, html=html, order=order, report=_report(old, html, order))
+        for old, html, order in _to_be_changed(article)
+    ]
+
+
+def _report(old: ArticleVersion, html: str, order: Order | None) -> dict[str, Any]:
+    """What the gate says of the text: that of the order whose it is, else the old one's."""
+    if order is None:
+        return dict(old.report)
+    before = draft_of(old)
+    opening = opening_of(order.domain, old)
+    brief = replace(Brief.from_json(order.brief), internal_links=opening.own)
+    compared = other_texts(order)
+    connections.let_go(what="the gate")
+    report = quality.check(
+        replace(before, html=html),
+        brief,
+        others=compared,
+        before=before,
+        change="revision",
+        checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+    )
+    return report.to_json()
+
+
+def _store(
+    article: Article, successor: Successor, made: dict[int, ArticleVersion], *, number: int
+) -> ArticleVersion:
+    old = successor.old
+    return ArticleVersion.objects.create(
+        article=article,
+        number=number,
+        parent=_parent(article, old, made),
+        title=old.title,
+        meta_description=old.meta_description,
+        slug=old.slug,
+        html=successor.html,
+        words=words(parse(successor.html)),
+        report=successor.report,
+        provenance=old.provenance | {"who": ["link removal"]},
+        order_key=old.order_key if successor.order is not None else "",
+        backlink_metadata=old.backlink_metadata if successor.order is not None else {},
+    )
+
+
+def _parent(
+    article: Article, old: ArticleVersion, made: dict[int, ArticleVersion]
+) -> ArticleVersion:
+    """The nearest successor among the texts that `old` was made from, else `old` itself.
+
+    So the successors stand in one line, as their texts do, and all of it comes from the live one.
+    """
+    texts = {text.pk: text for text in article.versions.defer("html", "report")}
+    step = texts[old.pk].parent_id
+    while step is not None and step in texts:
+        if step in made:
+            return made[step]
+        step = texts[step].parent_id
+    return old
+
+
+def _replace(successor: Successor, version: ArticleVersion, *, code: str, at: datetime) -> None:
+    order = successor.order
+    if order is None:
+        return
+    what = (
+        f"Version {version.number}: another order's link was taken out of the article; its words "
+        "and your link stay as they were"
+    )
+    if lifecycle.replace_version(order=order, version=version, what=what, at=at):
+        Review.objects.filter(order=order, decision="").update(version=version)
