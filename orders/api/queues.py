@@ -215,9 +215,10 @@ class RetryJob(StaffView):
         ),
     )
     def post(self, request: Request, id: str) -> Response:  # noqa: A002  the path's public name
+        sent = json_object(request)
         _refuse_other_sites(request)
         job = _job(id)
-        wish = lists.checked(RetryRequest, json_object(request), kind=problems.INVALID_REQUEST)
+        wish = lists.checked(RetryRequest, sent, kind=problems.INVALID_REQUEST)
         asked = {
             "job_id": job.pk,
             "actor": request._request.user.get_username(),
@@ -237,7 +238,8 @@ class RetryJob(StaffView):
 
 def _refuse_other_sites(request: Request) -> None:
     try:
-        SessionAuthentication().enforce_csrf(request)
+        # Django's request: the framework's own would parse a body in search of a form's token.
+        SessionAuthentication().enforce_csrf(request._request)
     except PermissionDenied as denied:
         raise Problem(kind=problems.CSRF_FAILED, detail=f"{denied.detail}") from None
 

@@ -232,3 +232,17 @@ def test_a_form_of_another_site_cannot_send_what_a_retry_takes(operator, failed_
 
     problem(answer, problems.UNSUPPORTED_MEDIA_TYPE)
     assert not JobNote.objects.exists()
+
+
+def test_a_body_that_is_no_text_is_refused_and_breaks_nothing(failed_job):
+    browser = Client(enforce_csrf_checks=True)  # the check for the token reads the body too
+    browser.force_login(User.objects.create_superuser("root"))
+
+    answer = browser.post(
+        reverse("api-retry-job", args=[failed_job.pk]),
+        b"\xdd\xff{",
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "/problems/malformed-body"
