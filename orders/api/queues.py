@@ -239,7 +239,8 @@ class RetryJob(StaffView):
 def _refuse_other_sites(request: Request) -> None:
     try:
         # Django's request: the framework's own would parse a body in search of a form's token.
-        SessionAuthentication().enforce_csrf(request._request)
+        plain: Any = request._request
+        SessionAuthentication().enforce_csrf(plain)
     except PermissionDenied as denied:
         raise Problem(kind=problems.CSRF_FAILED, detail=f"{denied.detail}") from None
 
