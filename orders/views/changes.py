@@ -1,5 +1,7 @@
 """Asking for changes: a page of its own, so that nothing typed is ever swapped away."""
 
+from typing import Final
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,15 +20,25 @@ from orders.views import opening
 @require_http_methods(["GET", "HEAD", "POST"])
 @opening.order_page
 def page(request: HttpRequest, order: Order) -> HttpResponse:
-    """Show the form, or take the wish and go back to the order."""
-    if order.status != Status.QUALITY_CHECK or order.version_id is None:
-        messages.warning(request, "This order has moved on; nothing was changed.")
+    """Show the form, or take the wish and go back to the order.
+
+    A wish that comes too late, from a stale tab or by a second press, is not sent; its words stay
+    in the form unless they are the ones that we have.
+    """
+    if order.version_id is None or (request.method != "POST" and not _open(order)):
+        messages.warning(request, MOVED_ON)
         return redirect(order)
     version = ArticleVersion.objects.get(pk=order.version_id)
     form = ChangesForm(request.POST or None, blocks=parse(version.html).blocks)
     if request.method != "POST" or not form.is_valid():
-        context = {"order": order, "version": version, "form": form}
-        return render(request, "orders/changes.html", context, status=400 if form.errors else 200)
+        return _shown(request, order, version, form, status=400 if form.errors else 200)
+    if request.POST.get("version", str(version.pk)) != str(version.pk):
+        form.add_error(
+            None,
+            "There is a newer version than the one that you read. Look at it "
+            "before you send your changes; they stand below.",
+        )
+        return _shown(request, order, version, form, status=409)
     try:
         revisions.request(
             order=order,
@@ -37,5 +49,30 @@ def page(request: HttpRequest, order: Order) -> HttpResponse:
             at=timezone.now(),
         )
     except TransitionRefused:
-        messages.warning(request, "This order has moved on; nothing was changed.")
+        return _too_late(request, order, version, form)
     return redirect(order)
+
+
+MOVED_ON: Final = "This order has moved on; nothing was changed."
+
+
+def _too_late(
+    request: HttpRequest, order: Order, version: ArticleVersion, form: ChangesForm
+) -> HttpResponse:
+    newest = order.revisions.order_by("-number").first()
+    if newest is not None and newest.notes == form.cleaned_data["notes"]:
+        messages.info(request, "We have these changes already; nothing was sent twice.")
+        return redirect(order)
+    form.add_error(None, f"{MOVED_ON} Your words are kept below as long as this page is open.")
+    return _shown(request, order, version, form, status=409)
+
+
+def _open(order: Order) -> bool:
+    return order.status == Status.QUALITY_CHECK
+
+
+def _shown(
+    request: HttpRequest, order: Order, version: ArticleVersion, form: ChangesForm, *, status: int
+) -> HttpResponse:
+    context = {"order": order, "version": version, "form": form}
+    return render(request, "orders/changes.html", context, status=status)

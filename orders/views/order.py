@@ -93,8 +93,11 @@ def cancel(request: HttpRequest, order: Order) -> HttpResponse:
     """Close the order unpaid."""
     try:
         purchase.cancel(order=order, actor="customer", at=timezone.now())
-    except TransitionRefused:
-        messages.warning(request, "This order has moved on, so it was not cancelled.")
+    except TransitionRefused as refused:
+        if refused.was == Status.CANCELLED:
+            messages.info(request, "This order was cancelled before; nothing was done twice.")
+        else:
+            messages.warning(request, "This order has moved on, so it was not cancelled.")
     return redirect(order)
 
 

@@ -270,6 +270,16 @@ def test_cancelling_closes_an_unpaid_order(client):
     assert "Nothing was charged" in page.text
 
 
+def test_cancelling_twice_does_nothing_twice_and_says_so(client):
+    order = let_in_and_get(client, factories.order_awaiting_payment)
+    client.post(f"{order.get_absolute_url()}cancel/")
+
+    page = Looked(client.post(f"{order.get_absolute_url()}cancel/", follow=True))
+
+    assert "nothing was done twice" in page.text
+    assert order.events.filter(became=Status.CANCELLED).count() == 1
+
+
 def test_a_paid_order_is_not_cancelled_and_the_page_says_so(client):
     order = let_in_and_get(client, factories.order_in_work)
 

@@ -280,5 +280,32 @@ def test_a_stale_tab_changes_nothing_and_says_so(client):
 
     answer = client.post(f"{order.get_absolute_url()}changes/", {"notes": WISH}, follow=True)
 
-    assert "moved on" in Looked(answer).text
+    assert "nothing was sent twice" in Looked(answer).text
     assert order.revisions.count() == 1
+
+
+def test_another_wish_from_a_stale_tab_is_not_sent_and_its_words_stay_in_the_form(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+    ask(order)
+
+    answer = client.post(f"{order.get_absolute_url()}changes/", {"notes": "Name the larch too."})
+
+    assert answer.status_code == 409
+    assert "moved on; nothing was changed" in Looked(answer).text
+    assert Looked(answer).fields()["notes"].strip() == "Name the larch too."
+    assert order.revisions.get().notes == WISH
+
+
+def test_a_wish_about_a_version_that_was_replaced_is_not_sent_and_its_words_stay(client):
+    order = factories.order_in_review()
+    let_in(client, order)
+    read = order.version_id
+    Order.objects.update(version=factories.next_version_of(order))
+
+    answer = client.post(f"{order.get_absolute_url()}changes/", {"notes": WISH, "version": read})
+
+    assert answer.status_code == 409
+    assert "There is a newer version" in Looked(answer).text
+    assert Looked(answer).fields()["notes"].strip() == WISH
+    assert not order.revisions.exists()
