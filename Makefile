@@ -41,6 +41,10 @@ evaluate: $(MADE)  ## how well the model writes, in figures; texts in var/evalua
 	@VAR_DIR=$(or $(VAR_DIR),var)/evaluation $(RUN) -m local services -- \
 	    $(RUN) -m evaluation $(if $(ONLY),--only $(ONLY))
 
+faults: $(MADE)  ## kill, freeze and confuse every part, then ask what was lost (MINUTES= SEED= ONLY=)
+	@VAR_DIR=$(or $(VAR_DIR),var)/faults $(RUN) -m tests.faults $(if $(ONLY),--only "$(ONLY)") \
+	    $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
 seed: $(MADE)  ## the demo's publishers and articles, into the database
 	@$(RUN) -m local services -- \
 	    sh -c "$(RUN) manage.py migrate --verbosity 0 && $(RUN) manage.py seed"
@@ -67,4 +71,4 @@ $(MADE):
 	    pathlib.Path(sysconfig.get_path("purelib"), "byline.pth").write_text("$(CURDIR)\n")' && \
 	touch $@
 
-.PHONY: help demo run test lint benchmark evaluate seed env lock
+.PHONY: help demo run test lint benchmark evaluate faults seed env lock

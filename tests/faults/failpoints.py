@@ -1,0 +1,59 @@
+"""Places where a process may be told to die: every write that a job or a webhook makes.
+
+A failpoint's name is `scope|file:function|moment|n`: the kind of the job (or what the process does
+else), the place in our code that writes, whether before or after, and which time in this run. What
+belongs to no run has a failpoint at its first time only.
+`FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import structlog
+
+PROJECT = str(Path(__file__).resolve().parents[2])
+ROOMS = tuple(f"{PROJECT}/{room}/" for room in ("orders", "articles", "queueing"))
+
+_deadly = os.environ.get("FAILPOINT", "")
+_log = os.environ.get("FAILPOINT_LOG", "")
+_passed: Counter[str] = Counter()
+_lock = threading.Lock()
+
+
+def hit(moment: str) -> None:
+    """Pass a failpoint, or die there by SIGKILL."""
+    if not (_deadly or _log):
+        return
+    context = structlog.contextvars.get_contextvars()
+    scope = context.get("kind") or _thread()
+    run = f"{context.get('job_id', '')}/{context.get('run', '')}"
+    place = f"{scope}|{_place()}|{moment}"
+    with _lock:
+        _passed[f"{run}|{place}"] += 1
+        times = _passed[f"{run}|{place}"]
+        name = f"{place}|{times}"
+        if _log and (times == 1 or "job_id" in context):
+            with open(_log, "a") as file:
+                file.write(f"{name}\n")
+    if name == _deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _thread() -> str:
+    name = threading.current_thread().name
+    return name if name.startswith("queueing-") else os.environ.get("FAILPOINT_SCOPE", "other")
+
+
+def _place() -> str:
+    """The innermost function of ours that is writing, beneath whatever library calls it made."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if path.startswith(ROOMS):
+            return f"{path.removeprefix(PROJECT + '/')}:{frame.f_code.co_name}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return "library"

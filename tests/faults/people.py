@@ -1,0 +1,164 @@
+"""Customers and editors: they take each order to its end, however often a part is broken.
+
+Patient people: what fails because a part is away is tried again later, as a person would.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import httpx2
+from django.db import Error, connection
+from django.utils import timezone
+
+from articles.models import Article
+from orders import briefs, purchase, reviews, revisions
+from orders.lifecycle import TransitionRefused
+from orders.models import Order, Product, Review, Status
+from orders.stripe_client import StripeUnavailable
+from tests.faults.arena import Arena
+from tests.orders import factories
+
+ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+_numbers = count(1)
+_SUBJECTS = (
+    "a balcony in the shade", "an old bicycle", "a small kitchen", "a rainy weekend",
+    "a first tent", "a noisy flat", "a long train ride", "a wooden floor",
+)  # fmt: skip
+
+
+@dataclass(kw_only=True)
+class Errand:
+    """One order and what its people want of it."""
+
+    product: str = Product.ARTICLE
+    revise: bool = False
+    decision: str = "approve"  # or "return", then approve; or "reject"; or "" to stop at the review
+    doomed: bool = False  # the writer is told to refuse it
+    order: Order | None = None
+    paid: bool = False
+    revised: bool = False
+    returned: bool = False
+    number: int = field(default_factory=lambda: next(_numbers))
+
+    @property
+    def topic(self) -> str:
+        subject = _SUBJECTS[self.number % len(_SUBJECTS)]
+        return f"Living well with {subject}, part {self.number}"
+
+
+class People:
+    """Everybody who acts in a round."""
+
+    def __init__(self, arena: Arena) -> None:
+        self._arena = arena
+        self.errands: list[Errand] = []
+
+    def want(self, *errands: Errand) -> list[Errand]:
+        """Take on errands; the first `act` places their orders."""
+        self.errands += errands
+        return list(errands)
+
+    def act(self) -> bool:
+        """Let everybody do the next thing they can; True when all errands have ended."""
+        ended = [self._try(errand) for errand in self.errands]
+        return all(ended)
+
+    def finish(self, *, timeout_s: float = 120) -> float:
+        """Take every order to its end; return the seconds that took.
+
+        :raises Stuck: an order or a job did not end
+        """
+        what = "every order has ended"
+        took_s = self._arena.until(self.act, what=what, timeout_s=timeout_s)
+        return took_s + self.quiet(timeout_s=timeout_s)
+
+    def quiet(self, *, timeout_s: float = 120) -> float:
+        """Wait until no job is open and Stripe has delivered everything.
+
+        :raises Stuck: it did not become quiet
+        """
+        from queueing.models import Job, State
+
+        def is_quiet() -> bool:
+            if Job.objects.filter(state__in=[State.WAITING, State.ACTIVE]).exists():
+                return False
+            return not self._arena.read("state")["deliveries_under_way"]
+
+        return self._arena.until(is_quiet, what="nothing is open", timeout_s=timeout_s)
+
+    def _try(self, errand: Errand) -> bool:
+        try:
+            return self._go_on(errand, at=timezone.now())
+        except (Error, StripeUnavailable, TransitionRefused, reviews.ReviewRefused):
+            connection.close()  # a part is away, or somebody was first: look again in a moment
+        except httpx2.HTTPError:
+            pass
+        return False
+
+    def _go_on(self, errand: Errand, *, at: datetime) -> bool:
+        if errand.order is None:
+            errand.order = self._place(errand, at=at)
+        order = errand.order
+        order.refresh_from_db()
+        if order.status in ENDS:
+            return True
+        if order.status == Status.AWAITING_PAYMENT:
+            self._pay(errand, at=at)
+        elif order.status == Status.QUALITY_CHECK:
+            self._judge(errand, order, at=at)
+        elif order.status == Status.ADMIN_REVIEW:
+            return self._decide(errand, order, at=at)
+        return False
+
+    def _place(self, errand: Errand, *, at: datetime) -> Order:
+        if errand.doomed:
+            self._arena.knob(service="openai", bad_text="refusal", match=errand.topic)
+        domain = factories.active_domain(host=f"site-{errand.number}.example.com")
+        fields: dict[str, Any] = {
+            "product": errand.product,
+            "domain": domain.host,
+            "target_url": f"https://shop.example.com/{errand.number}",
+            "anchor_text": "sturdy garden tools",
+            "email": f"ada+{errand.number}@example.com",
+        }
+        if errand.product == Product.INTEGRATION:
+            page: Article = factories.open_article(domain)
+            fields["article"] = page.pk
+        else:
+            fields |= {"topic": errand.topic, "keyword": "living well", "words": 400}
+        brief = briefs.validate(fields, at=at)
+        key = f"faults-{errand.number}"
+        return purchase.place_order(brief=brief, idempotency_key=key, at=at).order
+
+    def _pay(self, errand: Errand, *, at: datetime) -> None:
+        if errand.paid or errand.order is None:
+            return  # the webhook is on its way
+        url = purchase.checkout_url(order=errand.order, at=at)
+        session = url.rstrip("/").rpartition("/")[2]
+        self._arena.control(f"stripe/sessions/{session}/pay", {})
+        errand.paid = True
+
+    def _judge(self, errand: Errand, order: Order, *, at: datetime) -> None:
+        if errand.revise and not errand.revised:
+            notes = "Please add one more sentence about patience to the introduction."
+            revisions.request(order=order, notes=notes, actor="customer", at=at)
+            errand.revised = True
+        elif order.version is not None:
+            reviews.submit(order=order, version=order.version, actor="customer", at=at)
+
+    def _decide(self, errand: Errand, order: Order, *, at: datetime) -> bool:
+        review = Review.objects.filter(order=order, decision="").first()
+        if review is None:
+            return False  # being published
+        if not errand.decision:
+            return True
+        if errand.decision == "reject":
+            reviews.reject(review=review, by="ed", note="It does not fit the site.", at=at)
+        elif errand.decision == "return" and not errand.returned:
+            reviews.give_back(review=review, by="ed", note="Please look again.", at=at)
+            errand.returned = True
+        else:
+            reviews.approve(review=review, by="ed", at=at)
+        return False

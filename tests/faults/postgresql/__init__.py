@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine, every write of which is a failpoint."""
