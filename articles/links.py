@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from articles.brief import LinkCandidate
 from articles.document import Block, Document
 from articles.document.markup import tokens
 from articles.document.text import sentence_spans
+
+_NAKED_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"'“”]+"
+    r"|(?<![\w@.-])(?:[^\W_][\w-]{1,62}\.){1,4}[^\W\d_]{2,24}/[^\s<>\"'“”]+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +73,19 @@ def host_of(url: str) -> str:
     return host.lower().removeprefix("www.")
 
 
+def addresses(text: str) -> list[str]:
+    """Return the addresses that plain text names: with a scheme, with "www." or with a path.
+
+    A name alone, such as Booking.com, is a brand.
+    """
+    return [match[0].rstrip(".,;:!?)]") for match in _NAKED_ADDRESS.finditer(text)]
+
+
+def host_named(address: str) -> str:
+    """Return the host of an address that `addresses` found, with a scheme or without."""
+    return host_of(address if "//" in address else f"https://{address}")
+
+
 def page_of(url: str) -> tuple[str, str, str]:
     """Return what makes an address that of one page: host, path and query, spelling left out."""
     try:
@@ -98,4 +118,13 @@ def _links_of(block: Block) -> Iterator[Link]:
         )
 
 
-__all__ = ["Link", "LinkCandidate", "host_of", "links", "page_of", "without_links"]
+__all__ = [
+    "Link",
+    "LinkCandidate",
+    "addresses",
+    "host_named",
+    "host_of",
+    "links",
+    "page_of",
+    "without_links",
+]

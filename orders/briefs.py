@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 from articles import catalogue, openings
+from articles import links as articles_links
 from articles.brief import Brief
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, Domain, LinkPolicy
 from articles.openings import Opening
@@ -163,14 +164,14 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     given: dict[str, Any] = {
         "product": checked("product", _product),
         "domain": checked("domain", _domain),
-        "topic": checked("topic", _line("topic")),
+        "topic": checked("topic", _words_in("topic")),
         "target_url": checked("target_url", _target_url),
-        "anchor_text": checked("anchor_text", _line("anchor_text")),
+        "anchor_text": checked("anchor_text", _words_in("anchor_text")),
         "email": checked("email", _email),
         "notes": checked("notes", _notes, missing=""),
     }
     # An integration is found by its anchor, which says what the place is about.
-    given["keyword"] = checked("keyword", _line("keyword"), missing=given["anchor_text"])
+    given["keyword"] = checked("keyword", _words_in("keyword"), missing=given["anchor_text"])
     domain = given["domain"]
     if domain is None:
         domain = Domain(niches=[])  # so that the other fields' reasons are told too
@@ -179,6 +180,9 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     given["words"] = checked("words", _words, missing=domain.words_default)
     if given["target_url"] and public_urls.host_of(given["target_url"]) == domain.host:
         errors["target_url"] = ["This page is on the publisher's own site; link to another."]
+    named = articles_links.addresses(given["anchor_text"] or "")
+    if given["target_url"] and any(_leads_elsewhere(each, given["target_url"]) for each in named):
+        errors["anchor_text"] = ["This names another site than the one that your link leads to."]
     for name, reason in _REFUSED.get(product, {}).items():
         checked(name, _refused(reason))
     if product == Product.INTEGRATION and given["domain"] is not None:
@@ -232,6 +236,21 @@ def _line(name: str) -> Callable[[object], str]:
         return " ".join(text.split())
 
     return check
+
+
+def _words_in(name: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        text = _line(name)(value)
+        if not any(letter.isalnum() for letter in text):
+            raise _Wrong("Use words: these are signs without a letter or digit.")
+        return text
+
+    return check
+
+
+def _leads_elsewhere(named: str, target_url: str) -> bool:
+    host, target = articles_links.host_named(named), articles_links.host_of(target_url)
+    return host != target and not target.endswith(f".{host}")
 
 
 def _notes(value: object) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
 from articles.document import fold
 from articles.document.markup import tokens
-from articles.links import Link, host_of, page_of
+from articles.links import Link, addresses, host_named, host_of, page_of
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
@@ -23,12 +22,6 @@ _NOT_BODY_TEXT = {
     **dict.fromkeys(("pre", "code"), "code"),
 }
 _POLICY_WORDS = frozenset({"sponsored", "nofollow", "ugc"})
-# With a scheme, with "www.", or with a path: a name alone, such as Booking.com, is a brand.
-_NAKED_ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'“”]+"
-    r"|(?<![\w@.-])(?:[a-z0-9-]{2,63}\.){1,4}[a-z]{2,24}/[^\s<>\"'“”]+",
-    re.IGNORECASE,
-)
 
 
 def target_link(case: Case) -> Verdict:
@@ -255,11 +248,10 @@ def _foreign_pictures(case: Case) -> Iterator[Finding]:
 def _naked_addresses(case: Case) -> Iterator[Finding]:
     brief = case.brief
     named = (brief.target_url, brief.anchor_text, _own(case), *brief.allowed_references)
-    hosts = {host_of(url if "//" in url else f"https://{url}") for url in named}
+    hosts = {host_named(url) for url in named}
     for block in case.document.blocks:
-        for match in _NAKED_ADDRESS.finditer(block.text):
-            address = match[0].rstrip(".,;:!?)]")
-            host = host_of(address if "//" in address else f"https://{address}")
+        for address in addresses(block.text):
+            host = host_named(address)
             if host and host not in hosts:
                 yield Finding(
                     code="foreign-address",

@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt, visible
+from sandbox.writer.obey import obeyed
 from sandbox.writer.reply import Reply
 from sandbox.writer.spoil_edits import EDITS, in_one_edit
 
@@ -34,11 +35,14 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
     `half_json`, `other_schema`, `cut_off`, `refusal` and `useless_repair` only, and the last
     leaves everything else as it is. A revision or an integration gets worse by all the others, and
-    by `rewrites_all` and `drops_link`.
+    by `rewrites_all` and `drops_link`. `obedient` does what the data says in every one of them.
     """
     for name in names:
         if name in _WHOLE:
             reply = _WHOLE[name](reply)
+        elif name == "obedient":
+            if reply.content and prompt.brief:
+                reply = _said_anew(reply, obeyed(reply.content, prompt.brief, prompt))
         elif name == "useless_repair":
             reply = _said_anew(reply, _NO_EDITS) if prompt.task == "repair" else reply
         elif prompt.task in ("revision", "integration") and reply.content and prompt.brief:
