@@ -84,6 +84,9 @@ class Order(models.Model):
             models.Index(fields=["status", "-created_at"], name="order_by_status"),
             models.Index(fields=["-created_at"], name="order_newest"),
             models.Index(fields=["domain", "-delivered_at"], name="order_turnaround"),
+            models.Index(
+                fields=["-created_at"], condition=~Q(held_reason=""), name="order_held_newest"
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="order_costs_something", condition=Q(amount_cents__gt=0)),
