@@ -36,8 +36,12 @@ def _unclean(case: Case) -> Iterator[Finding]:
     source = case.draft.html
     acting = {token.name for token in tokens(source) if token.kind == "open"} & _ACTS
     for name in sorted(acting):
+        place = next((number for number, _ in _opened(case, name)), None)
         yield Finding(
-            code="active-content", message=f"<{name}> may not stand in an article.", value=name
+            code="active-content",
+            message=f"<{name}> may not stand in an article; take it out.",
+            value=name,
+            block=place,
         )
     if not acting and clean(source) != source:
         first = next(
@@ -89,7 +93,9 @@ def _headings(case: Case) -> Iterator[Finding]:
             )
         if not heading.text:
             yield Finding(
-                code="empty-heading", message="A heading has no words.", block=heading.number
+                code="empty-heading",
+                message="A heading has no words; give it some or take it out.",
+                block=heading.number,
             )
         above = level
 

@@ -130,6 +130,10 @@ def test_a_site_that_marks_links_but_names_no_disclosure_cannot_be_judged():
         ("https://evil.example/x.", "foreign-address"),
         ("www.evil.example", "foreign-address"),
         ("evil.example/win.", "foreign-address"),
+        ("garden.ex\u0430mple/win.", "foreign-address"),  # a Cyrillic а
+        ("https://bees.ex\u0430mple/start", "foreign-address"),
+        ('<a href="https://bees.ex\u0430mple/start">x</a>', "foreign-link"),
+        ('<a href="https://bees.example/start#x">x</a>', "foreign-link"),
         ("https://garden.example@evil.example/x", "foreign-address"),
     ],
 )
@@ -164,3 +168,8 @@ def test_links_to_other_sites_stay_within_the_sites_limit(limit, expected):
 def test_one_page_is_not_linked_over_and_over(times, expected):
     again = '<p><a href="https://garden.example/wildflowers">flowers</a></p>' * times
     assert codes(run("other-links", DRAFT.html + again)) == expected
+
+
+def test_a_brand_that_is_named_is_no_address():
+    html = DRAFT.html + "<p>Book at Booking.com, use Node.js and/or e.g. St. Gallen / Zürich.</p>"
+    assert codes(run("other-links", html)) == []

@@ -201,3 +201,41 @@ def test_a_ready_order_shows_the_link_in_its_sentence(client):
 
     assert page.one("//blockquote") == "Most people begin with oak raised beds at home."
     assert page.one("//a[@id='read']/@href") == f"{order.get_absolute_url()}versions/1/"
+
+
+def test_the_orders_page_names_what_failed_first_and_leads_to_its_place(client):
+    order = factories.order_in_review()
+    stored = report_of(
+        check("so-so", State.WARNED, findings=(finding("Long.", level=Level.WARNS),)),
+        check("odd", State.UNKNOWN, reason="Nothing to compare with."),
+        check("bad", State.FAILED, findings=(finding("Twice.", block=2),), value=2, threshold=1),
+        check("fine", State.PASSED),
+        check("idle", State.NOT_APPLICABLE, reason="None was ordered."),
+    )
+    text = {"html": "<p>One.</p><p>Two.</p>", "report": stored, "number": 2}
+    order.version = factories.version_of(order, **text)
+    order.save(update_fields=["version"])
+
+    page = look(let_in(client, order), order.get_absolute_url())
+
+    assert page.one("//details[@id='look-at']/summary") == "3 checks to look at"
+    address = f"{order.get_absolute_url()}versions/2/"
+    assert page.all("//details[@id='look-at']//li/@class") == [
+        "check failed",
+        "check warned",
+        "check unknown",
+    ]
+    assert page.all("//details[@id='look-at']//a/@href") == [
+        f"{address}#block-2",
+        f"{address}#report-h",
+        f"{address}#report-h",
+    ]
+    first = page.all("//details[@id='look-at']//li")[0]
+    assert first == "Bad : Failed Twice. Show Bad in the article Measured 2, rule 1"
+    article = look(client, address)
+    assert article.one("//*[@id='block-2']") == "Two."
+    assert article.one("//*[@id='report-h']") == "Quality report"
+    assert article.all("//aside//details/summary") == [
+        "1 passed checks",
+        "1 checks of what was not ordered",
+    ]
