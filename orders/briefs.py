@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +12,12 @@ from django.core.validators import EmailValidator
 
 from articles import catalogue, openings
 from articles import links as articles_links
-from articles.brief import Brief
+from articles.brief import Brief, LinkPosition, Reference
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, Domain, LinkPolicy
 from articles.openings import Opening
-from orders import public_urls
+from orders import public_urls, wishes
 from orders.models import Product
+from orders.typed import Wrong, line, text, whole
 
 # The Federal Trade Commission asks for plain words where the reader begins.
 DISCLOSURE: Final = "Sponsored: this article contains a paid link."
@@ -31,7 +30,7 @@ LONGEST: Final = {
     "notes": 2000,
     "target_url": public_urls.LONGEST,
     "email": 254,
-}
+} | wishes.LONGEST
 LONGEST_ARTICLE_WORDS: Final = 3000
 LINKS_ORDERED: Final = 1
 
@@ -46,17 +45,14 @@ _REFUSED: Final[dict[str, dict[str, str]]] = {
     Product.INTEGRATION: {
         "topic": "The article has its own topic; leave this out.",
         "words": "The article keeps its length; leave this out.",
+        **dict.fromkeys(wishes.OF_A_NEW_ARTICLE, "The article is written already; leave this out."),
     },
 }
 FIELDS: Final = (
     "product", "domain", "article", "topic", "keyword", "target_url", "anchor_text", "email",
-    "niche", "notes", "language", "words",
+    "niche", "notes", "language", "words", *wishes.NAMES,
 )  # fmt: skip
-# Control, invisible and direction-changing characters, halves of pairs, private use: none of them
-# can be seen, and each has been used to make a text say other than it shows.
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _LARGEST_ID: Final = 2**63
-_TAG: Final = re.compile(r"<[a-zA-Z/!?]")
 _is_email = EmailValidator(allowlist=[])
 
 Errors = dict[str, list[str]]
@@ -68,10 +64,6 @@ class BriefInvalid(Exception):
     def __init__(self, errors: Errors) -> None:
         super().__init__(f"invalid: {', '.join(sorted(errors))}")
         self.errors = errors
-
-
-class _Wrong(ValueError):
-    """What is wrong with one field, in words for the customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +86,13 @@ class BriefInput:
     words: int
     at: datetime
     article: Article | None = None
+    audience: str = ""
+    tone: str = ""
+    must_mention: tuple[str, ...] = ()
+    must_avoid: tuple[str, ...] = ()
+    secondary_keywords: tuple[str, ...] = ()
+    link_position: LinkPosition = ""
+    references: tuple[str, ...] = ()
 
     @property
     def price_cents(self) -> int:
@@ -103,6 +102,8 @@ class BriefInput:
     def digest(self) -> str:
         """Return the SHA-256 of what was asked, to tell a repeated purchase from another."""
         asked = {name: getattr(self, name) for name in FIELDS} | {"domain": self.domain.pk}
+        # Left out, they leave the digest what it was before there were any.
+        asked = {name: value for name, value in asked.items() if value or name not in wishes.NAMES}
         del asked["article"]  # so that a new article's digest is what it was before there were two
         if self.article is not None:
             asked["article"] = self.article.pk
@@ -126,6 +127,13 @@ class BriefInput:
             link_policy=domain.link_policy,  # type: ignore[arg-type]  # the same three words
             disclosure=DISCLOSURE if sponsored else None,
             outbound_limit=domain.outbound_limit,
+            audience=self.audience,
+            tone=self.tone,
+            must_mention=self.must_mention,
+            must_avoid=self.must_avoid,
+            secondary_keywords=self.secondary_keywords,
+            link_position=self.link_position,
+            references=tuple(Reference(url=url) for url in self.references),
         )
 
 
@@ -151,13 +159,13 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
 
     def checked(name: str, check: Callable[[object], Any], missing: Any = None) -> Any:
         value = raw.get(name)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
             if name in required:
                 errors[name] = ["This is needed."]
             return missing
         try:
             return check(value)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             errors[name] = [str(wrong)]
             return missing
 
@@ -169,6 +177,7 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
         "anchor_text": checked("anchor_text", _words_in("anchor_text")),
         "email": checked("email", _email),
         "notes": checked("notes", _notes, missing=""),
+        **{name: checked(name, check, wishes.NONE[name]) for name, check in wishes.CHECKS.items()},
     }
     # An integration is found by its anchor, which says what the place is about.
     given["keyword"] = checked("keyword", _words_in("keyword"), missing=given["anchor_text"])
@@ -183,6 +192,8 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     named = articles_links.addresses(given["anchor_text"] or "")
     if given["target_url"] and any(_leads_elsewhere(each, given["target_url"]) for each in named):
         errors["anchor_text"] = ["This names another site than the one that your link leads to."]
+    for name, reasons in wishes.contradictions(given).items():
+        errors.setdefault(name, reasons)
     for name, reason in _REFUSED.get(product, {}).items():
         checked(name, _refused(reason))
     if product == Product.INTEGRATION and given["domain"] is not None:
@@ -202,48 +213,24 @@ def wish(value: object, *, chars: tuple[int, int]) -> str:
     """
     shortest, longest = chars
     try:
-        text = _text(value, longest=longest)
-        if len(text) < shortest:
-            raise _Wrong(f"Say what to change in at least {shortest} characters.")
-    except _Wrong as wrong:
+        cleaned = text(value, longest=longest)
+        if len(cleaned) < shortest:
+            raise Wrong(f"Say what to change in at least {shortest} characters.")
+    except Wrong as wrong:
         raise BriefInvalid({"notes": [str(wrong)]}) from None
-    return text
-
-
-def _text(value: object, *, longest: int) -> str:
-    """Return the text in one spelling (NFC), refusing what cannot be seen and what is markup."""
-    if not isinstance(value, str):
-        raise _Wrong("This must be text.")
-    # Measured before anything else is done to it: normalising a huge text takes long.
-    if len(value) > 4 * longest + 1000:
-        raise _Wrong(f"Use at most {longest} characters; these are {len(value)}.")
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
-    unseen = next((c for c in text if c not in "\n\t" and unicodedata.category(c) in _UNSEEN), None)
-    if unseen is not None:
-        raise _Wrong(f"Remove the invisible or control character U+{ord(unseen):04X}.")
-    if _TAG.search(text):
-        raise _Wrong("Write plain text: HTML is not accepted. Put a space after “<” to mean less.")
-    if len(text) > longest:
-        raise _Wrong(f"Use at most {longest} characters; these are {len(text)}.")
-    return text
+    return cleaned
 
 
 def _line(name: str) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        text = _text(value, longest=LONGEST[name])
-        if "\n" in text or "\t" in text:
-            raise _Wrong("Use one line, without line breaks or tabs.")
-        return " ".join(text.split())
-
-    return check
+    return lambda value: line(value, longest=LONGEST[name])
 
 
 def _words_in(name: str) -> Callable[[object], str]:
     def check(value: object) -> str:
-        text = _line(name)(value)
-        if not any(letter.isalnum() for letter in text):
-            raise _Wrong("Use words: these are signs without a letter or digit.")
-        return text
+        words = _line(name)(value)
+        if not any(letter.isalnum() for letter in words):
+            raise Wrong("Use words: these are signs without a letter or digit.")
+        return words
 
     return check
 
@@ -254,38 +241,38 @@ def _leads_elsewhere(named: str, target_url: str) -> bool:
 
 
 def _notes(value: object) -> str:
-    return _text(value, longest=LONGEST["notes"])
+    return text(value, longest=LONGEST["notes"])
 
 
 def _product(value: object) -> str:
     if value not in Product.values:
-        raise _Wrong(f"Choose one of: {', '.join(sorted(OFFERED))}.")
+        raise Wrong(f"Choose one of: {', '.join(sorted(OFFERED))}.")
     if value not in OFFERED:
-        raise _Wrong("This product is not on sale yet.")
+        raise Wrong("This product is not on sale yet.")
     return str(value)
 
 
 def _domain(value: object) -> Domain:
     """Find the site by id or by host; what is not sold is not told apart from what is not there."""
     sold = Domain.objects.filter(is_active=True)
-    number = _whole(value)
+    number = whole(value)
     found = None
     if number is not None:
         found = sold.filter(pk=number).first() if 0 < number < _LARGEST_ID else None
     elif not isinstance(value, str):
-        raise _Wrong("Name the site by its host or its id.")
+        raise Wrong("Name the site by its host or its id.")
     elif value.isascii() and value.isprintable():
         found = sold.filter(host=value.strip().lower()).first()
     if found is None:
-        raise _Wrong("We sell nothing on this site.")
+        raise Wrong("We sell nothing on this site.")
     if found.outbound_limit < LINKS_ORDERED:
-        raise _Wrong("This site's articles may not carry another link.")
+        raise Wrong("This site's articles may not carry another link.")
     return found
 
 
 def _refused(reason: str) -> Callable[[object], None]:
     def check(value: object) -> None:
-        raise _Wrong(reason)
+        raise Wrong(reason)
 
     return check
 
@@ -294,14 +281,14 @@ def _opening(domain: Domain) -> Callable[[object], Opening]:
     """Find the article by id; one that is not open is not told apart from one that is not there."""
 
     def check(value: object) -> Opening:
-        number = _whole(value)
+        number = whole(value)
         if number is None:
-            raise _Wrong("Name the article by its id.")
+            raise Wrong("Name the article by its id.")
         if 0 < number < _LARGEST_ID:
             found = catalogue.open_articles(domain).filter(pk=number)
             for opening in openings.openings(domain, found):
                 return opening
-        raise _Wrong(f"{domain.host} has no such article that is open for a link.")
+        raise Wrong(f"{domain.host} has no such article that is open for a link.")
 
     return check
 
@@ -322,7 +309,7 @@ def _niche(domain: Domain) -> Callable[[object], str]:
     def check(value: object) -> str:
         niche = _line("niche")(value).lower().replace(" ", "-")
         if domain.niches and niche not in domain.niches:
-            raise _Wrong(f"This site writes about: {', '.join(domain.niches)}.")
+            raise Wrong(f"This site writes about: {', '.join(domain.niches)}.")
         return niche
 
     return check
@@ -331,28 +318,19 @@ def _niche(domain: Domain) -> Callable[[object], str]:
 def _language(domain: Domain) -> Callable[[object], str]:
     def check(value: object) -> str:
         if not isinstance(value, str) or value.strip().lower() != domain.language:
-            raise _Wrong(f"This site publishes in “{domain.language}”.")
+            raise Wrong(f"This site publishes in “{domain.language}”.")
         return domain.language
 
     return check
 
 
 def _words(value: object) -> int:
-    words = _whole(value)
+    words = whole(value)
     if words is None:
-        raise _Wrong("This must be a whole number.")
+        raise Wrong("This must be a whole number.")
     if not SHORTEST_ARTICLE_WORDS <= words <= LONGEST_ARTICLE_WORDS:
-        raise _Wrong(f"Order {SHORTEST_ARTICLE_WORDS} to {LONGEST_ARTICLE_WORDS} words.")
+        raise Wrong(f"Order {SHORTEST_ARTICLE_WORDS} to {LONGEST_ARTICLE_WORDS} words.")
     return words
-
-
-def _whole(value: object) -> int | None:
-    """Read a whole number: a form sends digits, the API a number. True is one to Python alone."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):
-        return int(value)
-    return None
 
 
 def _email(value: object) -> str:
@@ -360,13 +338,9 @@ def _email(value: object) -> str:
     try:
         _is_email(email)
     except ValidationError:
-        raise _Wrong("Enter a valid e-mail address.") from None
+        raise Wrong("Enter a valid e-mail address.") from None
     return email
 
 
 def _target_url(value: object) -> str:
-    text = _line("target_url")(value)
-    try:
-        return public_urls.public_url(text)
-    except public_urls.NotPublic as refused:
-        raise _Wrong(str(refused)) from None
+    return wishes.public(line(value, longest=LONGEST["target_url"]))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from articles.document import Block
 from articles.models import SHORTEST_ARTICLE_WORDS, Domain
-from orders import briefs, revisions
+from orders import briefs, revisions, wishes
 from orders.briefs import BriefInput, BriefInvalid
 from orders.models import Product
 from orders.templatetags.pages import niche_words
@@ -20,13 +20,31 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     Product.INTEGRATION: ("target_url", "anchor_text", "email"),
 }
 OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
-    Product.ARTICLE: ("niche", "words", "notes"),
-    Product.INTEGRATION: ("keyword", "notes"),
-}
+    Product.ARTICLE: (
+        "niche", "words", "audience", "tone", "must_mention", "must_avoid", "secondary_keywords",
+        "link_position", "references", "notes",
+    ),
+    Product.INTEGRATION: ("keyword", "link_position", "tone", "must_avoid", "notes"),
+}  # fmt: skip
+WHERE: Final = (
+    ("", "Where it reads best"),
+    ("early", "In the first third"),
+    ("middle", "In the middle"),
+    ("late", "In the last third"),
+)
 _HIDDEN: Final[dict[str, tuple[str, ...]]] = {
     Product.ARTICLE: ("product", "domain"),
     Product.INTEGRATION: ("product", "domain", "article"),
 }
+
+
+def _lines(label: str, about: str) -> forms.CharField:
+    return forms.CharField(
+        required=False,
+        label=label,
+        help_text=f"{about} One a line.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class OrderForm(forms.Form):
@@ -69,6 +87,24 @@ class OrderForm(forms.Form):
         widget=forms.NumberInput(
             attrs={"min": SHORTEST_ARTICLE_WORDS, "max": briefs.LONGEST_ARTICLE_WORDS}
         ),
+    )
+    audience = forms.CharField(
+        required=False,
+        label="Readers",
+        help_text="Whom the article is for, such as first-time buyers.",
+    )
+    tone = forms.CharField(
+        required=False, label="Tone", help_text="How it should sound, such as calm and factual."
+    )
+    must_mention = _lines("Must mention", "Words that have to stand in the text as they are.")
+    must_avoid = _lines("Must avoid", "Words that may stand nowhere in what we write.")
+    secondary_keywords = _lines("Further keywords", "Phrases to use once or twice each.")
+    link_position = forms.CharField(
+        required=False, label="Place of your link", widget=forms.Select(choices=WHERE)
+    )
+    references = _lines(
+        "References",
+        "Public pages that the writer should know. One that we cannot open is left out.",
     )
     notes = forms.CharField(
         required=False,
@@ -125,7 +161,8 @@ class OrderForm(forms.Form):
     def is_folded(self) -> bool:
         """Whether the optional part may stay closed: nothing in it was written or is wrong."""
         wrong = any(self[name].errors for name in OPTIONAL[self.sold])
-        return not wrong and not self["notes"].value()
+        open_for = {*wishes.NAMES, "notes"} & set(OPTIONAL[self.sold])
+        return not wrong and not any(self[name].value() for name in open_for)
 
     def _add(self, name: str, reasons: list[str]) -> None:
         """A hidden field has no place for its reasons, so they go on top."""
@@ -146,7 +183,7 @@ class OrderForm(forms.Form):
         }
         if name in briefs.LONGEST and not isinstance(widget, forms.Select):
             # Room beyond the limit: a text pasted too long is told about, not silently cut.
-            widget.attrs["maxlength"] = briefs.LONGEST[name] * 2
+            widget.attrs["maxlength"] = briefs.LONGEST[name] * 2 * wishes.MOST.get(name, 1)
         if name in REQUIRED[self.sold]:
             widget.attrs["aria-required"] = "true"
 

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from orders import access, briefs, purchase
 from orders.api import problems
+from orders.api.ordering import PURCHASE_NAMES, PurchaseAnswer
 from orders.api.problems import Problem
-from orders.api.serializers import PURCHASE_NAMES, PurchaseAnswer, site_url
+from orders.api.serializers import site_url
 from orders.briefs import BriefInput, BriefInvalid
 from orders.models import Order
 

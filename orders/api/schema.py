@@ -14,8 +14,9 @@ from drf_spectacular.utils import (
 from rest_framework.serializers import Serializer
 
 from orders.api import problems
+from orders.api.ordering import UnpaidPurchaseProblem
 from orders.api.problems import Kind
-from orders.api.serializers import ProblemDocument, UnpaidPurchaseProblem
+from orders.api.serializers import ProblemDocument
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +47,9 @@ PURCHASE: Final = {
     "targetUrl": "https://shop.example.org/planner",
     "anchorText": "a simple budget planner",
     "email": "ada@example.com",
+    "audience": "people in their first job",
+    "mustMention": ["emergency fund"],
+    "linkPosition": "middle",
 }
 INTEGRATION: Final = {
     "product": "integration",

@@ -1,7 +1,7 @@
 # ruff: noqa: N802, N815 (the wire is camelCase; each name is spelled out here)
 """The JSON API's words: every field that goes in or out, by its public name."""
 
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -9,10 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from articles.catalogue import Product, Sort
-from articles.models import SHORTEST_ARTICLE_WORDS, ArticleVersion, Domain, LinkPolicy
+from articles.models import ArticleVersion, Domain, LinkPolicy
 from articles.openings import Opening
-from orders import briefs, revisions
-from orders.briefs import LONGEST
+from orders import revisions
 from orders.models import Status
 from queueing.models import State
 
@@ -35,91 +34,6 @@ class ProblemDocument(serializers.Serializer[Any]):
     instance = serializers.CharField(
         required=False, help_text="Of a 500 alone: a reference for our support."
     )
-
-
-class PurchaseRequest(serializers.Serializer[Any]):
-    """What a customer orders."""
-
-    # `orders.briefs` checks it; these fields give its own their public names, and document them.
-
-    product = serializers.ChoiceField(choices=sorted(briefs.OFFERED), help_text="What is bought.")
-    domain = serializers.CharField(help_text="The site's host, or its id, from the catalogue.")
-    article = serializers.IntegerField(
-        min_value=1,
-        max_value=2**63 - 1,
-        required=False,
-        allow_null=True,
-        help_text="Of an integration: the id of an article of the site that is open for a link.",
-    )
-    topic = serializers.CharField(
-        max_length=LONGEST["topic"],
-        required=False,
-        allow_null=True,
-        help_text="What a new article is about; needed for one, and for one alone.",
-    )
-    keyword = serializers.CharField(
-        max_length=LONGEST["keyword"],
-        required=False,
-        allow_null=True,
-        help_text="What a new article should be found by, needed for one; of an integration, what "
-        "the place of the link is about, the anchor text when left out.",
-    )
-    targetUrl = serializers.CharField(
-        source="target_url",
-        max_length=LONGEST["target_url"],
-        help_text="Where the link leads: a public http(s) address.",
-    )
-    anchorText = serializers.CharField(
-        source="anchor_text", max_length=LONGEST["anchor_text"], help_text="The link's words."
-    )
-    email = serializers.EmailField(
-        max_length=LONGEST["email"], help_text="Where we write when something happens."
-    )
-    niche = serializers.CharField(
-        max_length=LONGEST["niche"],
-        required=False,
-        allow_null=True,
-        help_text="One of the site's; its first when left out.",
-    )
-    notes = serializers.CharField(
-        max_length=LONGEST["notes"],
-        required=False,
-        allow_null=True,
-        help_text="Anything else the writer should know.",
-    )
-    language = serializers.CharField(
-        max_length=2, required=False, allow_null=True, help_text="ISO 639-1; the site's own."
-    )
-    words = serializers.IntegerField(
-        min_value=SHORTEST_ARTICLE_WORDS,
-        max_value=briefs.LONGEST_ARTICLE_WORDS,
-        required=False,
-        allow_null=True,
-        help_text="Length of a new article; the site's own when left out.",
-    )
-
-
-PURCHASE_NAMES: Final = {
-    name: field.source or name for name, field in PurchaseRequest().fields.items()
-}
-
-
-class PurchaseAnswer(serializers.Serializer[Any]):
-    orderId = serializers.UUIDField()
-    accessKey = serializers.CharField(help_text="Opens this order; keep it secret.")
-    checkoutUrl = serializers.URLField(
-        allow_null=True,
-        help_text="Where the customer pays; null in a repeat once nothing is left to pay.",
-    )
-    statusUrl = serializers.URLField()
-
-
-class UnpaidPurchaseProblem(ProblemDocument):
-    """The order is stored, only its payment page is missing; nothing is lost."""
-
-    orderId = serializers.UUIDField(required=False)
-    accessKey = serializers.CharField(required=False)
-    statusUrl = serializers.URLField(required=False)
 
 
 class RevisionRequest(serializers.Serializer[Any]):

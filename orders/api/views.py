@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from articles import catalogue, openings
 from articles.models import Domain
 from orders import limits
-from orders.api import bodies, changes, lists, problems, purchasing, schema, serializers
+from orders.api import bodies, changes, lists, ordering, problems, purchasing, schema, serializers
 from orders.api.access import opened
 from orders.limits import Limit
 from orders.progress import progress
@@ -67,14 +67,14 @@ class Purchase(ApiView):
                 ("Idempotent-Replayed", bool, [201], "This purchase was made before."),
             ),
         ],
-        request=serializers.PurchaseRequest,
+        request=ordering.PurchaseRequest,
         examples=[
             schema.example("New article", schema.PURCHASE, request_only=True),
             schema.example("Link in an article", schema.INTEGRATION, request_only=True),
         ],
         successes={
             201: (
-                serializers.PurchaseAnswer,
+                ordering.PurchaseAnswer,
                 "Stored, and waiting for payment.",
                 schema.PURCHASED,
             )

@@ -6,8 +6,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from articles import catalogue
-from articles.brief import Brief
+from articles import catalogue, references
+from articles.brief import Brief, Reference
 from articles.models import Article, Domain
 from orders import fulfilment, lifecycle, notifications
 from orders.models import Order
@@ -48,6 +48,7 @@ def generate(run: Run) -> None:
     brief = Brief.from_json(
         run.once("brief", lambda: _brief(order).to_json(), doing="Reading your brief")
     )
+    brief, unread = _with_references(run, brief)
     text = written(run, order=order, brief=brief)
     passed = Rounds(run=run, order=order, brief=brief, written=text).passing()
     at = timezone.now()
@@ -58,6 +59,9 @@ def generate(run: Run) -> None:
             title=passed.draft.title,
         )
         version = store_version(run, order=order, brief=brief, article=article, passed=passed)
+        for url, why in unread.items():
+            note = f"Written without the reference {url}: {why}"
+            lifecycle.note(order=order, what=note, actor="system", at=at)
         lifecycle.deliver(order=order, version=version, at=at)
         notifications.record(
             order=order, kind=notifications.Kind.ARTICLE_READY, version=version, at=at
@@ -69,6 +73,26 @@ def _brief(order: Order) -> Brief:
     brief = Brief.from_json(order.brief)
     candidates = catalogue.internal_candidates(order.domain, f"{brief.topic} {brief.keyword}")
     return replace(brief, internal_links=tuple(candidates))
+
+
+def _with_references(run: Run, brief: Brief) -> tuple[Brief, dict[str, str]]:
+    """The brief with its references' texts, and why there is none, by address."""
+    if not brief.references:
+        return brief, {}
+
+    def look() -> list[dict[str, str]]:
+        found = []
+        for wanted in brief.references:
+            try:
+                found.append({"url": wanted.url, "text": references.read(wanted.url).text})
+            except references.Unreadable as unreadable:
+                found.append({"url": wanted.url, "text": "", "why": str(unreadable)})
+        return found
+
+    seen = run.once("references", look, doing="Reading your references")
+    read = tuple(Reference(url=each["url"], text=each["text"]) for each in seen)
+    unread = {each["url"]: each["why"] for each in seen if "why" in each}
+    return replace(brief, references=read), unread
 
 
 def _free_slug(domain: Domain, slug: str, *, code: str) -> str:

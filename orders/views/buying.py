@@ -12,14 +12,16 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.models import Domain, LinkPolicy
-from orders import access, briefs, limits, purchase
+from orders import access, briefs, limits, purchase, wishes
 from orders.forms import OrderForm
 from orders.models import Order, Product
 from orders.views import sites
 from orders.views.order import PAYMENT_PAGE_LATE
 
 # Of an earlier order's brief, what a new one starts from.
-_REPEATED: Final = ("topic", "keyword", "target_url", "anchor_text", "niche", "words", "notes")
+_REPEATED: Final = (
+    "topic", "keyword", "target_url", "anchor_text", "niche", "words", "notes", *wishes.NAMES,
+)  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,6 +125,9 @@ def _earlier_brief(request: HttpRequest) -> dict[str, Any]:
     kept = {name: order.brief[name] for name in _REPEATED if name in order.brief}
     if order.product == Product.INTEGRATION and kept.get("keyword") == kept.get("anchor_text"):
         del kept["keyword"]  # it was left out
+    if "references" in kept:
+        kept["references"] = [reference["url"] for reference in kept["references"]]
+    kept |= {name: "\n".join(kept[name]) for name in wishes.MOST if name in kept}
     return kept | {"email": order.customer.email}
 
 

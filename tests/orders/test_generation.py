@@ -1,11 +1,14 @@
 """The article pipeline, run in this process against the sandbox's writer."""
 
 import json
+import re
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from articles import references
+from articles.brief import Reference
 from articles.models import Article, ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
 from orders.pipelines import generation, rounds
@@ -375,3 +378,55 @@ def test_a_wished_address_that_the_site_has_gets_the_orders_code(sandbox):
 
     order.refresh_from_db()
     assert order.version.slug == f"{taken.slug}-{order.code.lower()}"
+
+
+WISHES = {
+    "must_mention": ("drainage holes", "untreated oak"),
+    "must_avoid": ("plan",),
+    "secondary_keywords": ("planter box",),
+    "link_position": "late",
+    "audience": "people with a small yard",
+}
+
+
+def test_wishes_of_the_brief_are_in_the_article_that_the_customer_gets(sandbox):
+    domain = factories.active_domain()
+    order = factories.order_in_work(domain=domain, brief=factories.brief_of(domain, **WISHES))
+
+    run(order)
+
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+    text = order.version.html.lower()
+    assert all(text.count(phrase) for phrase in ("drainage holes", "untreated oak", "planter box"))
+    assert not re.search(r"\bplan\b", text)
+    assert text.index(order.brief["target_url"]) > len(text) / 2
+
+
+def test_references_are_read_once_told_to_the_writer_and_a_missing_one_to_the_customer(
+    sandbox, monkeypatch
+):
+    asked = []
+
+    def read(url):
+        asked.append(url)
+        if "gone" in url:
+            raise references.Unreadable("It answered with 404.")
+        return Reference(url=url, text="Oak lasts for years.")
+
+    monkeypatch.setattr(references, "read", read)
+    sandbox.knob(service="openai", match='"name":"outline"', status=500, times=1)
+    domain = factories.active_domain()
+    urls = ("https://oak.example/", "https://gone.example/")
+    wished = factories.brief_of(domain, references=tuple(Reference(url=url) for url in urls))
+    order = factories.order_in_work(domain=domain, brief=wished)
+
+    run_until_settled(order)
+
+    order.refresh_from_db()
+    assert order.status == Status.QUALITY_CHECK
+    assert asked == list(urls)
+    calls = sandbox.calls(service="openai", work_done="true")
+    assert all("Oak lasts for years." in call["body"] for call in calls)
+    told = [event.what for event in order.events.all() if "reference" in event.what]
+    assert told == ["Written without the reference https://gone.example/: It answered with 404."]

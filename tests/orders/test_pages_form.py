@@ -82,7 +82,7 @@ def test_an_error_keeps_what_was_typed_and_leads_to_its_field(client):
     assert page.one("//input[@id='target_url']/@aria-invalid") == "true"
     assert page.one("//*[@id='target_url_error']")
     assert page.fields()["token"] == fields["token"]
-    assert page.one("//textarea") == "Be kind."
+    assert page.one("//textarea[@id='notes']") == "Be kind."
     assert page.all("//details[@open]"), "what was written in the folded part must be seen"
     assert "<b>hi" not in page.response.content.decode()
     assert not Order.objects.exists()
@@ -269,7 +269,7 @@ def test_an_article_that_filled_up_meanwhile_is_told_on_top_and_nothing_typed_is
 
     assert page.status == 400
     assert "Article: The article carries 1 of the 1 link" in page.one("//*[@id='error-summary']")
-    assert page.one("//textarea") == "Near the wood."
+    assert page.one("//textarea[@id='notes']") == "Near the wood."
     assert page.fields()["article"] == str(article.pk)
     assert not Order.objects.exists()
 
@@ -303,3 +303,35 @@ def test_the_form_of_a_link_asks_the_database_three_times(client, django_assert_
 
     with django_assert_num_queries(3):
         client.get("/order/", wanted(article))
+
+
+WISHES = {
+    "audience": "people with a small yard",
+    "must_mention": "drainage holes\nuntreated oak",
+    "link_position": "late",
+    "references": "https://beds.example.com/guide",
+}
+
+
+def test_wishes_are_kept_on_an_error_shown_on_the_order_and_there_when_ordering_again(
+    client, sandbox
+):
+    fields = written(active_domain(), **WISHES)
+
+    page = Looked(send(client, fields | {"must_avoid": "drainage", "topic": ""}))
+
+    assert page.status == 400
+    assert page.all("//*[@id='error-summary']//a/@href") == ["#topic", "#must_avoid"]
+    assert page.all("//details[@open]")
+    for name in ("must_mention", "references"):
+        assert page.one(f"//textarea[@id='{name}']").split() == WISHES[name].split()
+    assert page.one("//select[@id='link_position']/option[@selected]/@value") == "late"
+
+    send(client, fields)
+    order = Order.objects.get()
+    brief = look(client, f"/orders/{order.pk}/").text
+    for words in ("drainage holes; untreated oak", "last third", WISHES["references"]):
+        assert words in brief
+    again = look(client, "/order/", domain=order.domain.host, again=str(order.pk))
+    for name in ("must_mention", "references"):
+        assert again.one(f"//textarea[@id='{name}']").split() == WISHES[name].split()

@@ -1,0 +1,102 @@
+"""The optional parts of a brief: what each takes, and how a wrong one is told."""
+
+import pytest
+
+from orders import briefs, wishes
+from orders.briefs import BriefInvalid
+from tests.orders import factories
+from tests.orders.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+WISHES = {
+    "audience": "people with  a small yard",
+    "tone": "calm",
+    "must_mention": ["drainage holes", " Drainage  holes ", "untreated oak"],
+    "must_avoid": "plastic\r\n\r\ncheap",
+    "secondary_keywords": ["planter box"],
+    "link_position": "late",
+    "references": "https://beds.example.com/guide\nhttps://beds.example.com/guide",
+}
+
+
+def typed(**given):
+    return {
+        "product": "article",
+        "domain": factories.active_domain().host,
+        "topic": "Raised beds",
+        "keyword": "raised beds",
+        "target_url": "https://shop.example.com/beds",
+        "anchor_text": "oak beds",
+        "email": "ada@example.com",
+    } | given
+
+
+def wrong(**given):
+    with pytest.raises(BriefInvalid) as caught:
+        briefs.validate(typed(**given), at=AT)
+    return caught.value.errors
+
+
+def test_the_wishes_reach_the_brief_each_once_and_in_one_spelling():
+    brief = briefs.validate(typed(**WISHES), at=AT).to_brief()
+
+    assert brief.audience == "people with a small yard"
+    assert brief.must_mention == ("drainage holes", "untreated oak")
+    assert brief.must_avoid == ("plastic", "cheap")
+    assert brief.secondary_keywords == ("planter box",)
+    assert (brief.tone, brief.link_position) == ("calm", "late")
+    assert [each.url for each in brief.references] == ["https://beds.example.com/guide"]
+    assert brief.allowed_references == ("https://beds.example.com/guide",)
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", []])
+def test_left_out_they_change_nothing_not_even_the_digest(nothing):
+    given = typed()
+    plain = briefs.validate(given, at=AT)
+
+    empty = briefs.validate(given | dict.fromkeys(wishes.NAMES, nothing), at=AT)
+
+    assert empty == plain
+    assert empty.digest() == plain.digest()
+    assert briefs.validate(given | {"tone": "calm"}, at=AT).digest() != plain.digest()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("audience", "x" * 121, "at most 120 characters"),
+        ("tone", "calm\nloud", "one line"),
+        ("must_mention", [f"phrase {n}" for n in range(9)], "at most 8"),
+        ("must_mention", ["x" * 101], "at most 100 characters"),
+        ("must_mention", ["call +49 30 9018 2000"], "no addresses"),
+        ("must_mention", ["<b>bold</b>"], "HTML is not accepted"),
+        ("must_mention", [7], "must be text"),
+        ("must_avoid", {"a": 1}, "list of texts"),
+        ("must_avoid", ["Raised Beds"], "stands in your keyword"),
+        ("secondary_keywords", ["www.shop.example"], "no addresses"),
+        ("link_position", "top", "early, middle, late"),
+        ("references", ["http://127.0.0.1/x"], ""),
+        ("references", ["ftp://beds.example.com"], ""),
+        ("references", [f"https://beds.example.com/{n}" for n in range(6)], "at most 5"),
+        ("references", ["a\u202eb"], "invisible"),
+    ],
+)
+def test_a_wrong_wish_is_told_at_its_field(field, value, reason):
+    errors = wrong(**{field: value})
+
+    assert list(errors) == [field]
+    assert reason in errors[field][0]
+
+
+def test_what_is_avoided_cannot_be_mentioned_as_well():
+    errors = wrong(must_mention=["untreated oak"], must_avoid=["oak"], anchor_text="beds")
+
+    assert errors == {"must_avoid": ["“oak” stands in your words to mention; choose one."]}
+
+
+def test_a_link_in_a_published_article_takes_the_wishes_that_concern_it_and_refuses_the_others():
+    errors = wrong(product="integration", topic=None, keyword=None, **WISHES)
+
+    assert set(wishes.OF_A_NEW_ARTICLE) <= errors.keys()
+    assert not {"tone", "must_avoid", "link_position"} & errors.keys()
