@@ -117,6 +117,25 @@ def test_a_place_that_gets_free_wakes_the_most_urgent_that_stands_in_line(holdin
     assert waits(ordinary) == DUE_S
 
 
+def test_a_good_answer_where_no_places_are_counted_wakes_two(holding, standing):
+    entry = lines.enter(holding(), OPEN)
+    parked = [standing() for _ in range(3)]
+
+    lines.leave(entry, well=True)
+
+    assert [waits(job) < 1 for job in parked] == [True, True, False]
+
+
+def test_nobody_is_woken_for_a_line_that_is_shut(holding, standing):
+    entries = [lines.enter(holding(), OPEN) for _ in range(2)]
+    lines.busy(entries[0], wait_s=30, reason="HTTP 429")
+    parked = standing()
+
+    lines.leave(entries[1], well=True)
+
+    assert waits(parked) == DUE_S
+
+
 def test_a_newcomer_does_not_overtake_the_one_that_was_woken(holding, standing):
     entry = lines.enter(holding(), ONE)
     woken = standing(priority=1)
