@@ -11,7 +11,7 @@ from config.urls import handler400, handler403, handler404, handler500  # noqa: 
 from config.urls import urlpatterns as real_patterns
 from orders import lifecycle, notifications
 from orders.lifecycle import TransitionRefused
-from orders.models import Status
+from orders.models import Product, Status
 from orders.stripe_client import StripeUnavailable
 from tests.orders import factories
 from tests.orders.looking import Looked, let_in
@@ -29,6 +29,7 @@ def _raises(error):
 class _Gone:
     code = "7F3KQX"
     status = Status.COMPLETED
+    product = Product.ARTICLE
 
 
 FAULTS = {
