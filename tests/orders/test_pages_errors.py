@@ -9,10 +9,11 @@ from django.urls import path
 
 from config.urls import handler400, handler403, handler404, handler500  # noqa: F401  Django looks
 from config.urls import urlpatterns as real_patterns
-from orders import lifecycle, notifications
+from orders import lifecycle
 from orders.lifecycle import TransitionRefused
 from orders.models import Product, Status
 from orders.stripe_client import StripeUnavailable
+from orders.views import samples
 from tests.orders import factories
 from tests.orders.looking import Looked, let_in
 
@@ -145,10 +146,10 @@ def test_every_page_keeps_styles_and_scripts_to_our_own_files(client):
 def test_the_developers_page_shows_every_email(client):
     page = Looked(client.get("/dev/emails"))
 
-    assert len(page.all("//iframe")) == len(notifications.SUBJECTS)
-    for kind in notifications.SUBJECTS:
-        html = client.get(f"/dev/emails/{kind}.html")
-        text = client.get(f"/dev/emails/{kind}.txt")
+    assert len(page.all("//iframe")) == len(samples.VARIANTS)
+    for variant in samples.VARIANTS:
+        html = client.get(f"/dev/emails/{variant}.html")
+        text = client.get(f"/dev/emails/{variant}.txt")
         assert "7F3KQX" in html.content.decode()
         assert "7F3KQX" in text.content.decode()
         assert text["Content-Type"].startswith("text/plain")
