@@ -185,7 +185,7 @@ class ArticleVersionAdmin(ReadOnly[ArticleVersion]):
             "Link",
             {"fields": ["drawn_backlink", "backlink_review_status"]},
         ),
-        ("Origin", {"fields": ["drawn_provenance", "order_key", "job_key"]}),
+        ("Origin", {"fields": ["drawn_provenance", "drawn_edits", "order_key", "job_key"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ArticleVersion]:
@@ -193,7 +193,7 @@ class ArticleVersionAdmin(ReadOnly[ArticleVersion]):
         match = request.resolver_match
         is_list = match is not None and (match.url_name or "").endswith("_changelist")
         # A page of whole texts and reports would be megabytes that nobody sees.
-        return found.defer("html", "provenance", "backlink_metadata") if is_list else found
+        return found.defer("html", "provenance", "backlink_metadata", "edits") if is_list else found
 
     @admin.display(description="Domain")
     def domain(self, version: ArticleVersion) -> str:
@@ -222,6 +222,10 @@ class ArticleVersionAdmin(ReadOnly[ArticleVersion]):
     @admin.display(description="Written by")
     def drawn_provenance(self, version: ArticleVersion) -> str:
         return _facts(version.provenance)
+
+    @admin.display(description="Edits by block")
+    def drawn_edits(self, version: ArticleVersion) -> str | SafeString:
+        return _edits(version.edits) if version.edits else UNKNOWN
 
 
 class Costs(ChangeList):
@@ -334,3 +338,16 @@ def _link_to_list(model: type[Model], query: str, count: int) -> SafeString:
 
 def _dollars(cost: Decimal | None) -> str:
     return UNKNOWN if cost is None else f"${cost:.4f}"
+
+
+def _edits(made: list[dict[str, Any]]) -> SafeString:
+    """Each edit as its source, in the order in which they were made."""
+    lines: list[tuple[str, str]] = []
+    for each in made:
+        fields = [name for name in ("title", "meta_description", "slug") if name in each]
+        lines += [(name.replace("_", " "), each[name]) for name in fields]
+        lines += [
+            (f"{edit['op'].replace('_', ' ')} {edit['block']}", edit["html"])
+            for edit in each["edits"]
+        ]
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: <code>{}</code></li>", lines))

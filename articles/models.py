@@ -295,6 +295,7 @@ class ArticleVersion(models.Model):
     provenance = models.JSONField(
         default=dict, blank=True, help_text="model, prompt_version, gate_version, who."
     )
+    edits = models.JSONField(default=list, blank=True, help_text="What was done by block.")
     order_key = models.CharField(
         max_length=80, blank=True, db_index=True, help_text="Which order asked for it."
     )

@@ -8,6 +8,7 @@ from articles.writer.account import Account
 from articles.writer.chain import Model
 from articles.writer.edits import (
     RevisionNotes,
+    applied,
     apply_repair,
     buy_integration,
     buy_repair,
@@ -44,6 +45,7 @@ __all__ = [
     "WriterGarbled",
     "WriterRefused",
     "WriterUnavailable",
+    "applied",
     "apply_repair",
     "assemble",
     "buy_article",

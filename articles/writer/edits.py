@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from articles import document
+from articles import document, sanitise
 from articles.brief import Brief
 from articles.draft import Draft
 from articles.writer import prompts
@@ -148,6 +148,29 @@ def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
         slug=draft.slug if repair.slug is None else repair.slug,
         html=html,
     )
+
+
+def applied(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the edits in a raw reply as they are kept with the version that they made.
+
+    Fields that were left alone are left out; `html` is sanitised.
+
+    :raises WriterGarbled: there are no edits in it
+    """
+    repair = read_object(reply["text"], RepairReply)
+    fields = {
+        "title": repair.title,
+        "meta_description": repair.meta_description,
+        "slug": repair.slug,
+    }
+    return {
+        "prompt_version": reply["prompt_version"],
+        **{name: storable(value) for name, value in fields.items() if value is not None},
+        "edits": [
+            {"op": edit.op, "block": edit.block, "html": sanitise.clean(storable(edit.html))}
+            for edit in repair.edits
+        ],
+    }
 
 
 def _buy(

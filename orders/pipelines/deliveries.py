@@ -76,6 +76,7 @@ def store_version(
             "rounds": passed.rounds,
             "who": list(who),
         },
+        edits=list(passed.edits),
         order_key=order.subject,
         job_key=str(run.job_id),
         backlink_metadata={

@@ -41,6 +41,7 @@ class Passed:
     model: str
     prompt_version: str
     rounds: int
+    edits: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ class Written:
     model: str
     prompt_version: str
     finish_reason: str | None = None
+    edits: Callable[[], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,7 @@ class Rounds:
         """
         findings: tuple[Finding, ...] = ()
         draft, origin = self.before, self.written
+        edits: list[dict[str, Any]] = []
         for number in range(1, ROUNDS + 1):
             bought = self._bought(number, draft, findings)
             origin = origin or bought
@@ -91,6 +94,9 @@ class Rounds:
                 doing=f"Quality check, attempt {number} of {ROUNDS}",
             )
             draft = Draft.from_json(examined["draft"])
+            if bought.edits is not None:
+                # A repair goes on from the last text, a change begins anew on the same one.
+                edits = [*(edits if self.before is None else ()), bought.edits()]
             report = Report.from_json(examined["report"])
             if not report.blocked:
                 return Passed(
@@ -99,6 +105,7 @@ class Rounds:
                     model=bought.model,
                     prompt_version=origin.prompt_version,
                     rounds=number,
+                    edits=tuple(edits),
                 )
             findings = report.blocking
         blocking = sorted({finding.code for finding in findings})
@@ -116,6 +123,7 @@ class Rounds:
             model=reply["model"],
             prompt_version=reply["prompt_version"],
             finish_reason=reply.get("finish_reason"),
+            edits=partial(writer.applied, reply),
         )
 
     def _edits(self, number: int, ground: Draft, findings: tuple[Finding, ...]) -> Reply:
