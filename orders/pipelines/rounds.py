@@ -102,7 +102,7 @@ class Rounds:
                 return Passed(
                     draft=draft,
                     report=report,
-                    model=bought.model,
+                    model=_both(origin, bought) if self.before is None else bought.model,
                     prompt_version=origin.prompt_version,
                     rounds=number,
                     edits=tuple(edits),
@@ -172,3 +172,8 @@ def other_texts(order: Order) -> list[str]:
         others = others.exclude(article_id=order.article_id)
     newest = others.order_by("-created_at", "-pk").values_list("html", flat=True)
     return list(newest[:COMPARED_VERSIONS])
+
+
+def _both(first: Written, last: Written) -> str:
+    """Who wrote a new article and who mended it, each once."""
+    return ", ".join(dict.fromkeys((first.model, last.model)))
