@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -27,6 +28,7 @@ from articles.publishing.site import address
 CACHED_S = 60
 ARTICLES_A_PAGE = 24
 FURTHER_ARTICLES = 3
+FEWEST_QUESTIONS = 2
 # What would end the script element, or start a comment in it.
 _IN_A_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -80,6 +82,7 @@ def page(request: HttpRequest, host: str, slug: str) -> HttpResponse:
         "changed_at": changed_at,
         "canonical": canonical,
         "facts": _facts(article, version, canonical=canonical, changed_at=changed_at),
+        "answers": _answers(text),
         "further": further,
     }
     return _cacheable(render(request, "sites/article.html", context))
@@ -130,6 +133,31 @@ def _facts(
         "author": publisher,
         "publisher": publisher,
     }
+    return _as_data(facts)
+
+
+def _answers(text: str) -> SafeString:
+    """The text's questions with their answers as schema.org has them, empty below two of them."""
+    asked = document.questions(document.parse(text))
+    if len(asked) < FEWEST_QUESTIONS:
+        return SafeString()
+    return _as_data(
+        {
+            "@context": "https://schema.org",
+            "@type": "FAQPage",
+            "mainEntity": [
+                {
+                    "@type": "Question",
+                    "name": question,
+                    "acceptedAnswer": {"@type": "Answer", "text": answer},
+                }
+                for question, answer in asked
+            ],
+        }
+    )
+
+
+def _as_data(facts: dict[str, Any]) -> SafeString:
     data = json.dumps(facts, ensure_ascii=False).translate(_IN_A_SCRIPT)
     return mark_safe(f'<script type="application/ld+json">{data}</script>')  # noqa: S308
 

@@ -13,6 +13,22 @@ def words(document: Document) -> int:
     return sum(len(block.words) for block in document.blocks)
 
 
+def questions(document: Document) -> list[tuple[str, str]]:
+    """Return the questions that stand as headings below a section's, each with its answer."""
+    found: list[tuple[str, list[str]]] = []
+    asking = False
+    for block in document.blocks:
+        if block.kind == "heading":
+            asking = (block.level or 0) > SECTION_LEVEL and block.text.rstrip().endswith("?")
+            if asking:
+                found.append((block.text, []))
+        elif asking:
+            found[-1][1].append(block.text)
+    return [(question, "\n".join(answer)) for question, answer in found if answer]
+
+
+SECTION_LEVEL = 2
+
 __all__ = [
     "Block",
     "Document",
@@ -23,6 +39,7 @@ __all__ = [
     "fold",
     "parse",
     "plain",
+    "questions",
     "sentences",
     "words",
 ]

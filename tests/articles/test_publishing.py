@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
@@ -245,3 +246,24 @@ def test_seeded_articles_are_live(client):
     assert answer.status_code == 200
     assert article.title in answer.content.decode()
     assert Article.objects.filter(live_version__isnull=True).count() == 0
+
+
+@pytest.mark.parametrize("asked", [1, 2])
+def test_questions_of_a_live_page_are_told_to_search_engines_if_there_are_several(client, asked):
+    asking = "".join(f"<h3>Why & when {n}?</h3><p>So.</p><p>And so.</p>" for n in range(asked))
+    html = f"{pages.HTML}<h2>Is this one?</h2><p>No.</p>{asking}<h3>Not asked</h3><p>x</p>"
+    version = pages.version(pages.article(pages.domain()), html=html)
+    publish(version)
+
+    page = client.get(urlsplit(Article.objects.get(pk=version.article_id).url).path)
+
+    told = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.content.decode())
+    answers = [each for each in map(json.loads, told) if each["@type"] == "FAQPage"]
+    assert len(answers) == (asked > 1)
+    for each in answers:
+        assert each["mainEntity"][0] == {
+            "@type": "Question",
+            "name": "Why & when 0?",
+            "acceptedAnswer": {"@type": "Answer", "text": "So.\nAnd so."},
+        }
+        assert len(each["mainEntity"]) == asked
