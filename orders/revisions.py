@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject
 from articles.models import ArticleVersion
 from orders import lifecycle, notifications
 from orders.fulfilment import NORMAL, VIP
-from orders.models import Order, Revision
+from orders.models import Order, Revision, Status
 from queueing import ledger
 from queueing.models import Job
 
@@ -96,13 +96,11 @@ def job_of(revision: Revision) -> Job:
 def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> None:
     """Put the changed version before the customer, in the caller's transaction.
 
-    :raises TransitionRefused: the order is not being worked on
+    :raises TransitionRefused: the order is not being worked on, or the wish was settled before
     """
     order = revision.order
+    _settle(revision, state=Revision.State.DONE, version=version, at=at)
     lifecycle.deliver(order=order, version=version, at=at)
-    Revision.objects.filter(pk=revision.pk).update(
-        state=Revision.State.DONE, version=version, settled_at=at
-    )
     notifications.record(
         order=order,
         kind=notifications.Kind.REVISION_READY,
@@ -115,16 +113,26 @@ def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> Non
 def give_up(*, revision: Revision, at: datetime) -> None:
     """Keep the earlier version, tell the customer and the admins; in the caller's transaction.
 
-    :raises TransitionRefused: the order is not being worked on
+    :raises TransitionRefused: the order is not being worked on, or the wish was settled before
     """
     order = revision.order
+    _settle(revision, state=Revision.State.FAILED, at=at)
     lifecycle.keep_version(order=order, at=at)
-    Revision.objects.filter(pk=revision.pk).update(state=Revision.State.FAILED, settled_at=at)
     for kind in (
         notifications.Kind.REVISION_NOT_POSSIBLE,
         notifications.Kind.ADMIN_REVISION_FAILED,
     ):
         notifications.record(order=order, kind=kind, revision=revision, at=at)
+
+
+def _settle(
+    revision: Revision, *, state: str, at: datetime, version: ArticleVersion | None = None
+) -> None:
+    """A job that is let run again after its wish was settled moves no order: another wish may be
+    what the order is at."""
+    unsettled = Revision.objects.filter(pk=revision.pk, state=Revision.State.OPEN)
+    if not unsettled.update(state=state, version=version, settled_at=at):
+        raise lifecycle.TransitionRefused(order=revision.order, to=Status.QUALITY_CHECK)
 
 
 def _key(revision: Revision) -> str:

@@ -11,7 +11,7 @@ from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import lifecycle, revisions
 from orders.models import Order, Product, Revision
-from orders.pipelines.deliveries import draft_of, order_in_work, store_version
+from orders.pipelines.deliveries import NotInWork, draft_of, order_in_work, store_version
 from orders.pipelines.rounds import Rounds
 from orders.pipelines.turns import hold, in_turn
 from queueing.registry import FailedJob, Policy, handles
@@ -41,10 +41,12 @@ def revision_failed(failed: FailedJob) -> None:
 def revise(run: Run) -> None:
     """Change what the notes ask for and put the new version before the customer.
 
-    :raises NotInWork: the order was settled meanwhile
+    :raises NotInWork: the order, or the wish, was settled meanwhile
     """
     order = order_in_work(run.subject)
     revision = _revision(int(run.arguments["revision"]))
+    if revision.state != Revision.State.OPEN:
+        raise NotInWork(f"change {revision.number} was settled before")
     revision.order = order
     in_turn(revision.of_version.article, partial(_change, run, order, revision))
 

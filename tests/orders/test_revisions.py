@@ -7,7 +7,7 @@ from articles.document import parse
 from articles.models import ArticleVersion
 from orders import access, lifecycle, reviews, revisions
 from orders.models import Order, OutgoingEmail, Revision, Status
-from queueing import registry, runner
+from queueing import registry, runner, service
 from queueing.models import Job, State
 from queueing.process import Process
 from tests.orders import factories
@@ -309,3 +309,42 @@ def test_a_wish_about_a_version_that_was_replaced_is_not_sent_and_its_words_stay
     assert "There is a newer version" in Looked(answer).text
     assert Looked(answer).fields()["notes"].strip() == WISH
     assert not order.revisions.exists()
+
+
+def test_a_job_let_run_again_after_its_wish_was_settled_leaves_the_next_wish_alone(sandbox):
+    order = written(sandbox)
+    sandbox.knob(service="openai", bad_text=["refusal"])
+    first = ask(order)
+    run_until_settled(first)
+    sandbox.clear_knobs()
+    second = ask(Order.objects.get(pk=order.pk))
+
+    service.retry(job_id=revisions.job_of(first).pk, actor="mia", at=AT)
+    run_until_settled(first)
+
+    assert revisions.job_of(first).error_class == "NotInWork"
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
+    states = dict(order.revisions.values_list("number", "state"))
+    assert states == {1: Revision.State.FAILED, 2: Revision.State.OPEN}
+
+    run_until_settled(second)
+
+    second.refresh_from_db()
+    assert second.state == Revision.State.DONE
+
+
+def test_a_wish_that_was_settled_is_not_delivered_or_given_up_for_another(sandbox):
+    order = written(sandbox)
+    sandbox.knob(service="openai", bad_text=["refusal"])
+    first = ask(order)
+    run_until_settled(first)
+    ask(Order.objects.get(pk=order.pk))
+    first = Revision.objects.select_related("order__customer").get(pk=first.pk)
+    version = factories.next_version_of(first.order)
+
+    with pytest.raises(lifecycle.TransitionRefused):
+        revisions.give_up(revision=first, at=AT)
+    with pytest.raises(lifecycle.TransitionRefused):
+        revisions.deliver(revision=first, version=version, at=AT)
+
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
