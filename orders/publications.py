@@ -46,7 +46,16 @@ def to_publish(*, publication_id: int) -> Publication | None:
             f"The text carries the link of order {', '.join(dead)}, which has ended; it must be "
             "approved anew without it."
         )
+    if not is_last(publication):
+        raise PublicationRefused("The editors have looked at the order again since.")
     return publication
+
+
+def is_last(publication: Publication) -> bool:
+    """Whether its review is the order's newest: an approval that was taken back publishes
+    nothing, whoever lets its job run again."""
+    review = publication.review
+    return not Review.objects.filter(order=review.order_id, pk__gt=review.pk).exists()
 
 
 def looked(*, publication: Publication, seen: LiveCheck) -> None:
@@ -62,7 +71,7 @@ def went_live(
 ) -> None:
     """Settle the publication and complete its order, with the e-mail that tells of it.
 
-    :raises PublicationRefused: somebody settled it first
+    :raises PublicationRefused: somebody settled it first, or the editors look at the order again
     :raises TransitionRefused: the order is not with the editors any more
     """
     settled = (
@@ -81,6 +90,8 @@ def went_live(
         raise PublicationRefused("It is live already.")
     review = publication.review
     lifecycle.complete(order=review.order, live_url=published.url, at=at)
+    if not is_last(publication):  # asked now that the order is ours: a review is opened under it
+        raise PublicationRefused("The editors look at the order again.")
     notifications.record(
         order=review.order, kind=notifications.Kind.PUBLISHED, version=review.version, at=at
     )
@@ -105,13 +116,16 @@ def give_up(*, publication_id: int, reason: str, at: datetime) -> None:
 def retry(*, publication: Publication, by: str, at: datetime) -> None:
     """Put a failed publication on the queue again, as a new job.
 
-    :raises PublicationRefused: it has not failed, or its order is no longer with the editors
+    :raises PublicationRefused: it has not failed, or its order is no longer with the editors, or
+        they look at it again
     """
     order = Order.objects.select_for_update().get(reviews__publication=publication)
     if order.status != Status.ADMIN_REVIEW:
         raise PublicationRefused(
             f"Order {order.code} is at “{order.get_status_display()}”; nothing was tried."
         )
+    if not is_last(publication):
+        raise PublicationRefused("The editors look at the order again; nothing was tried.")
     again = Publication.objects.filter(pk=publication.pk, state=State.FAILED).update(
         state=State.WAITING, reason=""
     )
