@@ -77,6 +77,8 @@ def _won(order: Order, dispute: Dispute, *, at: datetime) -> None:
     if order.status in {Status.FAILED, Status.CANCELLED}:
         # The money is with us again, and nothing was made for it.
         refunds.owe_payment(payment=dispute.payment, reason="The dispute was won", at=at)
+    elif _is_paid_otherwise(order, dispute.payment):
+        refunds.owe_payment(payment=dispute.payment, reason="Paid twice", at=at)
     if not order.held_reason or _disputed(order):
         return
     differs = order.payments.filter(state=Payment.State.HELD).first()
@@ -105,6 +107,14 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
         refunds.owe(order=order, reason="The order ended with a dispute", at=at)
     if not _disputed(order):
         lifecycle.release(order=order, what="The check is over", actor="stripe", at=at)
+
+
+def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
+    """Whether another payment has been taken for the price, and is with us."""
+    if order.status == Status.AWAITING_PAYMENT:
+        return False
+    others = order.payments.filter(state=Payment.State.PAID).exclude(pk=payment.pk)
+    return any(refunds.kept_cents(other) > 0 for other in others)
 
 
 def _disputed(order: Order) -> bool:

@@ -83,7 +83,10 @@ def resume(*, order: Order, actor: str, at: datetime, reason: str = "") -> None:
 
 
 def _write_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
-    job = Job.objects.get(key=job_key(order))
+    job = Job.objects.filter(key=job_key(order)).first()
+    if job is None:  # it ended while it was held, before its work began
+        begin(order=order, at=at)
+        return
     first = _first_text(job)
     asked: dict[str, Any] = {"job_id": job.pk, "actor": actor, "reason": reason, "at": at}
     if job.error_class == GATE_BLOCKED and first is not None:

@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, lifecycle, notifications, publications
+from orders import endings, fulfilment, lifecycle, notifications, publications, refunds
 from orders.models import Order, Payment, Publication, Status
 from queueing import service
 from queueing.models import Job, State
@@ -46,20 +46,31 @@ def hold(*, order: Order, reason: str, at: datetime) -> None:
 def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
     """Let a held order go on from where it stands; what was paid is taken for the price.
 
+    One payment is: of an order that has another, or that takes several, the rest goes back.
+
     :raises NotHeld: it is not held
     """
     order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
     if not lifecycle.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
         raise NotHeld(f"Order {order.code} is not held.")
-    if order.status in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
-        held = order.payments.filter(state=Payment.State.HELD)
-        if held.update(state=Payment.State.PAID):
-            lifecycle.pay(order=order, actor=actor, at=at)
+    _take_payment(order, actor=actor, at=at)
     if order.status == Status.PROCESSING:
         _work_again(order, actor=actor, reason=reason, at=at)
     elif order.status == Status.ADMIN_REVIEW:
         _publish_again(order, actor=actor, reason=reason, at=at)
     log.info("order_released", order=str(order.pk), actor=actor)
+
+
+def _take_payment(order: Order, *, actor: str, at: datetime) -> None:
+    """Take the first payment that is still with us for the price, where the order has none yet."""
+    for payment in order.payments.filter(state=Payment.State.HELD).order_by("number"):
+        payment.state = Payment.State.PAID
+        payment.save(update_fields=["state"])
+        is_unpaid = order.status in {Status.AWAITING_PAYMENT, Status.CANCELLED}
+        if is_unpaid and refunds.rest_cents(payment) > 0:
+            lifecycle.pay(order=order, actor=actor, at=at)
+        else:
+            refunds.owe_payment(payment=payment, reason="Paid twice", at=at)
 
 
 def _work_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
@@ -75,7 +86,7 @@ def _work_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
 
 def _publish_again(order: Order, *, actor: str, reason: str, at: datetime) -> None:
     waits = Publication.objects.filter(review__order=order).order_by("-created_at", "-pk").first()
-    if waits is None:
+    if waits is None or not publications.is_last(waits):
         return
     if waits.state == Publication.State.FAILED:
         publications.retry(publication=waits, by=actor, at=at)

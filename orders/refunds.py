@@ -54,7 +54,7 @@ def owe_payment(
 ) -> Refund | None:
     """Record a refund and its job for the rest of one payment; None when there is no rest."""
     lock(payment)
-    rest = payment.amount_cents - _given_cents(payment)
+    rest = rest_cents(payment)
     if rest <= 0:
         return None
     refund = Refund.objects.create(
@@ -78,7 +78,9 @@ def owe_payment(
 
 @transaction.atomic
 def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> list[Refund]:
-    """Withdraw the refunds that were owed at that moment, with their jobs, and return them.
+    """Withdraw of the refunds that were owed at that moment, with their jobs, what makes up the
+    order's price, and return them; what was paid beyond it, or held as no price of ours, still
+    goes back.
 
     Theirs is the row that the refund's job marks before it talks to Stripe: whoever writes it
     first has decided.
@@ -89,13 +91,17 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     payments = Payment.objects.filter(order=order, paid_at__isnull=False).order_by("pk")
     for payment in payments:
         lock(payment)
-    refunds = list(Refund.objects.filter(payment__in=payments, created_at=owed_at))
-    for refund in refunds:
+    taken = [one for one in payments if one.state == Payment.State.PAID]
+    refunds: list[Refund] = []
+    for refund in Refund.objects.filter(payment__in=taken, created_at=owed_at).order_by("pk"):
+        if sum(one.amount_cents for one in refunds) >= order.amount_cents:
+            break
         untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
         if not untouched.update(state=State.WITHDRAWN):
             raise AlreadyOnItsWay(f"The refund of order {order.code} has gone out already.")
         _cancel_job(refund, actor=actor, at=at)
-    kept = sum(p.amount_cents - _given_cents(p) for p in payments if p.currency == order.currency)
+        refunds.append(refund)
+    kept = sum(kept_cents(p) for p in taken if p.currency == order.currency)
     if kept < order.amount_cents:
         raise AlreadyOnItsWay(f"The money of order {order.code} has gone back already.")
     return refunds
@@ -315,6 +321,18 @@ def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
         what = f"The refund of {amount} did not go through; our staff take care of it"
         log.error("refund_failed", order=str(payment.order_id), refund=refund.pk)
     lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
+
+
+def rest_cents(payment: Payment) -> int:
+    """Return what of a payment is with us and not on its way back; 0 or less: nothing."""
+    return payment.amount_cents - _given_cents(payment)
+
+
+def kept_cents(payment: Payment) -> int:
+    """Return what of a payment may be worked for: none of one whose refund failed and may be let
+    run again."""
+    failed = Refund.objects.filter(payment=payment, state=State.FAILED)
+    return 0 if failed.exists() else rest_cents(payment)
 
 
 def _given_cents(payment: Payment) -> int:

@@ -5,9 +5,19 @@ from uuid import uuid4
 
 import pytest
 
-from orders import fulfilment, holds, lifecycle, payments, publications, reviews, revisions
+from orders import (
+    disputes,
+    fulfilment,
+    holds,
+    lifecycle,
+    payments,
+    publications,
+    refunds,
+    reviews,
+    revisions,
+)
 from orders.lifecycle import TransitionRefused
-from orders.models import Dispute, Order, OutgoingEmail, Publication, Refund, Status
+from orders.models import Dispute, Order, OutgoingEmail, Payment, Publication, Refund, Status
 from orders.progress import progress
 from queueing.models import Job, State
 from tests.orders import factories
@@ -287,3 +297,20 @@ def test_a_failure_while_the_bank_has_the_money_owes_nothing_until_it_is_won():
     hear(order, "won", kind="closed")
 
     assert Refund.objects.get().amount_cents == order.amount_cents
+
+
+def test_a_second_payment_whose_dispute_is_won_goes_back():
+    order = factories.order_in_work()
+    twice = factories.payment_of(
+        order, state=Payment.State.PAID, paid_at=AT, payment_intent="pi_twice"
+    )
+    refunds.owe_payment(payment=twice, reason="Paid twice", at=AT)
+    told_of = {"id": "du_twice", "amount": twice.amount_cents, "currency": twice.currency}
+    disputes.hear(payment=twice, told=told_of | {"status": "needs_response"}, at=LATER)
+
+    disputes.hear(payment=twice, told=told_of | {"status": "won"}, at=LATER)
+
+    states = list(Refund.objects.filter(payment=twice).order_by("pk").values_list("state"))
+    assert states == [("withdrawn",), ("pending",)]
+    assert not Refund.objects.exclude(payment=twice).exists()
+    assert now(order).status == Status.PROCESSING

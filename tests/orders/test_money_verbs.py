@@ -233,3 +233,28 @@ def test_the_commands_count_and_can_only_count():
     assert output.getvalue().splitlines() == ["1 would be released", "1 released", "1 refunded"]
     assert other.code in errors.getvalue()
     assert (now(order).status, now(other).status) == (Status.FAILED, Status.AWAITING_PAYMENT)
+
+
+def test_a_held_payment_of_an_order_that_is_paid_goes_back_when_it_is_released():
+    order = factories.order_in_work()
+    held = factories.payment_of(
+        order, state=Payment.State.HELD, paid_at=AT, amount_cents=order.amount_cents // 2
+    )
+    holds.hold(order=order, reason="paid 60.00, the price is 120.00", at=AT)
+
+    release(order)
+
+    (owed,) = Refund.objects.all()
+    assert (owed.payment, owed.amount_cents) == (held, held.amount_cents)
+    assert now(order).status == Status.PROCESSING
+
+
+def test_a_held_payment_that_went_back_begins_no_work(sandbox):
+    order = held_for_its_amount(sandbox)
+    refund(order)
+    holds.hold(order=now(order), reason="the bank asks", at=LATER)
+
+    release(order)
+
+    assert now(order).status == Status.CANCELLED
+    assert not Job.objects.filter(kind="article-generation").exists()

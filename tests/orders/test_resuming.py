@@ -7,8 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from orders import fulfilment, lifecycle, notifications, refunds, reviews
-from orders.models import Order, OrderEvent, Payment, Refund, Status
+from orders import endings, fulfilment, lifecycle, notifications, refunds, reviews
+from orders.models import Order, OrderEvent, OutgoingEmail, Payment, Refund, Status
 from queueing.models import Job, JobNote, State, Step
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -319,3 +319,31 @@ def test_while_the_grace_period_lasts_the_email_says_when_the_money_goes_back(se
     assert "If they have not by\n2 March 2026, 09:40 UTC, your money goes back" in waits.text
     assert "unless" not in gone.text
     assert "You pay nothing for it." in gone.text
+
+
+@pytest.mark.django_db
+def test_an_order_that_ended_before_its_work_began_begins_when_it_is_taken_up():
+    order = factories.order_awaiting_payment()
+    factories.payment_of(order, state=Payment.State.PAID, paid_at=AT)
+    lifecycle.pay(order=order, at=AT)  # held then, so no work was begun
+    endings.refund(order=order, actor="mia", reason="goodwill", at=AT)
+
+    resume(Order.objects.get(pk=order.pk))
+
+    assert standing(order) == RESUMED
+    assert OutgoingEmail.objects.filter(order=order, kind="order-received").count() == 1
+
+
+@pytest.mark.django_db
+def test_of_two_payments_that_were_owed_together_the_one_of_the_price_is_taken_back():
+    order = factories.order_in_work()
+    other = factories.payment_of(
+        order, state=Payment.State.HELD, paid_at=AT, amount_cents=order.amount_cents // 2
+    )
+    order = failed(order)
+
+    resume(order)
+
+    states = dict(Refund.objects.values_list("payment", "state"))
+    assert states[other.pk] == Refund.State.PENDING
+    assert sorted(states.values()) == ["pending", "withdrawn"]
