@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from local.processes import CannotStart
-from tests.faults import arena
+from tests.faults import arena, model
 from tests.faults.arena import Arena
 
 
@@ -26,14 +26,24 @@ def main() -> int:
     wish.add_argument("--short", action="store_true", help="few rounds of each")
     wish.add_argument("--broken", default="", help="guards to take away (tests/faults/broken.py)")
     given = wish.parse_args()
+    holds = _explore(given) if given.only in model.NAME and not given.broken else None
+    if given.only and holds is not None:
+        return int(not holds)
     var_dir = Path(os.environ.get("VAR_DIR") or tempfile.mkdtemp(prefix="byline-faults-"))
     shutil.rmtree(var_dir / "postgres", ignore_errors=True)  # of a run that was killed
     try:
         with arena.running(var_dir.absolute(), broken=given.broken) as running:
-            return _play(running, given)
+            return max(_play(running, given), int(holds is False))
     except CannotStart as refusal:
         print(f"faults: {refusal}")
         return 3
+
+
+def _explore(given: argparse.Namespace) -> bool:
+    """Play schedules of the model for a while, and print its row; False: a promise broke."""
+    explored = model.explore(seed=given.seed, for_s=3 if given.short else 20)
+    print(model.row(explored, seed=given.seed), flush=True)
+    return not explored.wrong
 
 
 def _play(running: Arena, given: argparse.Namespace) -> int:

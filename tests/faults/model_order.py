@@ -1,0 +1,389 @@
+"""One order as a model, on the model of the ledger: its status, money, wishes, reviews and pages.
+
+Each verb does what the product's of that name does (`orders/`), refusals included.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tests.faults.model_ledger import (
+    EMAIL,
+    OPEN,
+    PUBLISH,
+    REFUND,
+    REVISE,
+    STOPPED,
+    WRITE,
+    WRITING,
+    Job,
+    Ledger,
+    Refused,
+    Wrong,
+)
+
+UNPAID, WORK, CHECK, REVIEW = "AWAITING_PAYMENT", "PROCESSING", "QUALITY_CHECK", "ADMIN_REVIEW"
+DONE, FAILED, CANCELLED = "COMPLETED", "FAILED", "CANCELLED"
+ALLOWED: Final = {
+    UNPAID: {WORK, CANCELLED},
+    WORK: {CHECK, FAILED},
+    CHECK: {WORK, REVIEW, FAILED},
+    REVIEW: {DONE, CHECK, FAILED},
+    DONE: set(),
+    FAILED: {WORK},
+    CANCELLED: {WORK},
+}
+UNDER_WAY: Final = (WORK, CHECK, REVIEW)
+PRICE, OTHER_PRICE = 100, 60
+GRACE_S: Final = 60  # REFUND_AFTER_S of these schedules
+
+
+@dataclass
+class Payment:
+    cents: int
+    state: str = "open"
+    paid: bool = False
+
+
+@dataclass
+class Refund:
+    payment: int
+    cents: int
+    owed_at: int
+    state: str = "pending"
+    begun: bool = False
+    known: bool = False  # its row has Stripe's id
+    made: int = 0  # at Stripe, under all its keys
+    failed_there: bool = False
+
+
+@dataclass
+class Dispute:
+    payment: int
+    state: str
+
+
+@dataclass
+class Email:
+    cause: tuple[object, ...]
+    state: str = "pending"
+    sends: int = 0
+    arrived: int = 0
+
+
+@dataclass
+class Review:
+    version: int
+    decision: str = ""
+
+
+class Order(Ledger):
+    """The order and everything that points to it; rows are known by their place in a list."""
+
+    def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
+        super().__init__(without=without)
+        self.status = UNPAID
+        self.held = ""  # why
+        self.failed_at = 0
+        self.events = 0
+        self.version: int | None = None
+        self.versions: list[Job | None] = []  # whose job wrote it; None: an editor
+        self.payments: list[Payment] = []
+        self.refunds: list[Refund] = []
+        self.disputes: list[Dispute] = []
+        self.emails: list[Email] = []
+        self.causes: set[tuple[object, ...]] = set()
+        self.revisions: list[str] = []
+        self.reviews: list[Review] = []
+        self.publications: list[tuple[int, str]] = []  # (review, state)
+        self.site: int | None = None  # the text that stands there
+
+    # --- the lifecycle -----------------------------------------------------------------------
+
+    def move(self, to: str) -> int:
+        """Go on to that status; returns the number of the history's line."""
+        if to not in ALLOWED[self.status]:
+            raise Wrong(f"I7: {self.status} became {to}")
+        self.status = to
+        if to == FAILED:
+            self.failed_at = self.now
+        self.events += 1
+        return self.events
+
+    def need(self, truth: bool) -> None:
+        if not truth:
+            raise Refused
+
+    def mail(self, *cause: object) -> None:
+        if cause in self.causes:
+            raise Wrong(f"I4: the e-mail {cause} is recorded twice")
+        self.causes.add(cause)
+        self.emails.append(Email(cause))
+        self.enqueue(EMAIL, len(self.emails) - 1)
+
+    def writing(self) -> list[Job]:
+        return [job for job in self.jobs if job.kind in WRITING]
+
+    # --- money -------------------------------------------------------------------------------
+
+    def taken(self, number: int) -> bool:
+        """Whether a bank holds the payment's money, or has it for good."""
+        states = [one.state for one in self.disputes if one.payment == number]
+        return "open" in states or "lost" in states
+
+    def rest(self, number: int) -> int:
+        """What of a payment is neither given back, nor on its way, nor with a bank."""
+        payment = self.payments[number]
+        if not payment.paid:
+            return 0
+        back = sum(
+            one.cents
+            for one in self.refunds
+            if one.payment == number and one.state in ("pending", "succeeded")
+        )
+        return payment.cents - back - payment.cents * self.taken(number)
+
+    def kept(self, number: int) -> int:
+        """What of it may be worked for: a refund that failed may be let run again."""
+        states = [one.state for one in self.refunds if one.payment == number]
+        return 0 if "failed" in states else self.rest(number)
+
+    def owe(self, *numbers: int, grace_s: int = 0) -> bool:
+        owed = False
+        for number in numbers or range(len(self.payments)):
+            rest = self.rest(number)
+            if rest > 0:
+                self.refunds.append(Refund(number, rest, self.now))
+                about = len(self.refunds) - 1
+                self.enqueue(REFUND, about, run_at=self.now + grace_s if grace_s else None)
+                owed = True
+        return owed
+
+    def job_of(self, kind: str, about: int) -> Job:
+        return next(job for job in self.jobs if job.kind == kind and job.about == about)
+
+    def withdraw(self, refund: Refund) -> None:
+        refund.state = "withdrawn"
+        job = self.job_of(REFUND, self.refunds.index(refund))
+        if job.state in OPEN:
+            self.cancel(job)
+
+    def told_paid(self, number: int) -> None:
+        """Stripe says that a session is paid: once, however often."""
+        payment = self.payments[number]
+        if payment.paid:
+            return
+        payment.paid = True
+        if payment.cents != PRICE:
+            payment.state = "held"
+            self.hold("price")
+            return
+        payment.state = "paid"
+        if self.status not in (UNPAID, CANCELLED):
+            self.owe(number)
+            return
+        self.move(WORK)
+        if not self.held:
+            self.begin()
+
+    def told_pending(self, number: int) -> None:
+        payment = self.payments[number]
+        if not payment.paid and payment.state in ("open", "expired"):
+            payment.state = "pending"
+
+    def told_refused(self, number: int) -> None:
+        payment = self.payments[number]
+        if not payment.paid:
+            payment.state = "failed"
+
+    def told_expired(self, number: int) -> None:
+        payment = self.payments[number]
+        if payment.paid:
+            return
+        if payment.state == "open":
+            payment.state = "expired"
+        waiting = any(one.state in ("open", "pending") for one in self.payments)
+        if self.status == UNPAID and not self.held and not waiting:
+            self.move(CANCELLED)
+
+    def begin(self) -> None:
+        if not self.of(WRITE, states=(*OPEN, *STOPPED, "completed")):
+            self.enqueue(WRITE, 0)
+        self.mail("order-received")
+
+    # --- disputes and holds ------------------------------------------------------------------
+
+    def told_dispute(self, number: int, state: str) -> None:
+        """A bank asks about a payment, takes it, or has decided."""
+        dispute = next((one for one in self.disputes if one.payment == number), None)
+        rank = {"inquiry": 0, "open": 1, "won": 2, "lost": 2}
+        if dispute is not None and rank[state] <= rank[dispute.state]:
+            return
+        is_new = dispute is None
+        if dispute is None:
+            dispute = Dispute(number, state)
+            self.disputes.append(dispute)
+        dispute.state = state
+        if is_new and state in ("inquiry", "open"):
+            self.hold("dispute")
+        if state == "open":
+            for refund in self.refunds:
+                if refund.payment == number and refund.state == "pending" and not refund.begun:
+                    self.withdraw(refund)
+        elif state == "won":
+            self._won(number)
+        elif state == "lost":
+            self._lost()
+
+    def _disputed(self) -> bool:
+        return any(one.state in ("inquiry", "open") for one in self.disputes)
+
+    def _won(self, number: int) -> None:
+        is_paid_otherwise = self.status != UNPAID and any(
+            payment.state == "paid" and self.kept(other) > 0
+            for other, payment in enumerate(self.payments)
+            if other != number
+        )
+        if self.status in (FAILED, CANCELLED) or is_paid_otherwise:
+            self.owe(number)
+        if not self.held or self._disputed():
+            return
+        if any(one.state == "held" for one in self.payments):
+            self.held = "price"
+        else:
+            self.release()
+
+    def _lost(self) -> None:
+        if self.status == DONE:
+            self.held = "lost"
+            return
+        if self.status in UNDER_WAY:
+            self.call_off()
+            self.owe()
+        if not self._disputed():
+            self.held = ""
+
+    def hold(self, why: str) -> None:
+        """Mark the order for staff and stop what has not begun."""
+        self.held = why
+        self.events += 1
+        for job in self.of(*WRITING, PUBLISH, states=("waiting",)):
+            self.cancel(job)
+        self.mail("admin-order-held", self.events)
+
+    def release(self) -> None:
+        """Let a held order go on from where it stands."""
+        self.need(bool(self.held))
+        self.held = ""
+        for number, payment in enumerate(self.payments):
+            if payment.state == "held":
+                payment.state = "paid"
+                if self.status in (UNPAID, CANCELLED) and self.rest(number) > 0:
+                    self.move(WORK)
+                else:
+                    self.owe(number)
+        if self.status == WORK and not self.of(*WRITING, states=OPEN):
+            jobs = self.writing()
+            if not jobs:
+                self.begin()
+            elif jobs[-1].state in STOPPED:
+                self.retry(jobs[-1])
+        elif self.status == REVIEW and self.publications:
+            self._publish_again()
+
+    def _publish_again(self) -> None:
+        number = len(self.publications) - 1
+        review, state = self.publications[number]
+        if not self.is_last(review):
+            return
+        if state == "failed":
+            self.publications[number] = (review, "waiting")
+            self.enqueue(PUBLISH, number)
+        elif state == "waiting" and not self.of(PUBLISH, states=OPEN):
+            stopped = self.of(PUBLISH, states=STOPPED)
+            if stopped:
+                self.retry(stopped[-1])
+
+    def settle_strays(self) -> None:
+        """What beat does each minute about paid orders that nobody works on."""
+        if self.status != WORK or self.held or self.of(*WRITING, states=OPEN):
+            return
+        if self.writing():
+            self.hold("stray")
+        else:
+            self.enqueue(WRITE, 0)
+
+    # --- endings -----------------------------------------------------------------------------
+
+    def call_off(self) -> int:
+        event = self.move(FAILED)
+        for job in self.of(*WRITING, PUBLISH, states=OPEN):
+            self.cancel(job)
+        self.revisions = ["failed" if one == "open" else one for one in self.revisions]
+        for review in self.reviews:
+            review.decision = review.decision or "rejected"
+        self.publications = [
+            (review, "failed" if state == "waiting" else state)
+            for review, state in self.publications
+        ]
+        return event
+
+    def staff_refund(self) -> None:
+        self.need(any(self.rest(number) > 0 for number in range(len(self.payments))))
+        event = None
+        if self.status in UNDER_WAY:
+            event = self.call_off()
+        elif self.status == UNPAID:
+            self.move(CANCELLED)
+        self.owe()
+        self.held = ""
+        if event is not None:
+            self.mail("order-failed", event)
+
+    def resume(self) -> None:
+        """Take a failed order up again, while its refund has not gone out."""
+        self.need(self.status == FAILED)
+        taken = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
+        taken_back: list[Refund] = []
+        for refund in self.refunds:
+            if refund.owed_at != self.failed_at or refund.payment not in taken:
+                continue
+            if sum(one.cents for one in taken_back) < PRICE:
+                self.need(refund.state == "pending" and not refund.begun)
+                taken_back.append(refund)
+        kept = sum(self.kept(number) for number in taken)
+        self.need(kept + sum(one.cents for one in taken_back) >= PRICE)
+        job = next(iter(self.writing()), None)
+        self.need(job is None or job.state in STOPPED)
+        self.move(WORK)
+        for refund in taken_back:
+            self.withdraw(refund)
+        if job is None:
+            self.begin()
+        else:
+            self.retry(job)
+
+    def settle(self, job: Job) -> None:
+        """What a job's final failure means for its order."""
+        if job.kind == WRITE and self.status == WORK and self.version is None:
+            event = self.move(FAILED)
+            self.owe(grace_s=GRACE_S)
+            self.mail("order-failed", event)
+            self.mail("admin-order-failed", event)
+        elif job.kind == REVISE and self.status == WORK and self.revisions[job.about] == "open":
+            self.move(CHECK)
+            self.revisions[job.about] = "failed"
+            self.mail("revision-not-possible", job.about)
+            self.mail("admin-revision-failed", job.about)
+        elif job.kind == PUBLISH:
+            review, state = self.publications[job.about]
+            if state != "live":
+                self.publications[job.about] = (review, "failed")
+        elif job.kind == REFUND:
+            refund = self.refunds[job.about]
+            if refund.state == "pending":
+                refund.state = "failed"
+        elif job.kind == EMAIL and self.emails[job.about].state == "pending":
+            self.emails[job.about].state = "failed"
+
+    def is_last(self, review: int) -> bool:
+        return review == len(self.reviews) - 1
