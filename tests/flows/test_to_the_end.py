@@ -80,4 +80,4 @@ def test_a_rejected_order_is_refunded(customer, domain, worker, sandbox, quiet):
     quiet()
 
     assert len(sandbox.calls(service="stripe", operation="refunds.create")) == 1
-    assert customer.mails()[-1].endswith("your money is on its way back")
+    assert customer.mails()[-1].endswith("not published, your money goes back")
