@@ -168,7 +168,8 @@ def _in_the_hands_of(round_: Round, *workers: Process) -> list[Job]:
     found: list[Job] = []
 
     def busy() -> bool:
-        round_.people.act()
+        if round_.people.act():  # other workers were quicker and did it all
+            place(round_, EVERYTHING[:1])
         known = Worker.objects.filter(pid__in=[worker.pid for worker in workers])
         active = Job.objects.filter(state=State.ACTIVE, worker__in=known.values("id"))
         found[:] = active.exclude(kind="email")
