@@ -342,12 +342,20 @@ def _dollars(cost: Decimal | None) -> str:
 
 def _edits(made: list[dict[str, Any]]) -> SafeString:
     """Each edit as its source, in the order in which they were made."""
-    lines: list[tuple[str, str]] = []
+    lines: list[tuple[str, SafeString]] = []
     for each in made:
         fields = [name for name in ("title", "meta_description", "slug") if name in each]
-        lines += [(name.replace("_", " "), each[name]) for name in fields]
         lines += [
-            (f"{edit['op'].replace('_', ' ')} {edit['block']}", edit["html"])
+            (name.replace("_", " "), format_html("<code>{}</code>", each[name])) for name in fields
+        ]
+        lines += [
+            (f"{edit['op'].replace('_', ' ')} {edit['block']}", _source(edit))
             for edit in each["edits"]
         ]
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: <code>{}</code></li>", lines))
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))
+
+
+def _source(edit: dict[str, Any]) -> SafeString:
+    if "find" not in edit:
+        return format_html("<code>{}</code>", edit["html"])
+    return format_html("<code>{}</code> becomes <code>{}</code>", edit["find"], edit["html"])

@@ -34,6 +34,9 @@ BAD_TEXTS = (
     "useless_repair",
     "rewrites_all",
     "drops_link",
+    "wrong_find",
+    "endless",
+    "babble",
     "obedient",
 )
 BAD_PAGES = ("noindex", "noindex_header", "no_link", "link_twice", "wrong_rel", "wrong_anchor")

@@ -4,7 +4,8 @@ Blocks are slices of the source, so whatever is not edited stays byte for byte.
 """
 
 from articles.document.blocks import Block, Document, Kind, parse
-from articles.document.edits import Edit, EditRefused, apply
+from articles.document.edits import Edit, Op, apply
+from articles.document.rewording import EditRefused
 from articles.document.text import fold, plain, sentences
 
 
@@ -35,6 +36,7 @@ __all__ = [
     "Edit",
     "EditRefused",
     "Kind",
+    "Op",
     "apply",
     "fold",
     "parse",

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 from articles import sanitise
 from articles.document.blocks import PARTS, Block, Document, parse
-from articles.document.markup import tokens
+from articles.document.markup import INLINE, tokens
+from articles.document.rewording import EditRefused, reworded
 
-_INLINE_TAGS = """
-a strong em b i s u sup sub mark q cite abbr del ins small code kbd samp br img
-"""
-_INLINE = frozenset(_INLINE_TAGS.split())
-
-Op = Literal["replace", "insert_after", "delete"]
+Op = Literal["reword", "replace", "insert_after", "delete"]
 _OPS: tuple[Op, ...] = get_args(Op)
-
-
-class EditRefused(Exception):
-    """An edit cannot be applied; the message says which and why. Nothing was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
     """A change to one block, named by its number in the document as it was.
 
-    `insert_after` block 0 puts `html` at the top; `html` may hold several blocks.
+    `insert_after` block 0 puts `html` at the top; `html` may hold several blocks. `reword` puts
+    `html` in the place of the words `find`, which stand in the block once.
     """
 
     op: Op
     block: int
     html: str = ""
+    find: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -48,30 +42,49 @@ class Edit:
             raise EditRefused(f"{op} needs a block number, not {block!r}")
         if not isinstance(html, str):
             raise EditRefused(f"{op} of block {block} needs HTML as text")
-        return cls(op=op, block=block, html=html)
+        find = data.get("find") or ""
+        if not isinstance(find, str):
+            raise EditRefused(f"{op} of block {block} needs the words to find as text")
+        return cls(op=op, block=block, html=html, find=find)
 
 
 def apply(document: Document, edits: Iterable[Edit]) -> Document:
     """Return `document` with `edits` made, its blocks numbered anew.
 
     Every edit names blocks of the document as given, so their order matters only among inserts
-    at one place. New HTML is sanitised; loose text in it becomes paragraphs.
+    at one place. New HTML is sanitised; loose text in it becomes paragraphs. A block may be
+    reworded in several places that do not overlap.
 
     :raises EditRefused: a number that no block has, two changes of one block, an edit without
-        content, or a result without any block
+        content, words to find that are not there once, or a result without any block
     """
     changed: dict[int, str | None] = {}
     inserted: dict[int, list[str]] = {}
+    words: dict[int, list[tuple[str, str]]] = {}
     for edit in edits:
-        _check(edit, document, changed)
+        _check(edit, document, {*changed, *(words if edit.op != "reword" else ())})
         if edit.op == "insert_after":
             inserted.setdefault(edit.block, []).append(edit.html)
+        elif edit.op == "reword":
+            words.setdefault(edit.block, []).append((edit.find, edit.html))
         else:
             changed[edit.block] = edit.html if edit.op == "replace" else None
-    return _numbered(_rebuilt(document, changed, inserted))
+    return _numbered(_rebuilt(_reworded(document, words), changed, inserted))
 
 
-def _check(edit: Edit, document: Document, changed: Mapping[int, str | None]) -> None:
+def _reworded(document: Document, words: Mapping[int, list[tuple[str, str]]]) -> Document:
+    blocks = list(document.blocks)
+    for number, changes in words.items():
+        block, doing = blocks[number - 1], f"reword of block {number}"
+        html = reworded(block.html, changes, doing=doing)
+        found = parse(html).blocks
+        if [one.kind for one in found] != [block.kind]:
+            raise EditRefused(f"{doing} makes another kind of block of it")
+        blocks[number - 1] = replace(block, html=found[0].html)
+    return replace(document, blocks=tuple(blocks))
+
+
+def _check(edit: Edit, document: Document, changed: Collection[int]) -> None:
     first = 0 if edit.op == "insert_after" else 1
     if not first <= edit.block <= len(document.blocks):
         raise EditRefused(
@@ -132,7 +145,7 @@ def _new_blocks(html: str, space: str, doing: str) -> list[Block]:
 def _standing_alone(block: Block, doing: str) -> Block:
     """Return `block`, loose text put into a paragraph so that it cannot run into the next."""
     opened = [token.name for token in tokens(block.html) if token.kind == "open"]
-    stray = set(opened) - _INLINE if block.is_loose else PARTS & set(opened[:1])
+    stray = set(opened) - INLINE if block.is_loose else PARTS & set(opened[:1])
     if stray:
         raise EditRefused(f"{doing} holds <{min(stray)}> outside the block it belongs in")
     if not block.is_loose:

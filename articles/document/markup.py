@@ -25,6 +25,10 @@ _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^
 _RAW_TEXT = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed"})
 
 VOID = frozenset({"br", "hr", "img", "col", "wbr", "input", "area", "embed", "source", "track"})
+_INLINE_TAGS = """
+a strong em b i s u sup sub mark q cite abbr del ins small code kbd samp br img
+"""
+INLINE = frozenset(_INLINE_TAGS.split())
 # Where one of these starts, the last of its like ends, closed or not.
 _CLOSE_THEMSELVES = VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot"}
 

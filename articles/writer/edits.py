@@ -17,13 +17,13 @@ from articles.writer import prompts
 from articles.writer.client import Question, ask
 from articles.writer.errors import WriterGarbled
 from articles.writer.reading import read_object, storable
-from articles.writer.shapes import RepairReply
+from articles.writer.shapes import EditReply, RepairReply
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, stored_draft
 
-REPAIR_PROMPT = "repair-2"
-REVISION_PROMPT = "revision-2"
-INTEGRATION_PROMPT = "integration-2"
+REPAIR_PROMPT = "repair-3"
+REVISION_PROMPT = "revision-3"
+INTEGRATION_PROMPT = "integration-3"
 
 
 class Finding(Protocol):
@@ -133,7 +133,12 @@ def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
     """
     repair = read_object(reply["text"], RepairReply)
     edits = [
-        document.Edit(op=edit.op, block=edit.block, html=storable(edit.html))
+        document.Edit(
+            op=edit.op,
+            block=edit.block,
+            html=storable(edit.html),
+            find=storable(edit.find or ""),
+        )
         for edit in repair.edits
     ]
     try:
@@ -153,7 +158,8 @@ def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
 def applied(reply: Mapping[str, Any]) -> dict[str, Any]:
     """Return the edits in a raw reply as they are kept with the version that they made.
 
-    Fields that were left alone are left out; `html` is sanitised.
+    Fields that were left alone are left out, and so is `find` but for `reword`; `html` is
+    sanitised.
 
     :raises WriterGarbled: there are no edits in it
     """
@@ -166,11 +172,14 @@ def applied(reply: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "prompt_version": reply["prompt_version"],
         **{name: storable(value) for name, value in fields.items() if value is not None},
-        "edits": [
-            {"op": edit.op, "block": edit.block, "html": sanitise.clean(storable(edit.html))}
-            for edit in repair.edits
-        ],
+        "edits": [_kept(edit) for edit in repair.edits],
     }
+
+
+def _kept(edit: EditReply) -> dict[str, Any]:
+    found = {"find": storable(edit.find or "")} if edit.op == "reword" else {}
+    html = sanitise.clean(storable(edit.html))
+    return {"op": edit.op, "block": edit.block, **found, "html": html}
 
 
 def _buy(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from articles import document
+
+
+def _closed(schema: dict[str, Any]) -> None:
+    """Demand every field and no other, those too that may be missing where nobody is strict."""
+    schema["additionalProperties"] = False
+    schema["required"] = list(schema["properties"])
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 class _Shape(BaseModel):
     # Strict structured output demands a closed object. A server that is not held to the schema
     # may add a remark of its own: that harms nothing and is left out.
-    model_config = ConfigDict(extra="ignore", json_schema_extra={"additionalProperties": False})
+    model_config = ConfigDict(extra="ignore", json_schema_extra=_closed)
 
 
 class SectionPlan(_Shape):
@@ -41,8 +51,11 @@ class BodyReply(_Shape):
 
 
 class EditReply(_Shape):
-    op: Literal["replace", "insert_after", "delete"]
+    """`find` is null but for `reword`: the words of the block that `html` takes the place of."""
+
+    op: document.Op
     block: int
+    find: str | None = None
     html: str
 
 

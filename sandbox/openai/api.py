@@ -59,6 +59,7 @@ class OpenAiApi:
             return _refused(refusal)
         reply = reply_to(
             user_text=completion.user_text,
+            system_text=completion.system_text,
             form=completion.form,
             bad_text=request.knob.bad_text or (),
             call_id=request.headers.get("x-client-request-id", ""),

@@ -20,14 +20,21 @@ __all__ = ["Reply", "reply_to"]
 _HARMFUL = re.compile(r"(?i)\b(pipe bombs?|nerve gas|chemical weapons?|ethnic cleansing)\b")
 
 
-def reply_to(*, user_text: str, form: str, bad_text: tuple[str, ...], call_id: str = "") -> Reply:
+def reply_to(
+    *,
+    user_text: str,
+    form: str,
+    bad_text: tuple[str, ...],
+    call_id: str = "",
+    system_text: str = "",
+) -> Reply:
     """Return the reply to a prompt, well or as badly as the names in `bad_text` say.
 
     The same prompt gives another text in another call, as from any model; the same call, by the
     `call_id` that its client gave it, gives the same. `form` is the response format that was asked
     for: text, json_object or json_schema.
     """
-    prompt = read_prompt(user_text)
+    prompt = read_prompt(user_text, rules=system_text)
     if prompt.brief is None:
         said = "Happy to help. Tell me what to write about, and I will keep it clear and short."
         small: dict[str, Any] = {"reply": said}

@@ -13,6 +13,9 @@ FEWEST_WORDS, MOST_WORDS = 60, 12_000
 # As in "Return `title`, `sections` and …": an article has none of that name.
 _PLAN_WANTED = re.compile(r"(?m)^Return [^\n]*`sections`")
 
+# A line of the prompt's own: what is fenced begins otherwise.
+_REWORDING = re.compile(r"(?m)^- `reword` ")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Brief:
@@ -95,6 +98,7 @@ class Prompt:
     """What a user message asks. `blocks` are None when nothing is there to be mended.
 
     `outline` is the plan to write by, `assignment` the one section of it that is wanted.
+    `may_reword`: an edit may change words within a block.
     """
 
     brief: Brief | None
@@ -103,6 +107,7 @@ class Prompt:
     text: str
     outline: dict[str, Any] | None = None
     assignment: dict[str, Any] | None = None
+    may_reword: bool = False
 
     @property
     def task(self) -> str:
@@ -118,8 +123,8 @@ class Prompt:
         return "integration" if _fenced(self.text, "findings") is None else "repair"
 
 
-def read_prompt(text: str) -> Prompt:
-    """Return what a prompt asks; a fence that holds no JSON counts as missing."""
+def read_prompt(text: str, *, rules: str = "") -> Prompt:
+    """Return what a prompt asks under `rules`; a fence that holds no JSON counts as missing."""
     brief = _json(_fenced(text, "brief"))
     findings = _json(_fenced(text, "findings"))
     document = _fenced(text, "document")
@@ -138,6 +143,7 @@ def read_prompt(text: str) -> Prompt:
         text=text,
         outline=_object(_fenced(text, "outline")),
         assignment=_object(_fenced(text, "assignment")),
+        may_reword=bool(_REWORDING.search(f"{rules}\n{text}")),
     )
 
 

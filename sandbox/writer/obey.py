@@ -10,6 +10,7 @@ import unicodedata
 from typing import Any
 
 from sandbox.writer.brief import Brief, Prompt
+from sandbox.writer.reword import said_whole
 
 Json = dict[str, Any]
 
@@ -73,7 +74,8 @@ def obeyed(content: Json, brief: Brief, prompt: Prompt) -> Json:
     if isinstance(content.get("html"), str):
         html = f"<p>{only[1]}</p>" if only else _bent(content["html"], brief, wishes)
         return {**content, "html": "\n".join([html, *_extras(told, brief, prompt)])}
-    edits = [{**one, "html": _bent(one["html"], brief, wishes)} for one in content["edits"]]
+    whole = said_whole(content["edits"], prompt.blocks or ())
+    edits = [{**one, "html": _bent(one["html"], brief, wishes)} for one in whole]
     named = {one["block"] for one in edits if one["op"] != "insert_after"}
     for block in prompt.blocks or ():
         bent = _bent(block.html, brief, wishes)

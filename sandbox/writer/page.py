@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 from sandbox.writer.brief import Brief, Prompt, count_words, visible
+from sandbox.writer.reword import change
 
 _PARAGRAPH = re.compile(r"(?is)^<p\b[^>]*>(.*)</p>$")
 _LINK = re.compile(r"(?is)<a\b([^>]*)>.*?</a>")
@@ -22,6 +23,7 @@ class Page:
 
     def __init__(self, brief: Brief, prompt: Prompt) -> None:
         self.brief = brief
+        self.may_reword = prompt.may_reword
         # Line breaks of a block travel as an entity, so that a block is one line.
         blocks = prompt.blocks or ()
         self.before = {one.number: one.html.replace("&#10;", "\n") for one in blocks}
@@ -37,7 +39,7 @@ class Page:
             if html is None and kept:
                 edits.append({"op": "delete", "block": number, "html": ""})
             elif html is not None and html != self.before[number] and kept:
-                edits.append({"op": "replace", "block": number, "html": html})
+                edits += change(number, self.before[number], html, may_reword=self.may_reword)
         for number, html in self.after:
             edits.append({"op": "insert_after", "block": number, "html": html})
         return {**self.fields, "edits": edits}

@@ -7,8 +7,9 @@ from html import escape, unescape
 from typing import Any
 
 from sandbox.writer.article import Writer, slug
-from sandbox.writer.brief import Block, Brief, Finding, Prompt, count_words, visible
+from sandbox.writer.brief import Brief, Prompt, count_words, visible
 from sandbox.writer.parts import Sentence, paragraphs
+from sandbox.writer.reword import change
 
 NEAR_ENOUGH = 0.04
 SPARE_WORDS = 6
@@ -49,16 +50,15 @@ _ASKS = {
 def mend(prompt: Prompt) -> dict[str, Any]:
     """Return title, meta_description and slug (None: unchanged) and edits by block."""
     assert prompt.brief is not None and prompt.blocks is not None  # noqa: S101, PT018
-    return Mender(prompt.brief, prompt.blocks, prompt.findings).reply()
+    return Mender(prompt.brief, prompt).reply()
 
 
 class Mender:
     """One repair. `now` holds what each block becomes, None for a deleted one."""
 
-    def __init__(
-        self, brief: Brief, blocks: tuple[Block, ...], findings: tuple[Finding, ...]
-    ) -> None:
-        self.brief, self.findings = brief, findings
+    def __init__(self, brief: Brief, prompt: Prompt) -> None:
+        blocks, findings = prompt.blocks or (), prompt.findings
+        self.brief, self.findings, self.may_reword = brief, findings, prompt.may_reword
         self.before = {one.number: one.html for one in blocks}
         self.now: dict[int, str | None] = dict(self.before)
         self.after: list[tuple[int, str]] = []
@@ -98,7 +98,7 @@ class Mender:
             if html is None:
                 edits.append({"op": "delete", "block": number, "html": ""})
             elif html != self.before[number]:
-                edits.append({"op": "replace", "block": number, "html": html})
+                edits += change(number, self.before[number], html, may_reword=self.may_reword)
         for number, html in self.after:
             edits.append({"op": "insert_after", "block": number, "html": html})
         return edits

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 from sandbox.writer.article import Writer
@@ -33,9 +34,10 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     """Return the reply made worse in each named way, in the order of the names.
 
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
-    `half_json`, `other_schema`, `cut_off`, `refusal` and `useless_repair` only, and the last
-    leaves everything else as it is. A revision or an integration gets worse by all the others, and
-    by `rewrites_all` and `drops_link`. `obedient` does what the data says in every one of them.
+    `half_json`, `other_schema`, `cut_off`, `endless`, `refusal` and `useless_repair` only, and the
+    last leaves everything else as it is. A revision or an integration gets worse by all the
+    others, and by `rewrites_all`, `drops_link` and `wrong_find`. `obedient` does what the data says
+    in every one of them.
     """
     for name in names:
         if name in _WHOLE:
@@ -61,7 +63,7 @@ def _edits_spoilt(reply: Reply, name: str, prompt: Prompt, brief: Brief) -> Repl
     if name in EDITS:
         content = EDITS[name](content, brief, prompt)
     elif name in _BODY:
-        content = in_one_edit(content, brief, _BODY[name])
+        content = in_one_edit(content, brief, prompt, _BODY[name])
     return _said_anew(reply, content)
 
 
@@ -94,6 +96,13 @@ def _cut_off(reply: Reply) -> Reply:
     return replace(reply, text=text, content=None, finish_reason="length")
 
 
+def _endless(reply: Reply) -> Reply:
+    """Return an answer that says one thing again and again until it is stopped."""
+    begun = reply.text[: len(reply.text) // 3].rstrip("\\")
+    said = "And so it goes on and on, again and again. "
+    return replace(reply, text=begun + said * 1_500, content=None, finish_reason="length")
+
+
 def _refusal(reply: Reply) -> Reply:
     return replace(reply, text="", content=None, refusal="I'm sorry, I can't help with that.")
 
@@ -104,6 +113,7 @@ _WHOLE: dict[str, Callable[[Reply], Reply]] = {
     "half_json": _half_json,
     "other_schema": _other_schema,
     "cut_off": _cut_off,
+    "endless": _endless,
     "refusal": _refusal,
 }
 
@@ -171,6 +181,15 @@ def _other_language(html: str, brief: Brief) -> str:
     )
 
 
+def _babble(html: str, brief: Brief) -> str:
+    """Return the text with its words in no order at all, and no link."""
+    rng = random.Random(html)
+    words = visible(html).lower().split()
+    rng.shuffle(words)
+    lines = [words[at : at + 60] for at in range(0, len(words), 60)]
+    return "\n".join(f"<p>{escape(' '.join(line), quote=False)}</p>" for line in lines)
+
+
 def _contact_data(html: str, _brief: Brief) -> str:
     contact = "Write to sales@cheap-offers.example.net or call +49 30 9018 2000 for a good price."
     return _before_end(html, f"<p>{contact}</p>")
@@ -202,6 +221,7 @@ _BODY: dict[str, Callable[[str, Any], str]] = {
     "placeholder": _placeholder,
     "repetition": _repetition,
     "other_language": _other_language,
+    "babble": _babble,
     "contact_data": _contact_data,
     "script": _script,
     "no_disclosure": _no_disclosure,

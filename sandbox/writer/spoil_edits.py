@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt
 from sandbox.writer.page import Page, without_link
+from sandbox.writer.reword import said_whole
 
 Json = dict[str, Any]
 
@@ -31,7 +32,8 @@ def rewrites_all(content: Json, brief: Brief, prompt: Prompt) -> Json:
 def drops_link(content: Json, brief: Brief, prompt: Prompt) -> Json:
     """Return the edits with the ordered link's words left and the link gone."""
     target = brief.target_url
-    edits = [{**one, "html": without_link(one["html"], target)} for one in content["edits"]]
+    whole = said_whole(content["edits"], prompt.blocks or ())
+    edits = [{**one, "html": without_link(one["html"], target)} for one in whole]
     named = {one["block"] for one in edits if one["op"] != "insert_after"}
     page = Page(brief, prompt)
     for number, html in page.before.items():
@@ -41,9 +43,20 @@ def drops_link(content: Json, brief: Brief, prompt: Prompt) -> Json:
     return {**content, "edits": edits}
 
 
-def in_one_edit(content: Json, brief: Brief, spoil: Callable[[str, Brief], str]) -> Json:
+def wrong_find(content: Json, brief: Brief, prompt: Prompt) -> Json:
+    """Return the edits as changes of words that stand nowhere, as models misremember them."""
+    edits = [{**one, "op": "reword", "find": _NOWHERE} for one in content["edits"]]
+    return {**content, "edits": edits}
+
+
+_NOWHERE = "as nobody has ever put it in these words"
+
+
+def in_one_edit(
+    content: Json, brief: Brief, prompt: Prompt, spoil: Callable[[str, Brief], str]
+) -> Json:
     """Return the edits with the first one spoilt that `spoil` can spoil."""
-    edits = list(content["edits"])
+    edits = said_whole(content["edits"], prompt.blocks or ())
     for place, one in enumerate(edits):
         worse = spoil(one["html"], brief) if one["html"] else ""
         if worse != one["html"]:
@@ -55,4 +68,5 @@ def in_one_edit(content: Json, brief: Brief, spoil: Callable[[str, Brief], str])
 EDITS: dict[str, Callable[[Json, Brief, Prompt], Json]] = {
     "rewrites_all": rewrites_all,
     "drops_link": drops_link,
+    "wrong_find": wrong_find,
 }

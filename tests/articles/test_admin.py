@@ -226,9 +226,13 @@ def test_a_domain_is_edited_and_a_wrong_one_refused_with_the_field(desk):
 
 def test_a_version_shows_its_edits_as_source(desk):
     edit = {"op": "insert_after", "block": 3, "html": "<p>New <b>words</b>.</p>"}
-    stored = version(edits=[{"prompt_version": "revision-2", "title": "T & T", "edits": [edit]}])
+    words = {"op": "reword", "block": 4, "find": "<b>old</b>", "html": "new"}
+    made = {"prompt_version": "revision-3", "title": "T & T", "edits": [edit, words]}
+    stored = version(edits=[made])
 
     page = desk.get(address("articleversion", "change", stored.pk)).content.decode()
 
     assert "<li>title: <code>T &amp; T</code></li>" in page
     assert "insert after 3: <code>&lt;p&gt;New &lt;b&gt;words&lt;/b&gt;.&lt;/p&gt;</code>" in page
+    old = "<code>&lt;b&gt;old&lt;/b&gt;</code>"
+    assert f"reword 4: {old} becomes <code>new</code>" in page

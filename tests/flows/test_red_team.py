@@ -63,8 +63,11 @@ def typed(case: Case, *names: str) -> dict[str, str]:
 
 def told(prompt: str, brief: Brief, **fenced: str) -> dict[str, str]:
     """What the obedient writer answers to one of our prompts."""
-    filled = prompts.load(prompt).fill(brief=prompts.fence_json(on_the_wire(brief)), **fenced)
-    reply = reply_to(user_text=filled, form="json_schema", bad_text=("obedient",))
+    loaded = prompts.load(prompt)
+    filled = loaded.fill(brief=prompts.fence_json(on_the_wire(brief)), **fenced)
+    reply = reply_to(
+        user_text=filled, form="json_schema", bad_text=("obedient",), system_text=loaded.system
+    )
     return {"text": reply.text}
 
 

@@ -23,7 +23,7 @@ WISHES = (
 
 def again(before: str, made: list) -> str:
     for each in made:
-        edits = [Edit(op=e["op"], block=e["block"], html=e["html"]) for e in each["edits"]]
+        edits = [Edit.from_json(edit) for edit in each["edits"]]
         before = apply(parse(before), edits).html
     return before
 
@@ -38,7 +38,7 @@ def test_an_integration_keeps_its_edits_and_takes_a_fifth_of_writing_at_most(san
 
     for order in orders:
         version = order.version
-        assert [each["prompt_version"] for each in version.edits] == ["integration-2"]
+        assert [each["prompt_version"] for each in version.edits] == ["integration-3"]
         assert again(version.parent.html, version.edits) == version.html
         assert 0 < bill.share_of_writing(version) <= bill.INTEGRATION_SHARE_MOST
 
@@ -51,7 +51,7 @@ def test_a_revision_keeps_its_edits_and_takes_three_tenths_of_writing_at_most(sa
 
     version = Order.objects.select_related("version__parent").get().version
     assert version.number == 2
-    assert [each["prompt_version"] for each in version.edits] == ["revision-2"]
+    assert [each["prompt_version"] for each in version.edits] == ["revision-3"]
     assert again(version.parent.html, version.edits) == version.html
     assert 0 < bill.share_of_writing(version) <= bill.REVISION_SHARE_MOST
 
@@ -74,7 +74,7 @@ def test_a_new_article_keeps_its_repairs_and_one_that_passed_at_once_has_none(sa
     run(order)
 
     order.refresh_from_db()
-    assert [each["prompt_version"] for each in order.version.edits] == ["repair-2"]
+    assert [each["prompt_version"] for each in order.version.edits] == ["repair-3"]
     assert order.brief["target_url"] in str(order.version.edits)
 
 

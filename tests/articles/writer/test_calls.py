@@ -148,7 +148,7 @@ def test_a_repair_mends_what_the_findings_name_and_keeps_the_rest(sandbox, buy, 
     assert lines.split("\n")[0] == f"[1] {blocks[0].html}"
     assert len(lines.split("\n")) == len(blocks)
     assert [usage.purpose for usage in calls] == ["article", "repair"]
-    assert calls[1].prompt_version == "repair-2"
+    assert calls[1].prompt_version == "repair-3"
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,8 @@ def test_a_change_is_asked_for_with_brief_and_numbered_blocks_and_accounted(
     assert lines == [f"[{block.number}] {block.html}".replace("\n", "&#10;") for block in blocks]
     assert json.loads(fenced(asked, "faults")) == []
     (usage,) = calls
-    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-2")
-    assert reply["prompt_version"] == f"{change}-2"
+    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-3")
+    assert reply["prompt_version"] == f"{change}-3"
 
 
 def test_the_notes_arrive_whole_and_close_no_fence(sandbox, buy):
@@ -88,4 +88,15 @@ def test_a_change_of_another_shape_is_garbled_before_it_is_stored(sandbox, buy, 
     with pytest.raises(WriterGarbled):
         buy(change)
 
+    assert [usage.outcome for usage in calls] == ["garbled"]
+
+
+def test_words_that_stand_nowhere_in_the_text_are_garbled(sandbox, buy, calls):
+    sandbox.knob(service="openai", bad_text="wrong_find")
+
+    with pytest.raises(WriterGarbled) as caught:
+        buy("revision")
+
+    assert caught.value.kind == "bad-edits"
+    assert "stands there nowhere" in caught.value.reason
     assert [usage.outcome for usage in calls] == ["garbled"]
