@@ -1,6 +1,6 @@
 """`make faults`: run the matrix, print a row for each fault, ask the oracle after each.
 
-MINUTES= how long the soak goes on, SEED= what chance begins with, ONLY= faults whose name holds it.
+SEED= what chance begins with, ONLY= faults whose name holds it.
 The exit code is 1 when anything was lost, duplicated, stuck or slower than its bound.
 """
 
@@ -22,7 +22,6 @@ def main() -> int:
     wish = argparse.ArgumentParser(prog="faults")
     wish.add_argument("--only", default="")
     wish.add_argument("--seed", type=int, default=1)
-    wish.add_argument("--minutes", type=float, default=0)
     wish.add_argument("--short", action="store_true", help="few rounds of each")
     wish.add_argument("--broken", default="", help="guards to take away (tests/faults/broken.py)")
     given = wish.parse_args()
