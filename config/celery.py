@@ -2,7 +2,7 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -95,6 +95,11 @@ def _declare_queues(sender: Celery, **_: object) -> None:
         Queue(name, routing_key=name)  # type: ignore[no-untyped-call]
         for name in dict.fromkeys(names)
     ]
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _leave_logging_alone(**_: object) -> None:
+    """With a receiver Celery sets up no logging: it would raise our level to its own, WARNING."""
 
 
 app.autodiscover_tasks()

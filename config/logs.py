@@ -21,6 +21,9 @@ _QUIET: Final[dict[str, Any]] = {
     "openai": {"level": logging.WARNING},
     "stripe": {"level": logging.WARNING},
     "axes": {"level": logging.WARNING},
+    # Two lines for each message; the ledger's own say what became of the job.
+    "celery.app.trace": {"level": logging.WARNING},
+    "celery.worker.strategy": {"level": logging.WARNING},
     # It writes whole addresses down, and the e-mailed ones hold the order's access key.
     "uvicorn.access": {"level": logging.WARNING},
     # While PostgreSQL is away the pool warns at every try; whoever waits says so once.

@@ -34,7 +34,7 @@ class WorkerProcess:
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel=INFO",
+                [sys.executable, "-m", "celery", "-A", "config", "worker",
                  "--without-mingle", "--without-gossip", f"--hostname={uuid4().hex}@test"],
                 env=os.environ | {"DATABASE_URL": _database_url(), "WORKER_THREADS": "4"}
                 | {name: str(value) for name, value in settings.items()},
@@ -113,6 +113,21 @@ def test_a_worker_killed_in_the_middle_loses_only_the_step_in_hand(start, gated_
         "crashed",
         "succeeded",
     ]
+
+
+def test_a_worker_started_as_in_production_logs_the_statistics(start):
+    from queueing.registry import kinds
+    from queueing.tasks import log_statistics
+
+    worker = start()
+    log_statistics.delay()
+
+    def told() -> list[str]:
+        return [line for line in worker.log.read_text().splitlines() if "queue_statistics" in line]
+
+    until(lambda: len(told()) >= len(list(kinds())), what="statistics", log=worker.log)
+    assert len(told()) == len(list(kinds()))
+    assert all("waiting=" in line and "delayed=" in line for line in told())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
