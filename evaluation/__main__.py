@@ -20,7 +20,9 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from evaluation import bad_writing, buying, cases, figures, keeping, rig, telling  # noqa: E402
+from articles.quality import report  # noqa: E402
+from articles.writer import chain, edits, generate, outline  # noqa: E402
+from evaluation import bad_writing, buying, cases, figures, keeping, rig  # noqa: E402
 from evaluation.cases import Case  # noqa: E402
 from evaluation.figures import Result  # noqa: E402
 from evaluation.rig import Rig  # noqa: E402
@@ -36,28 +38,37 @@ def main() -> int:
     tell = Telling()
     with rig.running(var_dir=var_dir) as running:
         where = keeping.folder(var_dir, at=datetime.now().astimezone())
-        tell.line(f"model: {settings.WRITER_MODEL} at {settings.OPENAI_BASE_URL or 'OpenAI'}")
+        tell.line(_head())
         _evaluate(running, tell, where=where, only=only)
     tell.line(f"texts and figures: {where}")
     tell.line("; ".join([f"evaluate: {len(tell.broken)} bounds not held", *tell.broken]))
     return int(bool(tell.broken))
 
 
+def _head() -> str:
+    """Who writes, by which prompts, and who judges: figures of two runs compare only by it."""
+    models = ", then ".join(f"{one.name} at {one.base_url}" for one in chain.models())
+    asked = ", ".join(
+        [
+            *(outline.OUTLINE_PROMPT, generate.SECTION_PROMPT, generate.ARTICLE_PROMPT),
+            *(edits.REPAIR_PROMPT, edits.REVISION_PROMPT, edits.INTEGRATION_PROMPT),
+        ]
+    )
+    return f"models: {models}; prompts: {asked}; gate: {report.GATE}"
+
+
 def _evaluate(running: Rig, tell: Telling, *, where: Path, only: str) -> None:
     briefs = cases.chosen(cases.briefs(), only=only)
     written = _articles(running, tell, briefs)
     keeping.keep(where, "articles", written)
-    words, tokens = figures.words_written(written)
-    tokens_a_word = tokens / words if words else 0.0
-    for kind, changed, most in (
-        ("integrations", _integrations(running, tell, only=only), telling.INTEGRATION_BILL),
-        ("revisions", _revisions(running, tell, written), telling.REVISION_BILL),
-    ):
-        keeping.keep(where, kind, changed)
-        if not changed:
-            continue
-        bill = figures.bill(changed, tokens_a_word=tokens_a_word)
-        tell.changes(kind, changed, bill=bill, most=most)
+    placed = _integrations(running, tell, only=only)
+    keeping.keep(where, "integrations", placed)
+    if placed:
+        tell.integrations(placed)
+    changed = _revisions(running, tell, written)
+    keeping.keep(where, "revisions", changed)
+    if changed:
+        tell.revisions(changed)
     if settings.OPENAI_BASE_URL.startswith(settings.SANDBOX_URL) and not only:
         spoilt = bad_writing.mendable(running, told=tell.dots("writing badly"))
         junk = bad_writing.junk(running, told=tell.dots("junk"))

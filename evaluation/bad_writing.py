@@ -5,7 +5,7 @@ Only for the sandbox: no other model takes orders of this kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,8 +31,20 @@ WAYS: Final = (
     "contact_data",
     "heading_skips",
 )
-# What never becomes an article: the order must fail, be refunded, and show nothing.
-JUNK: Final = ("rubbish", "half_json", "other_schema", "refusal", "cut_off")
+# What never becomes an article: the order must fail, be refunded, and show nothing. Who repeats,
+# babbles or speaks another language does so in due form, and mends nothing either.
+JUNK: Final[dict[str, tuple[str, ...]]] = {
+    "rubbish": ("rubbish",),
+    "empty": ("empty",),
+    "half_json": ("half_json",),
+    "other_schema": ("other_schema",),
+    "refusal": ("refusal",),
+    "cut_off": ("cut_off",),
+    "endless": ("endless",),
+    "repetition": ("repetition", "useless_repair"),
+    "babble": ("babble", "useless_repair"),
+    "other_language": ("other_language", "useless_repair"),
+}
 SITE: Final = "saltandspoon.example"
 
 
@@ -64,7 +76,7 @@ class Junk:
 
 def mendable(rig: Rig, *, told: Told) -> list[Spoilt]:
     """Order one article for each of `WAYS`, its first text spoilt in that way."""
-    done = _ordered(rig, WAYS, told=told)
+    done = _ordered(rig, {way: (way,) for way in WAYS}, told=told)
     return [Spoilt(way=way, result=figures.of_order(way, order)) for way, order in done.items()]
 
 
@@ -74,22 +86,24 @@ def junk(rig: Rig, *, told: Told) -> list[Junk]:
     return [Junk(way=way, order=order, clean=_clean(rig, order)) for way, order in done.items()]
 
 
-def _ordered(rig: Rig, ways: Sequence[str], *, told: Told) -> dict[str, Order]:
-    cases = [_case(way) for way in ways]
+def _ordered(rig: Rig, ways: Mapping[str, tuple[str, ...]], *, told: Told) -> dict[str, Order]:
+    cases = [_case(way, more=len(ways[way]) > 1) for way in ways]
     for case in cases:
-        knob = {"service": "openai", "bad_text": case.name, "match": case.fields["topic"]}
+        bad = ways[case.name]
+        knob = {"service": "openai", "bad_text": bad, "match": case.fields["topic"]}
         rig.control("knobs", knob)
     done = buying.wait(rig, [buying.article(rig, case) for case in cases], told=told)
     return dict(zip(ways, done, strict=True))
 
 
-def _case(way: str) -> Case:
-    words = way.replace("_", " ")
+def _case(way: str, *, more: bool) -> Case:
+    # No knob may fit another's order: the same way is ordered once to be mended, once for good.
+    words = way.replace("_", " ") + (" for good" if more else "")
     return Case(
         name=way,
         fields={
             "domain": SITE,
-            "topic": f"Cooking on a quiet evening, told with {words}",
+            "topic": f"Cooking on a quiet evening, told with {words} and nothing else",
             "keyword": "quiet evening",
             "target_url": f"https://evening.example.com/{way.replace('_', '-')}",
             "anchor_text": "a pot for two",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from articles.document import parse
 from articles.models import ArticleVersion, ModelCall
 from articles.quality import Report
 from articles.quality.originality import shingles, similarity
+from articles.writer import bill
 from orders import fulfilment, revisions
 from orders.models import Order, Revision
 from queueing.models import Job
@@ -69,18 +71,15 @@ def of_revision(name: str, revision: Revision) -> Result:
     return _of_job(name, revision.order, revisions.job_of(revision), version=revision.version)
 
 
-def words_written(results: Sequence[Result]) -> tuple[int, int]:
-    """Return the words of the articles that took one round, and the output tokens they took."""
-    clean = [one for one in results if one.at_first and one.version is not None]
-    words = sum(one.version.words for one in clean if one.version is not None)
-    return words, sum(one.output_tokens for one in clean)
-
-
-def bill(changes: Sequence[Result], *, tokens_a_word: float) -> float:
-    """Return the output tokens of the changes as a share of writing their articles again."""
-    done = [one for one in changes if one.version is not None]
-    again = sum(one.version.words for one in done if one.version is not None) * tokens_a_word
-    return sum(one.output_tokens for one in done) / again if again else 0.0
+def shares_of_writing(changes: Sequence[Result]) -> list[float]:
+    """Return what each delivered change took as a share of writing its article again; a share
+    that is not known is infinite, for nothing says that it is small.
+    """
+    delivered = (one.version for one in changes if one.version is not None)
+    return [
+        math.inf if (share := bill.share_of_writing(version)) is None else share
+        for version in delivered
+    ]
 
 
 def most_alike(results: Sequence[Result]) -> tuple[float, str]:

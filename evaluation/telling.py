@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from articles.writer import bill
 from evaluation import figures
 from evaluation.bad_writing import Junk, Spoilt
 from evaluation.figures import Result
@@ -14,8 +16,6 @@ from evaluation.figures import Result
 # What we hold a model to; one that misses a bound is not worth paying for.
 AT_FIRST_LEAST: Final = 0.9
 ALIKE_BELOW: Final = 0.3
-INTEGRATION_BILL: Final = 0.20
-REVISION_BILL: Final = 0.30
 
 
 class Telling:
@@ -45,16 +45,35 @@ class Telling:
         self.line(f"  most alike: {alike:.3f}, {whose} {bound}")
         self._effort(results)
 
-    def changes(self, kind: str, results: Sequence[Result], *, bill: float, most: float) -> None:
-        """Print what integrations or revisions came to; `bill` as `figures.bill` returns it."""
+    def integrations(self, results: Sequence[Result]) -> None:
+        """Print what links in texts that stand came to; each must take few tokens."""
+        took = figures.shares_of_writing(results)
+        self._changes("integrations", results, took)
+        self._share("each", max(took, default=math.inf), bill.INTEGRATION_SHARE_MOST)
+        self._effort(results)
+
+    def revisions(self, results: Sequence[Result]) -> None:
+        """Print what wishes came to; a typical one must take few tokens."""
+        took = figures.shares_of_writing(results)
+        self._changes("revisions", results, took)
+        typical = figures.quantile(took, 0.5) if took else math.inf
+        self._share("a typical one", typical, bill.REVISION_SHARE_MOST)
+        self._effort(results)
+
+    def _changes(self, kind: str, results: Sequence[Result], took: Sequence[float]) -> None:
         self._passing(kind, results)
         shares = [one.kept for one in results if one.kept is not None]
         if shares:
             least, middle = min(shares), figures.quantile(shares, 0.5)
             self.line(f"  sentences kept: median {middle:.0f} %, least {least:.0f} %")
-        bound = self.bound(f"at most {most:.0%}", held=bill <= most)
-        self.line(f"  output tokens: {bill:.1%} of writing the articles again {bound}")
-        self._effort(results)
+        each = bill.tokens_a_word()
+        self.line(
+            f"  output tokens of writing the article again ({each or math.nan:.2f} a word):"
+            f" median {figures.quantile(took, 0.5):.1%}, most {max(took, default=0.0):.1%}"
+        )
+
+    def _share(self, of: str, share: float, most: float) -> None:
+        self.line(f"  {of} {self.bound(f'at most {most:.0%}', held=share <= most)}")
 
     def bad_writing(self, spoilt: Sequence[Spoilt], junk: Sequence[Junk]) -> None:
         """Print which bad texts were caught and mended, and how junk ended."""

@@ -34,10 +34,10 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     """Return the reply made worse in each named way, in the order of the names.
 
     What spoils an article leaves a repair as it is: a repair gets worse by `rubbish`, `empty`,
-    `half_json`, `other_schema`, `cut_off`, `endless`, `refusal` and `useless_repair` only, and the
-    last leaves everything else as it is. A revision or an integration gets worse by all the
-    others, and by `rewrites_all`, `drops_link` and `wrong_find`. `obedient` does what the data says
-    in every one of them.
+    `half_json`, `other_schema`, `cut_off`, `endless`, `refusal`, `wrong_find` and `useless_repair`
+    only, and the last leaves everything else as it is. A revision or an integration gets worse by
+    all the others, and by `rewrites_all` and `drops_link`. `obedient` does what the data says in
+    every one of them.
     """
     for name in names:
         if name in _WHOLE:
@@ -47,7 +47,11 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
                 reply = _said_anew(reply, obeyed(reply.content, prompt.brief, prompt))
         elif name == "useless_repair":
             reply = _said_anew(reply, _NO_EDITS) if prompt.task == "repair" else reply
-        elif prompt.task in ("revision", "integration") and reply.content and prompt.brief:
+        elif (
+            prompt.task in _SPOILT_BY.get(name, ("revision", "integration"))
+            and reply.content
+            and prompt.brief
+        ):
             reply = _edits_spoilt(reply, name, prompt, prompt.brief)
         elif name in _BODY and reply.content and isinstance(reply.content.get("html"), str):
             html = _BODY[name](reply.content["html"], prompt.brief)
@@ -55,6 +59,7 @@ def spoil(reply: Reply, prompt: Prompt, names: tuple[str, ...]) -> Reply:
     return reply
 
 
+_SPOILT_BY = {"wrong_find": ("repair", "revision", "integration")}
 _NO_EDITS: Json = {"title": None, "meta_description": None, "slug": None, "edits": []}
 
 

@@ -29,6 +29,11 @@ def test_one_brief_and_its_revision_are_written_judged_and_kept(evaluated, tmp_p
     assert evaluated.returncode == 0, evaluated.stdout + evaluated.stderr
     last = evaluated.stdout.splitlines()[-1]
     assert last == "evaluate: 0 bounds not held"
+    head, told = evaluated.stdout.splitlines()[0], evaluated.stdout
+    assert head.startswith("models: gpt-4.1-mini at http://")
+    assert "revision-3" in head
+    assert "gate: gate-" in head
+    assert "(at most 30%: held)" in told
     (kept,) = [folder for folder in tmp_path.iterdir() if folder.name != "log"]
     assert "<h1>" in (kept / "articles" / "meal-plan.html").read_text()
     (article,) = json.loads((kept / "articles.json").read_text())

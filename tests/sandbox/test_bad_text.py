@@ -34,6 +34,7 @@ SPOILT = {
     "other_language": lambda html: (
         html.count("niemand hat ihn so bestellt") + html.count("nobody has ordered it that way") > 3
     ),
+    "babble": lambda html: TARGET not in html and "." not in html[-5:],
     "contact_data": lambda html: "@" in html and "+49" in html,
     "script": lambda html: "<script" in html,
     "no_disclosure": lambda html: ORDERED["disclosure"] not in html,

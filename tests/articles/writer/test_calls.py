@@ -168,6 +168,7 @@ def test_a_repair_mends_what_the_findings_name_and_keeps_the_rest(sandbox, buy, 
         ({"bad_text": "half_json"}, WriterGarbled, "garbled"),
         ({"bad_text": "other_schema"}, WriterGarbled, "garbled"),
         ({"bad_text": "cut_off"}, WriterGarbled, "garbled"),
+        ({"bad_text": "endless"}, WriterGarbled, "garbled"),
     ],
     ids=str,
 )
