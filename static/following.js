@@ -40,7 +40,7 @@
     if (!region().dataset.events) leave();
     else if (missed) {
       missed = false;
-      look();
+      setTimeout(look); // htmx drops what is asked before it is done with the last answer
     }
   };
 

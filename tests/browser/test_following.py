@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from orders import access, lifecycle
+from queueing.clock import NEWS
 from tests.orders import factories
 
 pytestmark = pytest.mark.browser
@@ -34,8 +36,31 @@ class Watched:
         return len([url for url in self.asked if EVENTS.search(url)])
 
 
+@pytest.fixture
+def told(transactional_db):
+    """What the ledger and the lifecycle told since the test began."""
+    heard = []
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {NEWS}")
+        session = connection.connection
+        session.add_notify_handler(heard.append)
+
+        def now():
+            cursor.execute("SELECT 1")
+            return heard
+
+        yield now
+        session.remove_notify_handler(heard.append)
+        cursor.execute(f"UNLISTEN {NEWS}")
+
+
 def say(order, what):
     lifecycle.note(order=order, what=what, actor="system", at=timezone.now())
+
+
+def look_again(page):
+    """What the browser tells a page whose tab comes to the front; it asks for news at once."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def refuse_streams(page):
@@ -62,7 +87,7 @@ def test_each_piece_of_news_is_one_fetch_and_no_poll_goes_through_meanwhile(visi
     expect(page.locator("#stream-lost")).to_be_hidden()
 
 
-def test_a_worker_at_work_reaches_two_browsers_without_a_poll(visitor_with, start_worker):
+def test_a_worker_at_work_reaches_two_browsers_without_a_poll(visitor_with, start_worker, told):
     order = factories.order_in_work()
     both = [Watched(visitor_with(), order) for _ in range(2)]
     for watched in both:
@@ -76,11 +101,25 @@ def test_a_worker_at_work_reaches_two_browsers_without_a_poll(visitor_with, star
 
     for watched in both:
         assert watched.streams == 1
-        # Reading, writing, the gate, delivery: fetches are as many as the news at most.
-        assert 2 <= watched.fetches <= 12
+        assert 2 <= watched.fetches <= 1 + len(told())
     before = [watched.fetches for watched in both]
     say(order, "Nobody listens any more")
     assert [watched.fetches for watched in both] == before
+
+
+def test_news_that_comes_while_nothing_new_is_answered_is_asked_for_once_more(visitor):
+    order = factories.order_in_work()
+    page = Watched(visitor, order).page
+    page.clock.install()
+    held = []
+    page.route(REGION, lambda route: held.append(route))
+    with page.expect_request(REGION):
+        look_again(page)
+    look_again(page)  # while the first one waits for its answer
+
+    with page.expect_request(REGION, timeout=10_000):
+        held.pop().fulfill(status=204)
+        page.clock.run_for(1_000)
 
 
 def test_without_streams_the_page_polls_says_so_and_goes_back_to_one(visitor):
@@ -102,7 +141,7 @@ def test_without_streams_the_page_polls_says_so_and_goes_back_to_one(visitor):
     expect(page.locator("#stream-lost")).to_be_visible()  # in the new region as well
 
     page.unroute(EVENTS)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    look_again(page)
     expect(page.locator("#stream-lost")).to_be_hidden()
 
 
