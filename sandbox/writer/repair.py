@@ -6,8 +6,9 @@ import re
 from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.article import Writer, slug
+from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt, count_words, visible
+from sandbox.writer.letters import slug
 from sandbox.writer.parts import Sentence, paragraphs
 from sandbox.writer.reword import change
 
