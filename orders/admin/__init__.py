@@ -2,7 +2,7 @@
 
 `sales` has the orders and who placed them, `money` what was paid and given back, `records` the
 history and the e-mails, `desk` where editors decide, `jobs` the ledger's jobs, `queues` how they
-go and `logins` who tried to come in.
+go, `leftovers` links that should be gone and `logins` who tried to come in.
 """
 
 from django.contrib import admin

@@ -73,6 +73,8 @@ ROUTES = {
     "admin:queueing_job_operate": ("get", OPERATOR),
     "admin:queueing_job_queues": ("get", OPERATOR),
     "admin:orders_order_costs": ("get", EITHER),
+    "admin:orders_order_leftovers": ("get", EITHER),
+    "admin:orders_order_leftovers_remove": ("post", EDITOR),
     "admin:orders_order_resume": ("get", OPERATOR),
     "admin:orders_order_decide": ("get", OPERATOR),
     "admin:orders_review_decide": ("post", EDITOR),
@@ -129,6 +131,7 @@ def address(name: str, order, review: Review) -> str:
         "api-retry-job": [job.pk],
         "admin:queueing_job_operate": ["retry"],
         "admin:orders_order_resume": [order.pk],
+        "admin:orders_order_leftovers_remove": [review.version.article_id],
         "admin:orders_order_decide": [order.pk, "refund"],
     }
     if name == "live-page":
