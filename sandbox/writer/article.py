@@ -11,7 +11,17 @@ from itertools import cycle
 from sandbox.writer import manner, wished
 from sandbox.writer.brief import Brief, count_words, visible
 from sandbox.writer.grammar import Frame, Voice
-from sandbox.writer.letters import beginning, cut, lower_first, saying, slug, times, upper_first
+from sandbox.writer.letters import (
+    beginning,
+    cut,
+    label,
+    lower_first,
+    owned,
+    saying,
+    slug,
+    times,
+    upper_first,
+)
 from sandbox.writer.lexicon import Aspect, Language, language
 from sandbox.writer.parts import Section, Sentence, body
 
@@ -42,15 +52,17 @@ class Writer:
         self.aspects = tuple(one for one in self.words_of.aspects if one.name not in niche.avoid)
         digest = hashlib.sha256((brief.seed + salt).encode()).digest()
         self.rng = random.Random(digest)
+        self._keyword = owned(brief.keyword, language=self.words_of.code)
         self.voice = Voice(
             rng=self.rng,
             slots={**self.words_of.slots, **niche.slots},
-            words={"kw": escape(brief.keyword, quote=False)},
+            words={"kw": escape(self._keyword, quote=False)},
         )
         avoided = "|".join(map(re.escape, brief.avoid))
         self._avoided = re.compile(rf"(?i)(?<!\w)(?:{avoided})(?!\w)" if avoided else r"(?!)")
         self._said: set[str] = set()
         self._sayings: list[frozenset[str]] = []
+        self._spoken: set[int] = set()
         self._last_start = ""
         self._transitions_due = 0.0
 
@@ -77,21 +89,23 @@ class Writer:
         keyword = self.brief.keyword
         frames = list(self.words_of.frames["titles"])
         self.rng.shuffle(frames)
-        self.voice.words["kw"] = keyword
-        tried = [upper_first(self.voice.say(frame)) for frame in frames * 3]
-        self.voice.words["kw"] = escape(keyword, quote=False)
+        self.voice.words["kw"] = self._keyword
+        said = [upper_first(self.voice.say(frame)) for frame in frames * 3]
+        tried = [label(one, keyword, always=True) for one in said]
+        self.voice.words["kw"] = escape(self._keyword, quote=False)
         fitting = [one for one in tried if len(one) <= LONGEST_TITLE]
         return fitting[0] if fitting else cut(upper_first(keyword), LONGEST_TITLE)
 
     def meta(self) -> str:
         """Return a description of 121 to 156 characters that holds the keyword."""
         keyword = self.brief.keyword
-        self.voice.words["kw"] = cut(keyword, 80)
+        self.voice.words["kw"] = cut(self._keyword, 80)
         openings = self.words_of.frames["meta_openings"]
         endings = self.words_of.frames["meta_endings"]
         best = ""
         for _ in range(200):
             text = upper_first(self.voice.say(self.rng.choice(openings)))
+            text = label(text, keyword, always=True)
             for ending in self.rng.sample(endings, len(endings)):
                 if len(text) < META_FROM:
                     text += " " + upper_first(self.voice.say(ending))
@@ -99,7 +113,7 @@ class Writer:
                 best = text
                 break
             best = best or text
-        self.voice.words["kw"] = escape(keyword, quote=False)
+        self.voice.words["kw"] = escape(self._keyword, quote=False)
         return best if len(best) <= META_TO else cut(best, META_TO - 1).rstrip(".,") + "."
 
     def remember(self, sentences: list[str]) -> None:
@@ -121,7 +135,7 @@ class Writer:
         for _ in range(40):
             aspect = self.voice.deal("spare headings", self.aspects)
             frames = self._headings(aspect, keyed=keyed)
-            heading = upper_first(self.voice.say(self.rng.choice(frames)))
+            heading = self._heading(self.rng.choice(frames))
             if heading not in self._said:
                 break
         self._said.add(heading)
@@ -158,7 +172,11 @@ class Writer:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
         for turn in range(40):
-            text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
+            frame = self.voice.deal(f"say {frames_name}", frames)
+            if id(frame) in self._spoken and turn < 20:  # as long as there are fresh ones
+                self.voice.put_back(f"say {frames_name}")
+                continue
+            text = self.voice.say(frame)
             known = self._knows(visible(text))
             text = upper_first(text) if fixed else manner.in_tone(self._joined(text), self.brief)
             # What is left of a pack may all begin alike: better that than said twice.
@@ -167,6 +185,7 @@ class Writer:
             if not known and unlike:
                 break
             self.voice.put_back(f"say {frames_name}")
+        self._spoken.add(id(frame))
         self.remember([visible(text)])
         self._last_start = beginning(text)
         return text
@@ -228,11 +247,15 @@ class Writer:
             frames = self._headings(section.aspect, keyed=keyed)
             for _ in range(20):
                 deck = f"heading {name} {keyed}" if not closing else f"closing {keyed}"
-                heading = upper_first(self.voice.say(self.voice.deal(deck, frames)))
+                heading = self._heading(self.voice.deal(deck, frames))
                 if heading not in taken and not self._avoided.search(heading):
                     break
             taken.add(heading)
             section.heading = heading
+
+    def _heading(self, frame: Frame) -> str:
+        keyword = escape(self.brief.keyword, quote=False)
+        return label(upper_first(self.voice.say(frame)), keyword)
 
     def _headings(self, aspect: Aspect | None, *, keyed: bool) -> tuple[Frame, ...]:
         if aspect is None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# Plurals, doings, and what has a word of its own or asks a question.
+_BARE = re.compile(
+    r"(?i)^(?:the|an?|my|your|our|how|what|why|when|where|which|who|is|are|do|can)\b|(?:s|ing)$"
+)
 _LONG = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -18,6 +22,23 @@ def slug(keyword: str) -> str:
 
 def _hyphened(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text).strip("-")[:100].strip("-")
+
+
+def owned(keyword: str, *, language: str) -> str:
+    """Return an English keyword as it stands in a sentence: a thing of which one is meant needs a
+    word before it, and "your" fits a night train as well as bread."""
+    stands_alone = _BARE.search(keyword) or keyword.rsplit(maxsplit=1)[-1][:1].isupper()
+    return keyword if language != "en" or stands_alone else f"your {keyword}"
+
+
+def label(text: str, keyword: str, *, always: bool = False) -> str:
+    """Return a heading without the word before a keyword that stands first as a label: before a
+    colon or, if `always`, before anything."""
+    begins = f"your {keyword}"
+    stands_first = text.lower().startswith(begins.lower())
+    if not stands_first or not (always or text[len(begins) :][:1] in (":", ",")):
+        return text
+    return upper_first(text[len("your ") :])
 
 
 def times(keyword: str, html: str) -> int:
