@@ -21,6 +21,7 @@ from local.ports import HOST, free_port
 from local.processes import CannotStart, Process
 from tests.faults.proxy import Proxy
 
+SETTINGS = "tests.faults.settings"
 PATIENCE_S = 120
 LOOK_S = 0.05
 # Quick enough to see many recoveries; the ratios between them are production's.
@@ -247,7 +248,7 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         ports | {"VAR_DIR": str(var_dir)}, project=parts.PROJECT, durable=True
     )
     env = parts.environment(plain | ports, var_dir=var_dir) | wanted.addresses | QUICK
-    env |= {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "LOG_LEVEL": "INFO"}
+    env |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "LOG_LEVEL": "INFO"}
     env |= {"BROKEN": broken}
     (var_dir / "log").mkdir(parents=True, exist_ok=True)
     arena = Arena(
@@ -260,7 +261,8 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         end.callback(arena.postgres.stop)
         end.callback(arena.redis.stop)
         arena.start_servers()
-        _set_up(env)
+        set_up(env)
+        _migrate()
         end.callback(arena.sandbox.stop)
         end.callback(arena.stop_web)
         end.callback(arena.stop_workers)
@@ -269,13 +271,17 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         yield arena
 
 
-def _set_up(env: dict[str, str]) -> None:
+def set_up(env: dict[str, str]) -> None:
     """Django in this process, on the same settings; its own guards stay."""
     import django
-    from django.core.management import call_command
 
     os.environ.update(env | {"BROKEN": ""})
     django.setup()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
     call_command("migrate", verbosity=0)
 
 
