@@ -73,6 +73,7 @@ def _register() -> None:
     from tests.faults import (  # noqa: F401
         broken_redis,
         failing_providers,
+        forged_messages,
         killed_workers,
     )
 

@@ -83,7 +83,7 @@ def full(round_: Round) -> None:
 
 @fault("9 Redis' connections reset a thousand times")
 def reset(round_: Round) -> None:
-    """Every connection to Redis is reset, of workers and of the web server, a few times a second."""
+    """Every connection to Redis, of workers and web server, is reset several times a second."""
     wanted = 50 if round_.short else RESETS
     with round_.arena.wires() as wires:
         _staff(round_)
