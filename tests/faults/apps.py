@@ -1,4 +1,4 @@
-"""The harness's Django application: it is there to break guards when a process starts."""
+"""The harness's Django application: each process breaks guards and knows the harness's kinds."""
 
 from django.apps import AppConfig
 
@@ -8,6 +8,6 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken
+        from tests.faults import broken, kinds  # noqa: F401  it registers
 
         broken.break_guards()
