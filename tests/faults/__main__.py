@@ -46,7 +46,12 @@ def _explore(given: argparse.Namespace) -> bool:
 
 
 def _play(running: Arena, given: argparse.Namespace) -> int:
-    from tests.faults import failing_providers, killed_workers, matrix  # noqa: F401  they register
+    from tests.faults import (  # noqa: F401  they register
+        broken_postgres,
+        failing_providers,
+        killed_workers,
+        matrix,
+    )
 
     names = [name for name in matrix.FAULTS if given.only in name]
     if not names:
