@@ -72,8 +72,12 @@ def _register() -> None:
     """Each module registers its faults; their numbers order them."""
     from tests.faults import (  # noqa: F401
         crash_points,
+        crowd,
         failing_providers,
         killed_workers,
+        recovery,
+        restarts,
+        soak,
     )
 
 

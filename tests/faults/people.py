@@ -64,7 +64,7 @@ class People:
     def act(self) -> bool:
         """Let everybody do the next thing they can; True when all errands have ended."""
         for errand in self.errands:
-            errand.ended = errand.ended or self._try(errand)
+            errand.ended = errand.ended or self.go_on(errand)
         return all(errand.ended for errand in self.errands)
 
     def finish(self, *, timeout_s: float = 120) -> float:
@@ -90,7 +90,8 @@ class People:
 
         return self._arena.until(is_quiet, what="nothing is open", timeout_s=timeout_s)
 
-    def _try(self, errand: Errand) -> bool:
+    def go_on(self, errand: Errand) -> bool:
+        """Let one errand's people do the next thing they can; True when it has ended."""
         try:
             return self._go_on(errand, at=timezone.now())
         except (Error, StripeUnavailable, TransitionRefused, reviews.ReviewRefused):
