@@ -73,9 +73,14 @@ def _register() -> None:
     from tests.faults import (  # noqa: F401
         broken_postgres,
         broken_redis,
+        crash_points,
+        crowd,
         failing_providers,
         forged_messages,
         killed_workers,
+        recovery,
+        restarts,
+        soak,
     )
 
 

@@ -146,10 +146,14 @@ class Arena:
         self._take_web()
         self.start_web()
 
-    def worker(self, *, ready: bool = True, **changes: str) -> Process:
-        """Start a worker with these settings; `ready`: return once it takes jobs."""
+    def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Process:
+        """Start a worker with these settings; `ready`: return once it takes jobs.
+
+        Not `quick`: it waits and gives up as production does.
+        """
         name = f"worker-{next(self._numbers)}"
-        env = self.env | {"WORKER_NAME": name} | changes
+        env = self.env if quick else {k: v for k, v in self.env.items() if k not in QUICK}
+        env = env | {"WORKER_NAME": name} | changes
         process = parts.process("worker", env, log_name=name)
         process.start()
         self.workers.append(process)

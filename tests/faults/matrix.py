@@ -24,6 +24,7 @@ class Round:
     for_s: float | None = None  # for how long, where that is a matter of choice
     injected: int = 0
     lost_replies: int = 0
+    most_crashes: int | None = None  # of one job; None: the product's own bound
     recoveries_s: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
@@ -33,7 +34,9 @@ class Round:
         """Ask the oracle and count the jobs; called by itself at the end of a round."""
         from queueing.models import Job
 
-        self.wrong += oracle.judge(self.arena, lost_replies=self.lost_replies)
+        self.wrong += oracle.judge(
+            self.arena, lost_replies=self.lost_replies, most_crashes=self.most_crashes
+        )
         self.jobs += Job.objects.count()
 
     def begin_again(self) -> None:
@@ -41,6 +44,7 @@ class Round:
         self.judge()
         self.arena.fresh()
         self.people, self.lost_replies = People(self.arena), 0
+        self.most_crashes = None
 
     def hold(self, *, promise: str, held: bool, what: str) -> None:
         """Note a bound, and that it did not hold."""
