@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from articles.models import ArticleVersion, BacklinkReview
+from articles.openings import opening_of
 from orders import claims, endings, lifecycle, notifications, refunds
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
@@ -47,6 +48,10 @@ class OrderHeld(ReviewRefused):
 
 class DeadLink(ReviewRefused):
     """The text was made from one whose order has ended, and carries its link."""
+
+
+class TooManyLinks(ReviewRefused):
+    """The text leads to other sites more often than its site allows by now."""
 
 
 class ReasonMissing(ReviewRefused):
@@ -90,7 +95,7 @@ def approve(
     `seen` is the order's `updated_at` as the editor saw it; None does not ask.
 
     :raises ReviewRefused: decided already, held by another editor, changed since it was opened, no
-        longer the newest version, or held back by the gate
+        longer the newest version, held back by the gate, or with more links than the site allows
     """
     version = _text_of(review)
     override_reason = override_reason.strip() if is_blocked(version) else ""
@@ -109,6 +114,11 @@ def approve(
         raise DeadLink(
             f"The text carries the link of order {', '.join(dead)}, which has ended without a "
             "publication. It is being taken out; the new version comes by itself."
+        )
+    excess = opening_of(order.domain, review.version).excess
+    if excess is not None:
+        raise TooManyLinks(
+            f"{excess} Take one out by hand, or return the text. It is not approved."
         )
     try:
         lifecycle.approve(order=order, version=version, actor=by, at=at)
