@@ -3,6 +3,7 @@
 Kombu's own leaves the worker's loop when an entry of a queue cannot be read (docs/adr/0018).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -21,13 +22,32 @@ class Channel(redis.Channel):  # type: ignore[misc]
         try:
             taken: bool | None = super()._brpop_read(**options)
         except _UNREADABLE as error:
-            # What it says is not logged: nobody knows whose words these are.
-            log.warning("message_unreadable", error=type(error).__name__)
+            _log(error)
             return True
         return taken
+
+    def basic_consume(
+        self, queue: str, no_ack: bool, callback: Callable[[Any], None], *args: Any, **options: Any
+    ) -> None:
+        """Consume as kombu does; a message that Celery cannot take gives its place back."""
+
+        def take(message: Any) -> None:
+            try:
+                callback(message)
+            except _UNREADABLE as error:
+                _log(error)
+                if not message.acknowledged:
+                    message.reject()
+
+        super().basic_consume(queue, no_ack, take, *args, **options)
 
 
 class Transport(redis.Transport):  # type: ignore[misc]
     """What `broker_transport` names."""
 
     Channel = Channel
+
+
+def _log(error: Exception) -> None:
+    # What it says is not logged: nobody knows whose words these are.
+    log.warning("message_unreadable", error=type(error).__name__)
