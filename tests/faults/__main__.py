@@ -75,6 +75,7 @@ def _register() -> None:
         failing_providers,
         forged_messages,
         killed_workers,
+        lost_commits,
     )
 
 
