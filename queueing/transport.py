@@ -15,12 +15,12 @@ log = structlog.get_logger(__name__)
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     """Takes messages from the queues, and drops what it cannot read."""
 
     def _brpop_read(self, **options: Any) -> bool | None:
         try:
-            taken: bool | None = super()._brpop_read(**options)
+            taken: bool | None = super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except _UNREADABLE as error:
             _log(error)
             return True
@@ -39,10 +39,12 @@ class Channel(redis.Channel):  # type: ignore[misc]
                 if not message.acknowledged:
                     message.reject()
 
-        super().basic_consume(queue, no_ack, take, *args, **options)
+        super().basic_consume(  # type: ignore[no-untyped-call]
+            queue, no_ack, take, *args, **options
+        )
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """What `broker_transport` names."""
 
     Channel = Channel
