@@ -78,6 +78,7 @@ def _register() -> None:
         failing_providers,
         forged_messages,
         killed_workers,
+        lost_commits,
         people_race,
         recovery,
         restarts,
