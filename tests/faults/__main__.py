@@ -48,9 +48,11 @@ def _explore(given: argparse.Namespace) -> bool:
 def _play(running: Arena, given: argparse.Namespace) -> int:
     from tests.faults import (  # noqa: F401  they register
         broken_postgres,
+        clocks,
         failing_providers,
         killed_workers,
         matrix,
+        poison,
     )
 
     names = [name for name in matrix.FAULTS if given.only in name]

@@ -1,4 +1,4 @@
-"""The harness's Django application: it is there to break guards when a process starts."""
+"""The harness's Django application: it breaks processes as they start."""
 
 from django.apps import AppConfig
 
@@ -8,6 +8,8 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken
+        from tests.faults import broken, pills, shifted
 
         broken.break_guards()
+        pills.hand_out()
+        shifted.shift_clock()

@@ -97,7 +97,12 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def start_web(self) -> None:
+    def stop_web(self) -> None:
+        self.web.stop()
+
+    def start_web(self, **changes: str) -> None:
+        """Start the web server with these settings, this once."""
+        self.web = parts.process("web", self.env | changes)
         self.web.start()
         self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
 
@@ -234,7 +239,7 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         arena.start_servers()
         _set_up(env)
         end.callback(arena.sandbox.stop)
-        end.callback(arena.web.stop)
+        end.callback(arena.stop_web)
         end.callback(arena.stop_workers)
         arena.start_sandbox()
         arena.start_web()
