@@ -1,5 +1,8 @@
 """What Celery is told, from the registry."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
 import pytest
 from celery import current_app
 
@@ -37,3 +40,14 @@ def test_a_worker_serves_the_kinds_of_its_queues():
 def test_one_kind_has_one_handler():
     with pytest.raises(ValueError, match="already handled by"):
         registry.handles("urgent")(lambda run: None)
+
+
+@pytest.mark.parametrize("name", ["statistics", "strays", "sessions", "missed events", "retention"])
+def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name):
+    wanted = current_app.conf.beat_schedule[name]
+    by_its_clock = datetime.now(UTC) + timedelta(hours=1)
+
+    message = current_app.amqp.as_task_v2(str(uuid4()), wanted["task"], **wanted["options"])
+
+    expires = datetime.fromisoformat(message.headers["expires"])
+    assert expires > by_its_clock + timedelta(minutes=1)
