@@ -50,6 +50,7 @@ def _play(running: Arena, given: argparse.Namespace) -> int:
         broken_postgres,
         clocks,
         failing_providers,
+        full_disk,
         killed_workers,
         matrix,
         poison,
