@@ -28,7 +28,7 @@ def sentences_nearly_twice(case: Case) -> Iterator[Finding]:
 
     What is the same word for word is another check's.
     """
-    told = [(each, _telling(each.text)) for each in case.sentences]
+    told = [(each, _telling(each.text)) for each in _different(case)]
     told = [(each, telling) for each, telling in told if len(telling) >= FEWEST_TELLING]
     often = Counter(stem for _, telling in told for stem in telling)
     earlier: dict[str, list[tuple[Sentence, frozenset[str]]]] = defaultdict(list)
@@ -36,8 +36,8 @@ def sentences_nearly_twice(case: Case) -> Iterator[Finding]:
         # Two that share 70 % share one of each one's rarest 30 %: only those are looked up.
         rarest = sorted(telling, key=lambda stem: (often[stem], stem))
         rarest = rarest[: len(telling) - math.ceil(ALIKE_SHARE * len(telling)) + 1]
-        near = [one for stem in rarest for one in earlier[stem][:_MOST_COMPARED]]
-        like = next((one for one, has in near if _alike(one, has, sentence, telling)), None)
+        near = (one for stem in rarest for one in earlier[stem][:_MOST_COMPARED])
+        like = next((one for one, has in near if _alike(has, telling)), None)
         if like is not None:
             yield _again(sentence, like)
         for stem in rarest:
@@ -76,10 +76,18 @@ def _again(sentence: Sentence, like: Sentence) -> Finding:
     )
 
 
-def _alike(one: Sentence, has: frozenset[str], other: Sentence, telling: frozenset[str]) -> bool:
-    if len(has & telling) < ALIKE_SHARE * len(has | telling):
-        return False
-    return words(one.text.casefold()) != words(other.text.casefold())
+def _different(case: Case) -> Iterator[Sentence]:
+    """Each sentence the first time that it is said."""
+    seen: set[tuple[str, ...]] = set()
+    for sentence in case.sentences:
+        plain = tuple(words(sentence.text.casefold()))
+        if plain not in seen:
+            seen.add(plain)
+            yield sentence
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= ALIKE_SHARE * len(one | other)
 
 
 def _telling(sentence: str) -> frozenset[str]:

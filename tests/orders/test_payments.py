@@ -58,12 +58,12 @@ def test_an_event_costs_a_fixed_number_of_statements(sandbox, django_assert_num_
     _, event = paid(sandbox)
     call = signed(event)
 
-    # In order: savepoint, the event, the order (locked) with its customer, the payment, its
-    # update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
+    # In order: the time; savepoint, the event, the order (locked) with its customer, the payment,
+    # its update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
     # release.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         payments.receive_event(**call)
-    with django_assert_num_queries(3):  # savepoint, the event that is there, release
+    with django_assert_num_queries(4):  # the time; savepoint, the event that is there, release
         payments.receive_event(**call)
 
 

@@ -1,6 +1,10 @@
 """What Stripe tells beside payments, and what it never told: refunds, disputes, forged bodies."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 from structlog.testing import capture_logs
 
 from orders import payments
@@ -150,6 +154,18 @@ def test_a_signature_of_another_secret_or_of_long_ago_is_refused(settings):
     assert not StripeEvent.objects.exists()
     almost = settings.WEBHOOK_TOLERANCE_S - 30
     assert payments.receive_event(**signed(event, ago_s=almost)).outcome == "nothing to do"
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_signatures_age_is_judged_by_the_databases_clock(settings, off):
+    event = {"id": "evt_1", "type": "customer.created", "created": 1, "data": {"object": {}}}
+    fresh = signed(event, ago_s=0)
+    late = signed(event, ago_s=settings.WEBHOOK_TOLERANCE_S + 5)
+
+    with time_machine.travel(timezone.now() + off):
+        with pytest.raises(payments.BadSignature):
+            payments.receive_event(**late)
+        assert payments.receive_event(**fresh).outcome == "nothing to do"
 
 
 @pytest.mark.parametrize(
