@@ -106,9 +106,6 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def stop_web(self) -> None:
-        self.web.stop()
-
     def start_web(self, **changes: str) -> None:
         """Start the web server with these settings, this once."""
         self.web = parts.process("web", self.env | changes)
