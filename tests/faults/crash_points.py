@@ -25,7 +25,7 @@ MANY = 20
 def crash_at_every_write(round_: Round) -> None:
     """Pass every failpoint once to know them all, then die at each."""
     points = _passed(round_)
-    wanted = round_.random.sample(points, 6) if round_.short else points
+    wanted = round_.random.sample(points, AT_ONCE) if round_.short else points
     victims = _Victims(round_, list(wanted))
     missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
     covered = len(wanted) - len(missed)
