@@ -71,9 +71,11 @@ def _explore(given: argparse.Namespace) -> bool:
 def _register() -> None:
     """Each module registers its faults; their numbers order them."""
     from tests.faults import (  # noqa: F401
+        broken_redis,
         crash_points,
         crowd,
         failing_providers,
+        forged_messages,
         killed_workers,
         recovery,
         restarts,
