@@ -71,6 +71,7 @@ def _explore(given: argparse.Namespace) -> bool:
 def _register() -> None:
     """Each module registers its faults; their numbers order them."""
     from tests.faults import (  # noqa: F401
+        broken_postgres,
         broken_redis,
         crash_points,
         crowd,

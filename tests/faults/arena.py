@@ -81,6 +81,22 @@ class Arena:
         port = self.servers.postgres_port
         self.postgres.wait_until(lambda: embedded.made_database(port), timeout_s=PATIENCE_S)
 
+    def restart_postgres(self) -> None:
+        """Start PostgreSQL after it was stopped hard; return when it answers.
+
+        :raises Stuck: it did not
+        """
+
+        def runs() -> bool:
+            if self.postgres.running:
+                return embedded.made_database(self.servers.postgres_port)
+            # Sessions of the one that was killed notice it in a moment; until they have ended,
+            # no other may open the data.
+            self.postgres.start()
+            return False
+
+        self.until(runs, what="PostgreSQL is back")
+
     def start_redis(self) -> None:
         self.redis.start()
         port = self.servers.redis_port
