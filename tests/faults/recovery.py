@@ -1,4 +1,4 @@
-"""Fault 26, and how long it takes until a dead worker's jobs run again, in the ledger's own times.
+"""Fault 3 from afar, and how long it takes until a dead worker's jobs run again, in the ledger's own times.
 
 With production's settings, not with the harness's quick ones.
 """
@@ -22,7 +22,7 @@ HELD_EACH = 10
 DEATHS_APART_S = 1.7  # so that they fall anywhere between two heartbeats
 
 
-@fault("26 host vanishes; production's times")
+@fault("3 host vanishes; production's times")
 def host_vanishes(round_: Round) -> None:
     """Workers vanish from other machines, one in the middle of a delivery, and some die here."""
     _vanish_delivering(round_)
