@@ -1,4 +1,4 @@
-"""Fault 3 from afar, and how long it takes until a dead worker's jobs run again, in the ledger's own times.
+"""How long it takes until a dead worker's jobs run again, here and from another machine (fault 3).
 
 With production's settings, not with the harness's quick ones.
 """
