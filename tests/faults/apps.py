@@ -11,7 +11,7 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken, jobs, kinds  # noqa: F401  they register kinds of jobs
+        from tests.faults import broken, kinds  # noqa: F401  they register kinds of jobs
 
         broken.break_guards()
         _watch_the_dispatcher()

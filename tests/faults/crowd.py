@@ -11,8 +11,8 @@ from orders.models import Order, Status
 from orders.revisions import JOB_KIND
 from queueing import dispatcher, figures, stats, sweeper
 from queueing.models import Attempt, Job, State
-from tests.faults.jobs import CROWD, ORDERS_RANK
 from tests.faults.killed_workers import place
+from tests.faults.kinds import CROWD, ORDERS_RANK
 from tests.faults.matrix import Round, fault
 from tests.faults.recovery import bound
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from local.processes import Process
 from queueing import ledger
 from queueing.models import Attempt, Job, State, Worker
-from tests.faults.jobs import DELIVERED, HELD
+from tests.faults.kinds import DELIVERED, HELD
 from tests.faults.matrix import Round, fault
 
 HERE_S, ELSEWHERE_S = 3.0, 25.0
