@@ -80,6 +80,7 @@ def _register() -> None:
         failing_providers,
         forged_messages,
         killed_workers,
+        lost_commits,
         recovery,
         restarts,
         soak,
