@@ -106,7 +106,9 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def start_web(self) -> None:
+    def start_web(self, **changes: str) -> None:
+        """Start the web server with these settings, this once."""
+        self.web = parts.process("web", self.env | changes)
         self.web.start()
         self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -56,12 +57,12 @@ def test_an_event_costs_a_fixed_number_of_statements(sandbox, django_assert_num_
     _, event = paid(sandbox)
     call = signed(event)
 
-    # In order: savepoint, the event, the order (locked) with its customer, the payment, its
-    # update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
+    # In order: the time; savepoint, the event, the order (locked) with its customer, the payment,
+    # its update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
     # release.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         payments.receive_event(**call)
-    with django_assert_num_queries(3):  # savepoint, the event that is there, release
+    with django_assert_num_queries(4):  # the time; savepoint, the event that is there, release
         payments.receive_event(**call)
 
 
@@ -491,6 +492,18 @@ def test_a_signature_of_another_secret_or_of_long_ago_is_refused(settings):
     assert not StripeEvent.objects.exists()
     almost = settings.WEBHOOK_TOLERANCE_S - 30
     assert payments.receive_event(**signed(event, ago_s=almost)).outcome == "nothing to do"
+
+
+@pytest.mark.parametrize("off", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_signatures_age_is_judged_by_the_databases_clock(settings, off):
+    event = {"id": "evt_1", "type": "customer.created", "created": 1, "data": {"object": {}}}
+    fresh = signed(event, ago_s=0)
+    late = signed(event, ago_s=settings.WEBHOOK_TOLERANCE_S + 5)
+
+    with time_machine.travel(timezone.now() + off):
+        with pytest.raises(payments.BadSignature):
+            payments.receive_event(**late)
+        assert payments.receive_event(**fresh).outcome == "nothing to do"
 
 
 @pytest.mark.parametrize(
