@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ import httpx2
 from local import embedded, parts
 from local.ports import HOST, free_port
 from local.processes import CannotStart, Process
+from tests.faults.proxy import Proxy
 
+SETTINGS = "tests.faults.settings"
 PATIENCE_S = 120
 LOOK_S = 0.05
 # Quick enough to see many recoveries; the ratios between them are production's.
@@ -39,6 +41,14 @@ class Stuck(Exception):
     """What was waited for did not come; the message says what."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wires:
+    """The wires between web and workers on one side, and the servers on the other."""
+
+    redis: Proxy
+    postgres: Proxy
+
+
 @dataclass
 class Arena:
     """The parts, started or not. `env` is what each of them is given."""
@@ -54,8 +64,7 @@ class Arena:
         known = parts.parts(self.env)
         self.sandbox = known["sandbox"].process
         self._sandbox_ready = known["sandbox"].ready
-        self.web = known["web"].process
-        self._web_ready = known["web"].ready
+        self._take_web()
         self._http = httpx2.Client(
             base_url=f"http://{HOST}:{self.env['SANDBOX_PORT']}", trust_env=False, timeout=30
         )
@@ -97,19 +106,56 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def stop_web(self) -> None:
-        self.web.stop()
-
     def start_web(self, **changes: str) -> None:
         """Start the web server with these settings, this once."""
         self.web = parts.process("web", self.env | changes)
         self.web.start()
         self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
 
-    def worker(self, *, ready: bool = True, **changes: str) -> Process:
-        """Start a worker with these settings; `ready`: return once it takes jobs."""
+    def stop_web(self) -> None:
+        """Stop the web server, whichever it is now."""
+        self.web.stop(grace_s=1)
+
+    def _take_web(self) -> None:
+        part = parts.parts(self.env)["web"]
+        self.web, self._web_ready = part.process, part.ready
+
+    @contextmanager
+    def wires(self) -> Iterator[Wires]:
+        """Put the web server, and the workers that start in here, behind proxies.
+
+        It is started anew before and after; the workers are killed in the end. The harness itself
+        talks to the servers straight.
+        """
+        wires = Wires(
+            redis=Proxy(self.servers.redis_port), postgres=Proxy(self.servers.postgres_port)
+        )
+        straight = self.env
+        with ExitStack() as end:
+            for proxy in (wires.redis, wires.postgres):
+                end.callback(proxy.start().stop)
+            behind = replace(
+                self.servers, redis_port=wires.redis.port, postgres_port=wires.postgres.port
+            )
+            end.callback(self._move_web, straight)
+            self._move_web(straight | behind.addresses)
+            end.callback(self.stop_workers)
+            yield wires
+
+    def _move_web(self, env: dict[str, str]) -> None:
+        self.stop_web()
+        self.env = env
+        self._take_web()
+        self.start_web()
+
+    def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Process:
+        """Start a worker with these settings; `ready`: return once it takes jobs.
+
+        Not `quick`: it waits and gives up as production does.
+        """
         name = f"worker-{next(self._numbers)}"
-        env = self.env | {"WORKER_NAME": name} | changes
+        env = self.env if quick else {k: v for k, v in self.env.items() if k not in QUICK}
+        env = env | {"WORKER_NAME": name} | changes
         process = parts.process("worker", env, log_name=name)
         process.start()
         self.workers.append(process)
@@ -224,7 +270,7 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         ports | {"VAR_DIR": str(var_dir)}, project=parts.PROJECT, durable=True
     )
     env = parts.environment(plain | ports, var_dir=var_dir) | wanted.addresses | QUICK
-    env |= {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "LOG_LEVEL": "INFO"}
+    env |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "LOG_LEVEL": "INFO"}
     env |= {"BROKEN": broken}
     (var_dir / "log").mkdir(parents=True, exist_ok=True)
     arena = Arena(
@@ -237,7 +283,8 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         end.callback(arena.postgres.stop)
         end.callback(arena.redis.stop)
         arena.start_servers()
-        _set_up(env)
+        set_up(env)
+        _migrate()
         end.callback(arena.sandbox.stop)
         end.callback(arena.stop_web)
         end.callback(arena.stop_workers)
@@ -246,14 +293,21 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         yield arena
 
 
-def _set_up(env: dict[str, str]) -> None:
+def set_up(env: dict[str, str]) -> None:
     """Django in this process, on the same settings; its own guards stay."""
     import django
-    from django.core.management import call_command
+    from django.conf import settings
 
     os.environ.update(env | {"BROKEN": ""})
     django.setup()
+    # People take turns in this one process: none keeps the others while the database is away.
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 1
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
     call_command("migrate", verbosity=0)
 
 
-__all__ = ["Arena", "CannotStart", "Stuck", "running"]
+__all__ = ["Arena", "CannotStart", "Stuck", "Wires", "running"]

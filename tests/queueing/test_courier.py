@@ -1,12 +1,13 @@
 """What Celery is told, from the registry."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from celery import current_app
 
-from queueing import registry
+from queueing import registry, transport
 from queueing.stewards import served_by
 
 
@@ -51,3 +52,10 @@ def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name)
 
     expires = datetime.fromisoformat(message.headers["expires"])
     assert expires > by_its_clock + timedelta(minutes=1)
+
+
+def test_an_encrypted_broker_stays_encrypted_with_our_transport():
+    with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
+        assert isinstance(broker.transport, transport.Transport)
+        assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+        assert broker.transport.driver_type == "redis"

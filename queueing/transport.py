@@ -1,0 +1,55 @@
+"""Celery's transport over Redis, in which what is no message ends no worker.
+
+Kombu's own leaves the worker's loop when an entry of a queue cannot be read (docs/adr/0018).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from kombu.transport import redis
+
+log = structlog.get_logger(__name__)
+
+# Of JSON that is none, and of JSON that is no message. What Redis itself says is none of these.
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+
+
+class Channel(redis.Channel):
+    """Takes messages from the queues, and drops what it cannot read."""
+
+    def _brpop_read(self, **options: Any) -> bool | None:
+        try:
+            taken: bool | None = super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+        except _UNREADABLE as error:
+            _log(error)
+            return True
+        return taken
+
+    def basic_consume(
+        self, queue: str, no_ack: bool, callback: Callable[[Any], None], *args: Any, **options: Any
+    ) -> None:
+        """Consume as kombu does; a message that Celery cannot take gives its place back."""
+
+        def take(message: Any) -> None:
+            try:
+                callback(message)
+            except _UNREADABLE as error:
+                _log(error)
+                if not message.acknowledged:
+                    message.reject()
+
+        super().basic_consume(  # type: ignore[no-untyped-call]
+            queue, no_ack, take, *args, **options
+        )
+
+
+class Transport(redis.Transport):
+    """What `broker_transport` names."""
+
+    Channel = Channel
+
+
+def _log(error: Exception) -> None:
+    # What it says is not logged: nobody knows whose words these are.
+    log.warning("message_unreadable", error=type(error).__name__)
