@@ -37,6 +37,7 @@ class Variant:
     rejected: bool = False
     refund_waits: bool = False
     was_taken_up: bool = False
+    editor_asked: bool = False  # the writer for a change, and not the customer
 
     @property
     def label(self) -> str:
@@ -78,6 +79,9 @@ VARIANTS: Final[dict[str, Variant]] = {
     "admin-order-failed-waits": Variant(
         kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
     ),
+} | {
+    f"{kind}-editor": Variant(kind=kind, editor_asked=True, says="asked for by the editor")
+    for kind in (Kind.RETURNED, Kind.REVISION_READY, Kind.REVISION_NOT_POSSIBLE)
 }
 
 
@@ -114,7 +118,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         number=2 if variant.kind == Kind.REVISION_READY else 1,
         title="A Season with Raised Beds" if is_link else "Raised Beds on a Small Balcony",
         words=812,
-        backlink_metadata={"revisionNotes": WISH},
+        backlink_metadata={"revisionNotes": NOTE if variant.editor_asked else WISH},
     )
     refund = Refund(
         amount_cents=24_000,
@@ -130,7 +134,11 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "brief": order.brief,
         "version": version,
         "review": Review(note=NOTE) if is_review else None,
-        "revision": Revision(number=1, notes=WISH),
+        "revision": Revision(
+            number=1,
+            notes=NOTE if variant.editor_asked else WISH,
+            asked_by="edith" if variant.editor_asked else Revision.CUSTOMER,
+        ),
         "refund": None if variant.was_taken_up else refund,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
