@@ -41,9 +41,9 @@ evaluate: $(MADE)  ## how well the model writes, in figures; texts in var/evalua
 	@VAR_DIR=$(or $(VAR_DIR),var)/evaluation $(RUN) -m local services -- \
 	    $(RUN) -m evaluation $(if $(ONLY),--only $(ONLY))
 
-faults: $(MADE)  ## kill, freeze and confuse every part, then ask what was lost (SEED= ONLY=)
+faults: $(MADE)  ## break every part, then ask what was lost (MINUTES= SEED= ONLY= LIST=1)
 	@VAR_DIR=$(or $(VAR_DIR),var)/faults $(RUN) -m tests.faults $(if $(ONLY),--only "$(ONLY)") \
-	    $(if $(SEED),--seed $(SEED))
+	    $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(LIST),--list)
 
 seed: $(MADE)  ## the demo's publishers and articles, into the database
 	@$(RUN) -m local services -- \

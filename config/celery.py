@@ -19,6 +19,7 @@ def _configure(sender: Celery, **_: object) -> None:
 
     sender.conf.update(
         broker_url=settings.REDIS_URL,
+        broker_transport="queueing.transport:Transport",  # in place of kombu's (docs/adr/0018)
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker that lost Redis waits for it
         broker_transport_options={

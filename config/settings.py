@@ -111,6 +111,8 @@ WHITENOISE_USE_FINDERS = DEVELOPMENT
 # Connections that one process may hold. Jobs give theirs back while a model or provider answers,
 # so a worker's 200 threads live on these.
 DATABASE_POOL_SIZE = env.whole("DATABASE_POOL_SIZE", default=20, at_least=4)
+# A worker that is not heard of this long loses its jobs to another.
+LEASE_S = env.seconds("LEASE_S", default=20, at_least=1)
 DATABASES = {
     "default": database(
         env,
@@ -125,8 +127,12 @@ DATABASES = {
             "pool": {
                 "min_size": 1,
                 "max_size": DATABASE_POOL_SIZE,
-                "timeout": 30,
+                "timeout": 10,
                 "max_lifetime": 1800,
+                # The pool doubles its pauses between attempts at a database that is away, and
+                # gives an attempt up after this long; whoever asks next begins a new one. With
+                # its own five minutes it would stay away for as long again as the database was.
+                "reconnect_timeout": 3,
             },
             "connect_timeout": 5,
             # A server whose machine vanished says no goodbye. Without these a heartbeat would
@@ -135,6 +141,9 @@ DATABASES = {
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "tcp_user_timeout": 10_000,  # milliseconds
+            # A process that is frozen, or whose machine vanished, in a transaction keeps its rows
+            # locked, and a sweep passes locked rows over: its job would wait for hours.
+            "options": f"-c idle_in_transaction_session_timeout={round(500 * LEASE_S)}",
         },
     }
 }
@@ -145,8 +154,6 @@ REDIS_URL = redis_url(env, development=f"redis://127.0.0.1:{EMBEDDED_REDIS_PORT}
 
 # --- The ledger ----------------------------------------------------------------------------------
 
-# A worker that is not heard of this long loses its jobs to another.
-LEASE_S = env.seconds("LEASE_S", default=20, at_least=1)
 HEARTBEAT_S = env.seconds("HEARTBEAT_S", default=5, at_least=0.1)
 # Dispatched and unclaimed this long: the message is taken for lost and published again.
 REDISPATCH_AFTER_S = env.seconds("REDISPATCH_AFTER_S", default=10, at_least=1)

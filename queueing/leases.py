@@ -52,7 +52,7 @@ WITH claimed AS (
         attempts = attempts + (state = 'waiting')::int, started_at = coalesce(started_at, {NOW}),
         waited_ms = coalesce(waited_ms, 0)
                     + CASE WHEN state = 'waiting' THEN {_SINCE.format("run_at")} ELSE 0 END
-    WHERE id = %(job)s
+    WHERE id = %(job)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
       AND ((state = 'waiting' AND run_at <= {NOW}) OR lease_token = %(token)s)
     RETURNING *
 ), begun AS (
@@ -127,8 +127,16 @@ SELECT pg_notify('{BELL}', '')::text FROM released
 """  # noqa: S608
 
 
-def claim(*, job_id: UUID, token: UUID, worker: UUID, at: datetime | None = None) -> Claimed | None:
-    """Take a waiting job that is due, or None: it is gone, taken, settled or not due yet.
+def claim(
+    *,
+    job_id: UUID,
+    token: UUID,
+    worker: UUID,
+    kind: str | None = None,
+    at: datetime | None = None,
+) -> Claimed | None:
+    """Take a waiting job that is due, or None: it is gone, taken, settled or not due yet, or of
+    another `kind` than was asked for.
 
     Asked again with the same token, it answers the same.
     """
@@ -138,6 +146,7 @@ def claim(*, job_id: UUID, token: UUID, worker: UUID, at: datetime | None = None
             "job": job_id,
             "token": token,
             "worker": worker,
+            "kind": kind,
             "lease_s": float(settings.LEASE_S),
             "at": at,
         },

@@ -5,26 +5,29 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from psycopg import errors
 
 log = structlog.get_logger(__name__)
 Written = TypeVar("Written")
 
 # Classes of SQLSTATE in which the server, not the statement, is at fault: connection
-# exceptions (08), no more connections or disk (53), shutdown and start-up (57P0x).
-_SERVER_AT_FAULT = ("08", "53", "57P0")
+# exceptions (08), no more connections or disk (53), shutdown and start-up (57P0x), and a session
+# that was ended because its process slept in a transaction (25P03).
+_SERVER_AT_FAULT = ("08", "53", "57P0", "25P03")
 
 
 def is_outage(error: BaseException) -> bool:
     """Whether the database was away: the same statement will do when it is back."""
     if isinstance(error, InterfaceError):
         return True
-    if not isinstance(error, OperationalError):
+    if not isinstance(error, OperationalError | InternalError):
         return False
     cause = error.__cause__
     state = cause.sqlstate if isinstance(cause, errors.Error) else None
-    return state is None or state.startswith(_SERVER_AT_FAULT)
+    if state is None:
+        return isinstance(error, OperationalError)
+    return state.startswith(_SERVER_AT_FAULT)
 
 
 def patiently(write: Callable[[], Written], *, until: float) -> Written:
@@ -37,7 +40,7 @@ def patiently(write: Callable[[], Written], *, until: float) -> Written:
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, InternalError) as error:
             if not is_outage(error) or connection.in_atomic_block or time.monotonic() > until:
                 raise
             if pause_s == 0.1:

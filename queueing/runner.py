@@ -45,7 +45,7 @@ def run(*, job_id: UUID, kind: Kind, process: Process = here) -> Ended:
         leases.release(job_id=job_id, due_too=True)
         return NOTHING
     token = uuid4()
-    claimed = leases.claim(job_id=job_id, token=token, worker=process.worker)
+    claimed = leases.claim(job_id=job_id, token=token, worker=process.worker, kind=kind.name)
     if claimed is None:
         # Duplicates end here by design. So does a retry that a fast clock delivered early.
         leases.release(job_id=job_id, due_too=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 import kombu
 import pytest
 from django.conf import settings
+from psycopg_pool.base import AttemptWithBackoff
 
 from config import writer
 from config.env import Environment, database, redis_url
@@ -245,3 +246,15 @@ def test_the_database_address_is_read_whole():
     assert parsed["NAME"] == "byline"
     assert (parsed["USER"], parsed["PASSWORD"]) == ("me", "s@fe")
     assert (parsed["HOST"], parsed["PORT"]) == ("db.example.com", 6543)
+
+
+def test_however_long_the_database_was_away_the_pool_tries_again_within_seconds():
+    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
+    attempt, now, pauses = AttemptWithBackoff(timeout=pool["reconnect_timeout"]), 100.0, []
+    while not attempt.time_to_give_up(now):
+        attempt.update_delay(now)
+        pauses.append(attempt.delay)
+        now += attempt.delay
+
+    # Given up while all who want a connection wait: the first to be told so begins another.
+    assert max(pauses) + pool["timeout"] <= 15

@@ -1,6 +1,7 @@
 """`make faults`: run the matrix, print a row for each fault, ask the oracle after each.
 
-SEED= what chance begins with, ONLY= faults whose name holds it.
+SEED= what chance begins with, ONLY= faults by number (`2,15`) or by a word of their name,
+MINUTES= about how long it may take: each fault once, then the soak until the time is over.
 The exit code is 1 when anything was lost, duplicated, stuck or slower than its bound.
 """
 
@@ -16,15 +17,15 @@ from local.processes import CannotStart
 from tests.faults import arena, model
 from tests.faults.arena import Arena
 
+# From here on each fault is played in full, so that the soak has about half of the time.
+FULL_FROM_MIN = 90.0
+
 
 def main() -> int:
     """Run what was asked for and print it; return the exit code."""
-    wish = argparse.ArgumentParser(prog="faults")
-    wish.add_argument("--only", default="")
-    wish.add_argument("--seed", type=int, default=1)
-    wish.add_argument("--short", action="store_true", help="few rounds of each")
-    wish.add_argument("--broken", default="", help="guards to take away (tests/faults/broken.py)")
-    given = wish.parse_args()
+    given = _wishes()
+    if given.list:
+        return _list()
     holds = _explore(given) if given.only in model.NAME and not given.broken else None
     if given.only and holds is not None:
         return int(not holds)
@@ -38,6 +39,28 @@ def main() -> int:
         return 3
 
 
+def _wishes() -> argparse.Namespace:
+    wish = argparse.ArgumentParser(prog="faults")
+    wish.add_argument("--only", default="")
+    wish.add_argument("--seed", type=int, default=1)
+    wish.add_argument("--minutes", type=float, help="about how long it may take")
+    wish.add_argument("--short", action="store_true", help="few rounds of each")
+    wish.add_argument("--list", action="store_true", help="name the faults and end")
+    wish.add_argument("--broken", default="", help="guards to take away (tests/faults/broken.py)")
+    given = wish.parse_args()
+    given.began = time.monotonic()
+    return given
+
+
+def _list() -> int:
+    arena.set_up({"BYLINE_ENV": "development", "DJANGO_SETTINGS_MODULE": arena.SETTINGS})
+    _register()
+    from tests.faults import matrix
+
+    print(matrix.listed())
+    return 0
+
+
 def _explore(given: argparse.Namespace) -> bool:
     """Play schedules of the model for a while, and print its row; False: a promise broke."""
     explored = model.explore(seed=given.seed, for_s=3 if given.short else 20)
@@ -45,36 +68,54 @@ def _explore(given: argparse.Namespace) -> bool:
     return not explored.wrong
 
 
-def _play(running: Arena, given: argparse.Namespace) -> int:
-    from tests.faults import failing_providers, killed_workers, matrix  # noqa: F401  they register
+def _register() -> None:
+    """Each module registers its faults; their numbers order them."""
+    from tests.faults import (  # noqa: F401
+        broken_postgres,
+        broken_redis,
+        crash_points,
+        crowd,
+        failing_providers,
+        forged_messages,
+        killed_workers,
+        recovery,
+        restarts,
+        soak,
+    )
 
-    names = [name for name in matrix.FAULTS if given.only in name]
+
+def _play(running: Arena, given: argparse.Namespace) -> int:
+    from tests.faults import matrix
+
+    _register()
+    names = matrix.chosen(given.only)
     if not names:
-        print(
-            f"faults: no fault's name holds {given.only!r}; there are:", *matrix.FAULTS, sep="\n  "
-        )
+        print(f"faults: no fault is named {given.only!r}; there are:", matrix.listed(), sep="\n")
         return 2
     print(matrix.HEAD, flush=True)
-    began, played = time.monotonic(), []
+    played = []
     for name in names:
-        one = matrix.play(name, running, seed=given.seed, short=given.short)
+        one = matrix.play(
+            name, running, seed=given.seed, short=_is_short(given), for_s=_left_s(given)
+        )
         played.append(one)
         print(matrix.row(one), flush=True)
         for note in [*one.notes, *map(str, one.wrong[:20])]:
             print(f"    {note}", flush=True)
-    took_min = (time.monotonic() - began) / 60
-    injected, jobs = sum(one.injected for one in played), sum(one.jobs for one in played)
-    lost, twice, stuck = (
-        sum(matrix.count(one, how) for one in played) for how in ("lost", "duplicated", "stuck")
-    )
-    other = sum(len(one.wrong) for one in played) - lost - twice - stuck
-    beside = f", {other} bounds or laws broken" if other else ""
-    print(f"seed {given.seed}, {took_min:.1f} minutes")
-    print(
-        f"faults: {injected} injected, {jobs} jobs, {lost} lost, {twice} duplicated, "
-        f"{stuck} stuck{beside}"
-    )
+    print(f"seed {given.seed}, {(time.monotonic() - given.began) / 60:.1f} minutes")
+    print(matrix.closing(played))
     return int(any(one.wrong for one in played))
+
+
+def _is_short(given: argparse.Namespace) -> bool:
+    return given.short or (given.minutes is not None and given.minutes < FULL_FROM_MIN)
+
+
+def _left_s(given: argparse.Namespace) -> float | None:
+    """What is left of the minutes: the soak comes last and takes it."""
+    if given.minutes is None:
+        return None
+    return float(max(0.0, 60 * given.minutes - (time.monotonic() - given.began)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ import httpx2
 from local import embedded, parts
 from local.ports import HOST, free_port
 from local.processes import CannotStart, Process
+from tests.faults.proxy import Proxy
 
+SETTINGS = "tests.faults.settings"
 PATIENCE_S = 120
 LOOK_S = 0.05
 # Quick enough to see many recoveries; the ratios between them are production's.
@@ -39,6 +41,14 @@ class Stuck(Exception):
     """What was waited for did not come; the message says what."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wires:
+    """The wires between web and workers on one side, and the servers on the other."""
+
+    redis: Proxy
+    postgres: Proxy
+
+
 @dataclass
 class Arena:
     """The parts, started or not. `env` is what each of them is given."""
@@ -54,8 +64,7 @@ class Arena:
         known = parts.parts(self.env)
         self.sandbox = known["sandbox"].process
         self._sandbox_ready = known["sandbox"].ready
-        self.web = known["web"].process
-        self._web_ready = known["web"].ready
+        self._take_web()
         self._http = httpx2.Client(
             base_url=f"http://{HOST}:{self.env['SANDBOX_PORT']}", trust_env=False, timeout=30
         )
@@ -72,6 +81,22 @@ class Arena:
         port = self.servers.postgres_port
         self.postgres.wait_until(lambda: embedded.made_database(port), timeout_s=PATIENCE_S)
 
+    def restart_postgres(self) -> None:
+        """Start PostgreSQL after it was stopped hard; return when it answers.
+
+        :raises Stuck: it did not
+        """
+
+        def runs() -> bool:
+            if self.postgres.running:
+                return embedded.made_database(self.servers.postgres_port)
+            # Sessions of the one that was killed notice it in a moment; until they have ended,
+            # no other may open the data.
+            self.postgres.start()
+            return False
+
+        self.until(runs, what="PostgreSQL is back")
+
     def start_redis(self) -> None:
         self.redis.start()
         port = self.servers.redis_port
@@ -85,10 +110,50 @@ class Arena:
         self.web.start()
         self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
 
-    def worker(self, *, ready: bool = True, **changes: str) -> Process:
-        """Start a worker with these settings; `ready`: return once it takes jobs."""
+    def stop_web(self) -> None:
+        """Stop the web server, whichever it is now."""
+        self.web.stop(grace_s=1)
+
+    def _take_web(self) -> None:
+        part = parts.parts(self.env)["web"]
+        self.web, self._web_ready = part.process, part.ready
+
+    @contextmanager
+    def wires(self) -> Iterator[Wires]:
+        """Put the web server, and the workers that start in here, behind proxies.
+
+        It is started anew before and after; the workers are killed in the end. The harness itself
+        talks to the servers straight.
+        """
+        wires = Wires(
+            redis=Proxy(self.servers.redis_port), postgres=Proxy(self.servers.postgres_port)
+        )
+        straight = self.env
+        with ExitStack() as end:
+            for proxy in (wires.redis, wires.postgres):
+                end.callback(proxy.start().stop)
+            behind = replace(
+                self.servers, redis_port=wires.redis.port, postgres_port=wires.postgres.port
+            )
+            end.callback(self._move_web, straight)
+            self._move_web(straight | behind.addresses)
+            end.callback(self.stop_workers)
+            yield wires
+
+    def _move_web(self, env: dict[str, str]) -> None:
+        self.stop_web()
+        self.env = env
+        self._take_web()
+        self.start_web()
+
+    def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Process:
+        """Start a worker with these settings; `ready`: return once it takes jobs.
+
+        Not `quick`: it waits and gives up as production does.
+        """
         name = f"worker-{next(self._numbers)}"
-        env = self.env | {"WORKER_NAME": name} | changes
+        env = self.env if quick else {k: v for k, v in self.env.items() if k not in QUICK}
+        env = env | {"WORKER_NAME": name} | changes
         process = parts.process("worker", env, log_name=name)
         process.start()
         self.workers.append(process)
@@ -203,7 +268,7 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         ports | {"VAR_DIR": str(var_dir)}, project=parts.PROJECT, durable=True
     )
     env = parts.environment(plain | ports, var_dir=var_dir) | wanted.addresses | QUICK
-    env |= {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "LOG_LEVEL": "INFO"}
+    env |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "LOG_LEVEL": "INFO"}
     env |= {"BROKEN": broken}
     (var_dir / "log").mkdir(parents=True, exist_ok=True)
     arena = Arena(
@@ -216,23 +281,28 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         end.callback(arena.postgres.stop)
         end.callback(arena.redis.stop)
         arena.start_servers()
-        _set_up(env)
+        set_up(env)
+        _migrate()
         end.callback(arena.sandbox.stop)
-        end.callback(arena.web.stop)
+        end.callback(arena.stop_web)
         end.callback(arena.stop_workers)
         arena.start_sandbox()
         arena.start_web()
         yield arena
 
 
-def _set_up(env: dict[str, str]) -> None:
+def set_up(env: dict[str, str]) -> None:
     """Django in this process, on the same settings; its own guards stay."""
     import django
-    from django.core.management import call_command
 
     os.environ.update(env | {"BROKEN": ""})
     django.setup()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
     call_command("migrate", verbosity=0)
 
 
-__all__ = ["Arena", "CannotStart", "Stuck", "running"]
+__all__ = ["Arena", "CannotStart", "Stuck", "Wires", "running"]

@@ -3,13 +3,15 @@
 A failpoint's name is `scope|file:function|moment|n`: the kind of the job (or what the process does
 else), the place in our code that writes, whether before or after, and which time in this run. What
 belongs to no run has a failpoint at its first time only.
-`FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at.
+`FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at,
+by `FAILPOINT_SIGNAL`.
 """
 
 import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,15 +19,17 @@ import structlog
 
 PROJECT = str(Path(__file__).resolve().parents[2])
 ROOMS = tuple(f"{PROJECT}/{room}/" for room in ("orders", "articles", "queueing"))
+ARRIVES_S = 0.5
 
 _deadly = os.environ.get("FAILPOINT", "")
+_how = signal.Signals[os.environ.get("FAILPOINT_SIGNAL", "SIGKILL")]
 _log = os.environ.get("FAILPOINT_LOG", "")
 _passed: Counter[str] = Counter()
 _lock = threading.Lock()
 
 
 def hit(moment: str) -> None:
-    """Pass a failpoint, or die there by SIGKILL."""
+    """Pass a failpoint, or get the signal there."""
     if not (_deadly or _log):
         return
     context = structlog.contextvars.get_contextvars()
@@ -40,7 +44,8 @@ def hit(moment: str) -> None:
             with open(_log, "a") as file:
                 file.write(f"{name}\n")
     if name == _deadly:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), _how)
+        time.sleep(ARRIVES_S)  # another thread may be the one that takes it
 
 
 def _thread() -> str:

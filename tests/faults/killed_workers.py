@@ -1,9 +1,8 @@
-"""Faults 1 to 5: workers that die or sleep, at every write and in the middle of calls."""
+"""Faults 2 to 5: workers that die or sleep, in the middle of calls."""
 
 import signal
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from local.processes import Process
@@ -20,66 +19,6 @@ EVERYTHING: tuple[Wish, ...] = (
     {"product": "article", "doomed": True},
 )
 WAKING_S = 2.0  # for the zombie's threads to try whatever they were about to write
-
-
-@fault("1 crash at every write")
-def crash_at_every_write(round_: Round) -> None:
-    """Pass every failpoint once to know them all, then die at each."""
-    log = Path(round_.arena.env["VAR_DIR"]) / "failpoints.log"
-    log.unlink(missing_ok=True)
-    round_.arena.worker(FAILPOINT_LOG=str(log))
-    place(round_, EVERYTHING)
-    round_.people.finish()
-    round_.arena.stop_workers()
-    # The stewards' own writes are of no order; faults 21 and 22 kill those.
-    points = [
-        name
-        for name in dict.fromkeys(log.read_text().splitlines())
-        if not name.startswith("queueing-")
-    ]
-    wanted = round_.random.sample(points, 6) if round_.short else points
-    missed = [point for point in wanted if not _dies_at(round_, point)]
-    covered = len(wanted) - len(missed)
-    what = f"crash points covered: {covered} of {len(wanted)}; there are {len(points)}"
-    round_.hold(promise="I1", held=not missed, what=what)
-    round_.notes += [f"not reached: {point}" for point in missed]
-
-
-def _dies_at(round_: Round, point: str) -> bool:
-    """Have a worker die at the failpoint, then let another bring everything to its end.
-
-    False when it did not get there.
-    """
-    arena = round_.arena
-    victim = arena.worker(FAILPOINT=point)
-    place(round_, _passing(point))
-
-    def ended() -> bool:
-        everybody_has = round_.people.act()
-        return everybody_has or not victim.running
-
-    arena.until(ended, what=f"death at {point}")
-    died = not victim.running
-    if died:
-        round_.injected += 1
-        round_.lost_replies += 1
-        arena.worker()
-        round_.people.finish()
-    else:
-        round_.people.quiet()
-    arena.stop_workers()
-    return died or not victim.running
-
-
-def _passing(point: str) -> tuple[Wish, ...]:
-    """The orders whose jobs pass this failpoint; every one passes those of all kinds."""
-    kind = point.partition("|")[0]
-    article, link, doomed = EVERYTHING
-    if kind in ("article-generation", "backlink-revision"):
-        return (article, doomed) if "refunds" in point else (article,)
-    if kind in ("backlink-integration", "publication"):
-        return (link,)
-    return (doomed,)
 
 
 @fault("2 worker killed during an AI call")

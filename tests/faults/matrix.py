@@ -1,5 +1,7 @@
 """The faults by name, what a round of each came to, and the table that is printed of them."""
 
+import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -19,16 +21,30 @@ class Round:
     people: People
     random: Random
     short: bool
+    for_s: float | None = None  # for how long, where that is a matter of choice
     injected: int = 0
     lost_replies: int = 0
+    most_crashes: int | None = None  # of one job; None: the product's own bound
     recoveries_s: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     jobs: int = 0
 
     def judge(self) -> None:
-        """Ask the oracle; called by itself at the end, or between parts of a long round."""
-        self.wrong += oracle.judge(self.arena, lost_replies=self.lost_replies)
+        """Ask the oracle and count the jobs; called by itself at the end of a round."""
+        from queueing.models import Job
+
+        self.wrong += oracle.judge(
+            self.arena, lost_replies=self.lost_replies, most_crashes=self.most_crashes
+        )
+        self.jobs += Job.objects.count()
+
+    def begin_again(self) -> None:
+        """Have the oracle judge what was done so far, and go on from an empty database."""
+        self.judge()
+        self.arena.fresh()
+        self.people, self.lost_replies = People(self.arena), 0
+        self.most_crashes = None
 
     def hold(self, *, promise: str, held: bool, what: str) -> None:
         """Note a bound, and that it did not hold."""
@@ -51,26 +67,49 @@ def fault(name: str) -> Callable[[Inject], Inject]:
     return register
 
 
-def play(name: str, arena: Arena, *, seed: int, short: bool) -> Round:
-    """Run one fault from an empty database to the oracle's answer."""
-    from queueing.models import Job
+def chosen(only: str) -> list[str]:
+    """Return the faults by number: all, those of numbers like `2,15`, or whose name holds it."""
+    numbers = only.split(",") if re.fullmatch(r"[\d,]+", only) else []
+    found = [name for name in FAULTS if (_number(name)[1] in numbers if numbers else only in name)]
+    return sorted(found, key=_number)
 
+
+def listed() -> str:
+    """Return a line for each fault, and what it does."""
+    return "\n".join(
+        f"{name:<52} {(FAULTS[name].__doc__ or '').splitlines()[0]}" for name in chosen("")
+    )
+
+
+def _number(name: str) -> tuple[int, str]:
+    number = name.partition(" ")[0]
+    return int(number), number
+
+
+def play(name: str, arena: Arena, *, seed: int, short: bool, for_s: float | None = None) -> Round:
+    """Run one fault from an empty database to the oracle's answer."""
     arena.fresh()
     played = Round(
-        name=name, arena=arena, people=People(arena), random=Random(f"{seed}/{name}"), short=short
+        name=name,
+        arena=arena,
+        people=People(arena),
+        random=Random(f"{seed}/{name}"),
+        short=short,
+        for_s=for_s,
     )
     try:
         FAULTS[name](played)
         played.people.finish()
     except Stuck as stuck:
         played.wrong.append(Wrong(promise="I8", how="stuck", what=str(stuck)))
+    except Exception:  # the others are still to be played
+        played.wrong.append(Wrong(promise="—", how="broken", what=traceback.format_exc()))
     played.judge()
-    played.jobs += Job.objects.count()
     return played
 
 
 HEAD = (
-    f"{'fault':<44} {'injected':>8} {'jobs':>7} {'lost':>5} {'dupl.':>5} {'stuck':>5} "
+    f"{'fault':<52} {'injected':>8} {'jobs':>7} {'lost':>5} {'dupl.':>5} {'stuck':>5} "
     f"{'slowest':>8}  verdict"
 )
 
@@ -80,8 +119,22 @@ def row(played: Round) -> str:
     slowest = f"{max(played.recoveries_s):.1f} s" if played.recoveries_s else "—"
     verdict = "ok" if not played.wrong else "WRONG"
     return (
-        f"{played.name:<44} {played.injected:>8} {played.jobs:>7} {count(played, 'lost'):>5} "
+        f"{played.name:<52} {played.injected:>8} {played.jobs:>7} {count(played, 'lost'):>5} "
         f"{count(played, 'duplicated'):>5} {count(played, 'stuck'):>5} {slowest:>8}  {verdict}"
+    )
+
+
+def closing(played: list[Round]) -> str:
+    """Return the last line: everything together."""
+    injected, jobs = sum(one.injected for one in played), sum(one.jobs for one in played)
+    lost, twice, stuck = (
+        sum(count(one, how) for one in played) for how in ("lost", "duplicated", "stuck")
+    )
+    other = sum(len(one.wrong) for one in played) - lost - twice - stuck
+    beside = f", {other} bounds or laws broken" if other else ""
+    return (
+        f"faults: {injected} injected, {jobs} jobs, {lost} lost, {twice} duplicated, "
+        f"{stuck} stuck{beside}"
     )
 
 

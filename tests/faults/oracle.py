@@ -56,11 +56,11 @@ class Wrong:
         return f"{self.promise} {self.how}: {self.what}"
 
 
-def judge(arena: Arena, *, lost_replies: int) -> list[Wrong]:
+def judge(arena: Arena, *, lost_replies: int, most_crashes: int | None = None) -> list[Wrong]:
     """Return what is wrong, nothing if all promises hold.
 
     `lost_replies`: kills and dropped replies of this round, each of which excuses one repeated
-    call of each kind.
+    call of each kind. `most_crashes`: the workers' MAX_CRASHES where it is not ours.
     """
     calls = arena.read("calls", service="openai", work_done=1, limit=_MOST)["calls"]
     refunds = arena.read("calls", service="stripe", operation="refunds.create", limit=_MOST)
@@ -73,7 +73,7 @@ def judge(arena: Arena, *, lost_replies: int) -> list[Wrong]:
         *_no_write_under_a_stale_lease(),
         *_histories_replay(),
         *_nothing_open(),
-        *_crashes_bounded(),
+        *_crashes_bounded(most_crashes or settings.MAX_CRASHES),
         *_money_adds_up(),
     ]
 
@@ -264,9 +264,9 @@ def _nothing_open() -> Iterator[Wrong]:
             yield Wrong(promise="I8", how="stuck", what=f"{type(row).__name__} {row.pk} is open")
 
 
-def _crashes_bounded() -> Iterator[Wrong]:
+def _crashes_bounded(most: int) -> Iterator[Wrong]:
     """I10: a job that kills its workers is given up at the bound."""
-    for job in Job.objects.filter(crashes__gt=settings.MAX_CRASHES):
+    for job in Job.objects.filter(crashes__gt=most):
         yield Wrong(promise="I10", how="illegal", what=f"{job.pk} crashed {job.crashes} times")
 
 

@@ -40,6 +40,7 @@ class Errand:
     paid: bool = False
     revised: bool = False
     returned: bool = False
+    ended: bool = False
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property
@@ -62,8 +63,9 @@ class People:
 
     def act(self) -> bool:
         """Let everybody do the next thing they can; True when all errands have ended."""
-        ended = [self._try(errand) for errand in self.errands]
-        return all(ended)
+        for errand in self.errands:
+            errand.ended = errand.ended or self.go_on(errand)
+        return all(errand.ended for errand in self.errands)
 
     def finish(self, *, timeout_s: float = 120) -> float:
         """Take every order to its end; return the seconds that took.
@@ -88,7 +90,8 @@ class People:
 
         return self._arena.until(is_quiet, what="nothing is open", timeout_s=timeout_s)
 
-    def _try(self, errand: Errand) -> bool:
+    def go_on(self, errand: Errand) -> bool:
+        """Let one errand's people do the next thing they can; True when it has ended."""
         try:
             return self._go_on(errand, at=timezone.now())
         except (Error, StripeUnavailable, TransitionRefused, reviews.ReviewRefused):

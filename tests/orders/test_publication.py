@@ -371,7 +371,7 @@ def test_what_the_editors_look_at_again_is_not_tried_again(sandbox, approved):
 def test_a_release_publishes_nothing_that_the_editors_look_at_again(sandbox, approved):
     publication = reopened(approved)
     order = order_of(publication)
-    lifecycle.hold(order=order, reason="a look", at=AT)
+    lifecycle.hold(order=order, cause="staff", reason="a look", at=AT)
 
     holds.release(order=order, actor="mia", reason="fine", at=AT)
 

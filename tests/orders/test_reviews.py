@@ -223,7 +223,7 @@ def test_a_second_decision_is_refused_and_names_the_first(first, decide):
 def test_a_decision_on_an_order_that_changed_since_it_was_opened_is_refused(decide):
     review = factories.waiting_review()
     seen = review.order.updated_at
-    lifecycle.hold(order=review.order, reason="Disputed", at=LATER)
+    lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
     before = everything(review.order)
 
     with pytest.raises(reviews.ChangedSinceOpened):

@@ -56,6 +56,17 @@ def test_a_hundred_copies_of_a_message_give_one_run(job_that):
     assert set(outcomes) <= {None, Outcome.SUCCEEDED}
 
 
+def test_a_message_of_another_kind_runs_nothing(job_that):
+    ran = []
+    job = job_that(lambda run: ran.append(run.number))
+
+    ended = runner.run(job_id=job.pk, kind=kind_named("urgent"), process=Process())
+
+    job.refresh_from_db()
+    assert (ended.outcome, ran) == (None, [])
+    assert (job.state, job.attempts, job.stored_steps.count()) == (State.WAITING, 0, 0)
+
+
 @pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED])
 def test_a_settled_job_cannot_be_claimed(state):
     job = ledger.enqueue(kind="scripted", subject="x")

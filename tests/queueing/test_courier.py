@@ -1,9 +1,11 @@
 """What Celery is told, from the registry."""
 
+import ssl
+
 import pytest
 from celery import current_app
 
-from queueing import registry
+from queueing import registry, transport
 from queueing.stewards import served_by
 
 
@@ -37,3 +39,10 @@ def test_a_worker_serves_the_kinds_of_its_queues():
 def test_one_kind_has_one_handler():
     with pytest.raises(ValueError, match="already handled by"):
         registry.handles("urgent")(lambda run: None)
+
+
+def test_an_encrypted_broker_stays_encrypted_with_our_transport():
+    with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
+        assert isinstance(broker.transport, transport.Transport)
+        assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+        assert broker.transport.driver_type == "redis"

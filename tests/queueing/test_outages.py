@@ -3,7 +3,9 @@
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 
 from queueing.errors import RetryLater
@@ -54,6 +56,40 @@ def test_an_outage_in_the_middle_of_a_delivery_costs_no_try(job_that, run_once):
 
     Job.objects.update(run_at=job.created_at)
     assert run_once(job.pk).outcome is Outcome.SUCCEEDED
+
+
+def test_a_process_that_slept_in_its_delivery_costs_no_try(job_that, run_once):
+    def sleep_while_the_server_loses_patience() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (pid,) = cursor.fetchone()
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '1ms'")
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+            while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+                pass
+
+    def deliver(run):
+        with run.delivery():
+            sleep_while_the_server_loses_patience()
+            Job.objects.count()
+
+    job = job_that(deliver)
+
+    assert run_once(job.pk).outcome is Outcome.HANDED_BACK
+    job.refresh_from_db()
+    assert (job.state, job.failures) == (State.WAITING, 0)
+
+
+def test_no_process_sleeps_in_a_transaction_longer_than_its_lease():
+    # The rows that it holds are passed over by every sweep, and so would its job be for ever.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setting::int FROM pg_settings"
+            " WHERE name = 'idle_in_transaction_session_timeout'"
+        )
+        (idle_ms,) = cursor.fetchone()
+
+    assert 0 < idle_ms < 1000 * settings.LEASE_S
 
 
 def test_an_outage_that_always_comes_with_this_job_ends_it(job_that, run_once):

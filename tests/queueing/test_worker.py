@@ -209,6 +209,20 @@ def test_duplicated_and_forged_messages_change_nothing(start, settings):
     assert (job.attempts, job.runs.count(), job.stored_steps.count()) == (1, 1, 1)
 
 
+def test_what_is_no_message_is_dropped_and_ends_no_worker(start, settings):
+    worker = start()
+    broker = redis.Redis.from_url(settings.REDIS_URL)
+    rubbish = ["", "null", '{"body": ', "{}", b"\xff\xd8", '{"headers": 7}']
+
+    # More than it has threads: no place may be lost to them.
+    broker.lpush("urgent", *rubbish)
+    job = ledger.enqueue(kind="urgent", subject="test:after")
+
+    assert settled(job).state == State.COMPLETED
+    assert worker.process.poll() is None, worker.log.read_text()[-3000:]
+    assert worker.log.read_text().count("message_unreadable") == len(rubbish)
+
+
 def test_a_redis_that_forgot_everything_is_filled_again(start, settings):
     worker = start(REDISPATCH_AFTER_S=2)
     broker = redis.Redis.from_url(settings.REDIS_URL)

@@ -1,0 +1,149 @@
+"""Faults 11 and 13: PostgreSQL stops hard under everybody, or takes no more connections."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db.models.functions import Now
+
+from local.ports import HOST
+from queueing.models import Job, State
+from tests.faults.arena import Arena, Stuck
+from tests.faults.killed_workers import EVERYTHING, place
+from tests.faults.matrix import Round, fault
+from tests.faults.visitors import PATHS, Visitors, visiting
+
+STOPS = (signal.SIGQUIT, signal.SIGKILL)
+# From the moment that PostgreSQL takes connections again.
+BACK_WITHIN_S = 25.0
+# Long enough for whoever doubles the pauses between attempts to be caught asleep.
+LONG_S = 45.0
+Standing = tuple[str, int, datetime | None]
+# By which the connections of the hoard are told from everybody else's.
+HOARD = "faults-hoard"
+_END_ALL_OTHERS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND application_name <> %s
+"""
+
+
+@fault("11 PostgreSQL stopped hard every 5–40 s")
+def stopped_hard(round_: Round) -> None:
+    """Immediate stops and SIGKILLs while people buy and look, webhooks come and workers write."""
+    arena = round_.arena
+    arena.knob(service="openai", latency_ms=[100, 600])
+    arena.worker()
+    arena.worker()
+    with visiting(arena) as visitors:
+        away_s = [0.0, 1.0] if round_.short else [*_some(round_, 9, 0, 8), LONG_S]
+        for number, nobody_s in enumerate(away_s):
+            keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(5, 40))
+            arena.postgres.signal(STOPS[number % len(STOPS)])
+            round_.injected += 1
+            time.sleep(nobody_s)
+            arena.restart_postgres()
+            came_back(round_)
+        round_.people.finish()
+        round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
+    answered(round_, visitors)
+
+
+@fault("13 PostgreSQL's connections used up")
+def connections_used_up(round_: Round) -> None:
+    """Somebody takes every connection, or all but three, from those who had one, and keeps it."""
+    arena = round_.arena
+    arena.knob(service="openai", latency_ms=[100, 600])
+    arena.worker()
+    arena.worker()
+    with visiting(arena) as visitors:
+        for number in range(2 if round_.short else 10):
+            keep_busy(round_, for_s=1.5 if round_.short else round_.random.uniform(3, 10))
+            leave = 3 * (number % 2)
+            with hoarding(arena, leave=leave):
+                round_.injected += 1
+                if not leave:
+                    visitors.wait_for(503, "/readyz")
+                keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(5, 40))
+            came_back(round_)
+        round_.people.finish()
+        round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
+    answered(round_, visitors)
+
+
+def _some(round_: Round, count: int, least: float, most: float) -> list[float]:
+    return [round_.random.uniform(least, most) for _ in range(count)]
+
+
+@contextmanager
+def hoarding(arena: Arena, *, leave: int) -> Iterator[None]:
+    """End everybody's sessions and take all that `max_connections` allows but `leave`."""
+    where: dict[str, Any] = {"host": HOST, "port": arena.servers.postgres_port}
+    with ExitStack() as end:
+        hoard: list[psycopg.Connection[Any]] = []
+        patience = time.monotonic() + 60
+        while not hoard or hoard[0].execute(_END_ALL_OTHERS, [HOARD]).fetchone() != (0,):
+            if time.monotonic() > patience:
+                raise Stuck("others have connections although all were taken from them")
+            while (one := _one_more(where)) is not None:
+                hoard.append(end.enter_context(one))
+        for one in hoard[len(hoard) - leave :]:
+            one.close()
+        yield
+
+
+def _one_more(where: dict[str, Any]) -> psycopg.Connection[Any] | None:
+    try:
+        return psycopg.connect(
+            **where, user="postgres", dbname="postgres", autocommit=True, application_name=HOARD
+        )
+    except psycopg.OperationalError as full:
+        if "too many clients" not in str(full):
+            raise
+        return None
+
+
+def keep_busy(round_: Round, *, for_s: float) -> None:
+    """Have people act for so long, with new orders whenever all others have ended."""
+    enough = time.monotonic() + for_s
+    while time.monotonic() < enough:
+        if round_.people.act():
+            place(round_, EVERYTHING)
+        time.sleep(0.05)
+
+
+def came_back(round_: Round) -> None:
+    """Measure until every job that was due or in hand has gone on: a heartbeat, a run, an end."""
+    before: dict[UUID, Standing] = {}
+    began = time.monotonic()
+    round_.arena.until(lambda: before.update(_standing(due=True)) is None, what="the ledger")
+
+    def gone_on() -> bool:
+        round_.people.act()
+        now = _standing()
+        return all(now.get(job) != stood for job, stood in before.items())
+
+    round_.arena.until(gone_on, what="jobs that were due or in hand go on")
+    round_.recoveries_s.append(time.monotonic() - began)
+
+
+def _standing(*, due: bool = False) -> dict[UUID, Standing]:
+    """Return what of each open job changes when somebody works on it."""
+    jobs = Job.objects.filter(state__in=[State.WAITING, State.ACTIVE])
+    if due:
+        jobs = jobs.filter(run_at__lte=Now())
+    rows = jobs.values_list("pk", "state", "attempts", "lease_until")
+    return {job: (state, attempts, lease) for job, state, attempts, lease in rows}
+
+
+def answered(round_: Round, visitors: Visitors) -> None:
+    """Hold the bounds: every visit had an answer, and work went on soon."""
+    slowest = max(round_.recoveries_s, default=0.0)
+    what = f"slowest to go on once PostgreSQL was back: {slowest:.1f} s"
+    round_.hold(promise="I9", held=slowest <= BACK_WITHIN_S, what=what)
+    what = f"{visitors}; astray: {visitors.astray or 'none'}"
+    round_.hold(promise="I9", held=not visitors.astray, what=what)

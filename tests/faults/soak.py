@@ -1,0 +1,252 @@
+"""Fault 25: a seeded mix of orders and faults, judged at the end of each leg.
+
+What happens is decided beforehand (`schedule`) and written to `VAR_DIR/soak-<seed>.jsonl`; when a
+process gets to run is the machine's, so a repeated run meets the same faults at other instructions.
+"""
+
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.db import Error, connection
+
+from config.celery import app
+from local.processes import Process
+from orders.stripe_client import NETWORK_RETRIES
+from queueing.dispatcher import Courier, Due
+from queueing.models import Attempt, Job, Outcome
+from tests.faults import schedule
+from tests.faults.crash_points import MANY
+from tests.faults.failing_providers import CALLS, MODEL_FAULTS
+from tests.faults.matrix import Round, fault
+from tests.faults.people import Errand
+from tests.faults.restarts import END_DISPATCHERS
+from tests.faults.schedule import Act
+
+LEG_S, SHORT_LEG_S = 60.0, 20.0
+LEGS = 5
+WORKERS = 3
+LOSES_THE_REPLY = frozenset({"drop_reply", "half_body", "reply_after_ms", "bad_text"})
+_END_SESSIONS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+@fault("25 soak: a seeded mix of everything")
+def soak(round_: Round) -> None:
+    """Orders and faults in legs of a minute, each judged at its end."""
+    began, seed = time.monotonic(), round_.random.getrandbits(32)
+    file = Path(round_.arena.env["VAR_DIR"]) / "soak.jsonl"
+    file.unlink(missing_ok=True)
+    counted: Counter[str] = Counter()
+    legs = 0
+    leg_s = SHORT_LEG_S if round_.short and round_.for_s is None else LEG_S
+    while legs == 0 or _goes_on(round_, legs, took_s=time.monotonic() - began):
+        acts = schedule.leg(seed=seed, number=legs, for_s=leg_s)
+        with file.open("a") as written:
+            written.writelines(json.dumps({"leg": legs, **act.as_json()}) + "\n" for act in acts)
+        if legs:
+            round_.begin_again()
+        _Leg(round_, counted).play(acts)
+        legs += 1
+    round_.injected = counted.total()
+    round_.notes.append(f"{legs} legs; what happens when: {file}")
+    round_.notes.append(", ".join(f"{n} {name}" for name, n in counted.most_common()))
+
+
+def _goes_on(round_: Round, legs: int, *, took_s: float) -> bool:
+    if round_.wrong:
+        return False  # what is left behind shows what happened
+    if round_.for_s is None:
+        return legs < (1 if round_.short else LEGS)
+    return took_s * (legs + 1) / legs < round_.for_s
+
+
+@dataclass
+class _Leg:
+    """One leg on an empty arena; `counted` adds up the faults by name."""
+
+    round_: Round
+    counted: Counter[str]
+    frozen: list[tuple[float, Process]] = field(default_factory=list)
+
+    def play(self, acts: list[Act]) -> None:
+        """Do everything when it is due, then let all come to its end.
+
+        :raises Stuck: it does not
+        """
+        began = time.monotonic()
+        for act in acts:
+            while time.monotonic() - began < act.at_s:
+                self._live()
+            self._do(act)
+        self._end()
+
+    def _live(self) -> None:
+        """A moment of everyday life: people act, who is frozen wakes, who died is replaced."""
+        arena = self.round_.arena
+        for waking in [one for one in self.frozen if one[0] <= time.monotonic()]:
+            waking[1].signal(signal.SIGCONT)
+            self.frozen.remove(waking)
+        arena.workers = [worker for worker in arena.workers if worker.running]
+        while len(arena.workers) < WORKERS:
+            arena.worker(ready=False, MAX_CRASHES=str(MANY))
+        self.round_.people.act()
+
+    def _do(self, act: Act) -> None:
+        acts: dict[str, Callable[..., int]] = {
+            "copies": self._copies,
+            "order": self._order,
+            "kill": self._kill,
+            "kill-all": self._kill_all,
+            "freeze": self._freeze,
+            "term": self._term,
+            "wipe-redis": self._wipe_redis,
+            "restart-redis": self._restart_redis,
+            "restart-postgres": self._restart_postgres,
+            "end-sessions": partial(self._sql, _END_SESSIONS),
+            "end-dispatchers": partial(self._sql, END_DISPATCHERS),
+            "model": self._model,
+            "send-reply-lost": self._send_reply_lost,
+            "refund-reply-lost": self._refund_reply_lost,
+            "messages-again": self._messages_again,
+            "events-again": self._events_again,
+        }
+        try:
+            done = acts[act.name](**act.values)
+        except Error:
+            connection.close()  # the database is away already: that is no fault more
+            return
+        if done:
+            self.counted[act.name] += done
+
+    def _end(self) -> None:
+        arena = self.round_.arena
+        for _, sleeper in self.frozen:
+            sleeper.signal(signal.SIGCONT)
+        self.frozen.clear()
+        arena.until(self._all_done, what="every order has ended")
+        self.round_.people.quiet()
+        lost = self._count_calls()
+        arena.clear_knobs()
+        crashed = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
+        self.round_.lost_replies = crashed + lost
+        self.round_.most_crashes = MANY
+
+    def _count_calls(self) -> int:
+        """Count the calls that a knob touched, and return how many of these lost their reply."""
+        lost = 0
+        for knob in self.round_.arena.read("knobs")["knobs"]:
+            touched, copies = knob["used"], knob.get("copies")
+            if copies:
+                self.counted["events copied"] += touched * (copies - 1)
+            elif knob.get("times"):
+                self.counted[f"{knob['service']} calls"] += touched
+                lost += touched * (not LOSES_THE_REPLY.isdisjoint(knob))
+        return lost
+
+    def _all_done(self) -> bool:
+        self._live()
+        return self.round_.people.act()
+
+    # --- what happens; each returns how many faults that was, knobs none ----------------------
+
+    def _copies(self, copies: int) -> int:
+        self.round_.arena.knob(service="webhooks", copies=copies)
+        return 0
+
+    def _order(self, **wish: Any) -> int:
+        self.round_.people.want(Errand(**wish))
+        return 0
+
+    def _worker(self, which: int) -> Process | None:
+        awake = [w for w in self.round_.arena.workers if w not in [one for _, one in self.frozen]]
+        return awake[which % len(awake)] if awake else None
+
+    def _kill(self, which: int) -> int:
+        return self._send(which, signal.SIGKILL)
+
+    def _term(self, which: int) -> int:
+        return self._send(which, signal.SIGTERM)
+
+    def _send(self, which: int, number: signal.Signals) -> int:
+        worker = self._worker(which)
+        if worker is not None:
+            worker.signal(number)
+        return int(worker is not None)
+
+    def _freeze(self, which: int, for_s: float) -> int:
+        worker = self._worker(which)
+        if worker is not None:
+            worker.signal(signal.SIGSTOP)
+            self.frozen.append((time.monotonic() + for_s, worker))
+        return int(worker is not None)
+
+    def _kill_all(self) -> int:
+        workers = [worker for worker in self.round_.arena.workers if worker.running]
+        for worker in workers:
+            worker.signal(signal.SIGKILL)
+        self.frozen.clear()
+        return len(workers)
+
+    def _wipe_redis(self) -> int:
+        self.round_.arena.flush_redis()
+        return 1
+
+    def _restart_redis(self) -> int:
+        self.round_.arena.redis.kill()
+        self.round_.arena.start_redis()
+        return 1
+
+    def _restart_postgres(self) -> int:
+        arena = self.round_.arena
+        connection.close()
+        arena.postgres.signal(signal.SIGQUIT)  # at once, as if the power failed
+        arena.until(lambda: not arena.postgres.running, what="PostgreSQL stops")
+        arena.start_postgres()
+        return 1
+
+    def _sql(self, statement: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            ended: int = cursor.fetchone()[0]
+        return int(ended > 0)  # one blow, however many sessions it ends
+
+    def _model(self, which: int) -> int:
+        self.round_.arena.knob(**CALLS, **MODEL_FAULTS[which % len(MODEL_FAULTS)][0], times=1)
+        return 0
+
+    def _send_reply_lost(self) -> int:
+        self.round_.arena.knob(service="sendgrid", drop_reply=True, times=1)
+        return 0
+
+    def _refund_reply_lost(self) -> int:
+        knob = {"service": "stripe", "operation": "refunds.create", "drop_reply": True}
+        self.round_.arena.knob(**knob, times=NETWORK_RETRIES + 1)
+        return 0
+
+    def _messages_again(self, times: int, which: int) -> int:
+        """Publish messages about any jobs, settled ones too, in any order."""
+        jobs = list(Job.objects.order_by("id").values_list("id", "kind")[:1000])
+        chosen = Random(which).choices(jobs, k=times * 5) if jobs else []
+        due = [Due(job_id=job_id, kind=kind, failures=0) for job_id, kind in chosen]
+        courier = Courier(app)
+        unsent = courier(due)
+        courier.close()
+        return len(due) - len(unsent)
+
+    def _events_again(self, times: int, which: int) -> int:
+        arena = self.round_.arena
+        events = arena.read("stripe/events")["events"]
+        Random(which).shuffle(events)
+        for event in events[:10]:
+            arena.control(f"stripe/events/{event['id']}/deliver", {"times": times})
+        return times * len(events[:10])
