@@ -11,7 +11,7 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken, jobs, kinds, pills, shifted  # noqa: F401  kinds of jobs
+        from tests.faults import broken, kinds, pills, shifted  # noqa: F401  jobs
 
         broken.break_guards()
         pills.hand_out()

@@ -106,9 +106,6 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def stop_web(self) -> None:
-        self.web.stop()
-
     def start_web(self, **changes: str) -> None:
         """Start the web server with these settings, this once."""
         self.web = parts.process("web", self.env | changes)
@@ -299,9 +296,12 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
 def set_up(env: dict[str, str]) -> None:
     """Django in this process, on the same settings; its own guards stay."""
     import django
+    from django.conf import settings
 
     os.environ.update(env | {"BROKEN": ""})
     django.setup()
+    # People take turns in this one process: none keeps the others while the database is away.
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 1
 
 
 def _migrate() -> None:

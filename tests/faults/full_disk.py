@@ -37,7 +37,7 @@ def disk_full(round_: Round) -> None:
         arena.worker()
         arena.worker()
         with visiting(arena) as visitors:
-            for number in range(4 if round_.short else 8):
+            for number in range(1 if round_.short else 8):
                 keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(3, 10))
                 fill()
                 round_.injected += 1
