@@ -8,6 +8,7 @@ reports them, `broken` takes a guard away to show that the oracle sees it.
 
 Beside the processes there is a state machine, which needs none: `model_ledger`, `model_order`,
 `model_people` and `model_work` are ledger, order, people and workers in plain Python under a
-virtual clock, `promises` what the oracle asks, `model` the schedules, thousands a second.
+virtual clock, `promises` what the oracle asks, `model` the schedules, thousands a second, and
+`found` those that once broke a promise.
 `real_order` makes the same moves on PostgreSQL, so that the model is known to be true.
 """
