@@ -17,44 +17,25 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from articles.choices import BacklinkReview, CallOutcome, LinkPolicy, PublisherKind
+
+__all__ = [
+    "SHORTEST_ARTICLE_WORDS",
+    "Article",
+    "ArticleVersion",
+    "BacklinkReview",
+    "CallOutcome",
+    "Domain",
+    "LinkPolicy",
+    "ModelCall",
+    "PublisherKind",
+    "VersionIsFinal",
+]
+
 SHORTEST_ARTICLE_WORDS = 300
 
 # Lower-case labels of letters, digits and inner hyphens, at least two of them: what DNS resolves.
 _HOST = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
-
-
-class LinkPolicy(models.TextChoices):
-    """How a domain marks the links that it sells."""
-
-    SPONSORED = "sponsored", "Sponsored"
-    NOFOLLOW = "nofollow", "Nofollow"
-    DOFOLLOW = "dofollow", "Dofollow"
-
-
-class PublisherKind(models.TextChoices):
-    """Who serves a domain's pages."""
-
-    SITE = "site", "Byline's own pages"
-    WORDPRESS = "wordpress", "WordPress"
-
-
-class BacklinkReview(models.TextChoices):
-    """What the editors decided about the link in one version."""
-
-    PENDING_REVIEW = "PENDING_REVIEW", "Pending review"
-    APPROVED = "APPROVED", "Approved"
-    REJECTED = "REJECTED", "Rejected"
-
-
-class CallOutcome(models.TextChoices):
-    """How one call to a language model ended."""
-
-    OK = "ok", "Answered"
-    GARBLED = "garbled", "Unusable answer"
-    REFUSED = "refused", "Refused"
-    BUSY = "busy", "Provider busy"
-    TIMEOUT = "timeout", "Timed out"
-    ERROR = "error", "Provider error"
 
 
 class VersionIsFinal(Exception):
