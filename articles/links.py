@@ -76,7 +76,7 @@ def host_of(url: str) -> str:
 def addresses(text: str) -> list[str]:
     """Return the addresses that plain text names: with a scheme, with "www." or with a path.
 
-    A name alone, such as Booking.com, is a brand.
+    A name alone is found by `named_hosts`.
     """
     return [match[0].rstrip(".,;:!?)]") for match in _NAKED_ADDRESS.finditer(text)]
 

@@ -42,6 +42,16 @@ class Opening:
             "that this site allows; choose another article."
         )
 
+    @property
+    def excess(self) -> str | None:
+        """What to say where the text carries more links than the site allows by now, else None."""
+        if len(self.outbound) <= self.limit:
+            return None
+        return (
+            f"The text carries {len(self.outbound)} links to other sites, and "
+            f"{self.article.domain.host} allows {self.limit}."
+        )
+
     def links_to(self, url: str) -> bool:
         """Whether the text links to that page, however its address is spelled."""
         return page_of(url) in map(page_of, self.outbound)

@@ -22,7 +22,7 @@ from django.conf import settings  # noqa: E402
 
 from articles.quality import report  # noqa: E402
 from articles.writer import chain, edits, generate, outline  # noqa: E402
-from evaluation import bad_writing, buying, cases, figures, keeping, rig  # noqa: E402
+from evaluation import bad_writing, buying, cases, figures, keeping, rig, slowness  # noqa: E402
 from evaluation.cases import Case  # noqa: E402
 from evaluation.figures import Result  # noqa: E402
 from evaluation.rig import Rig  # noqa: E402
@@ -70,9 +70,12 @@ def _evaluate(running: Rig, tell: Telling, *, where: Path, only: str) -> None:
     if changed:
         tell.revisions(changed)
     if settings.OPENAI_BASE_URL.startswith(settings.SANDBOX_URL) and not only:
+        # They wait for the slow ones too, which take minutes.
+        slow = slowness.order(running)
         spoilt = bad_writing.mendable(running, told=tell.dots("writing badly"))
         junk = bad_writing.junk(running, told=tell.dots("junk"))
         tell.bad_writing(spoilt, junk)
+        tell.slow(slowness.ended(running, slow, told=tell.dots("slow model")))
 
 
 def _articles(running: Rig, tell: Telling, briefs: list[Case]) -> list[Result]:

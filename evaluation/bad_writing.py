@@ -25,6 +25,7 @@ WAYS: Final = (
     "link_twice",
     "wrong_rel",
     "foreign_link",
+    "foreign_name",
     "placeholder",
     "repetition",
     "other_language",

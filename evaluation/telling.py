@@ -12,6 +12,7 @@ from articles.writer import bill
 from evaluation import figures
 from evaluation.bad_writing import Junk, Spoilt
 from evaluation.figures import Result
+from evaluation.slowness import CALL_S, Slow
 
 # What we hold a model to; one that misses a bound is not worth paying for.
 AT_FIRST_LEAST: Final = 0.9
@@ -94,6 +95,20 @@ class Telling:
         )
         for it in junk:
             self.line(f"  {it.way:<15} {it.order.status}{'' if it.clean else ' NOT CLEAN'}")
+
+    def slow(self, orders: Sequence[Slow]) -> None:
+        """Print how orders fared whose every call took a minute."""
+        held = sum(one.held for one in orders)
+        self.line(
+            f"slow model, {CALL_S} s a call: {len(orders)} ordered, {held} passed without a failed"
+            " call or attempt " + self.bound("a slow model fails nothing", held=held == len(orders))
+        )
+        for one in orders:
+            self.line(
+                f"  {one.result.name:<15} {one.result.calls} calls, the quickest"
+                f" {one.shortest_s:.0f} s, {one.result.took_s:.0f} s in all,"
+                f" {len(one.result.reports)} rounds, {one.failed_attempts} attempts failed"
+            )
 
     def _passing(
         self, kind: str, results: Sequence[Result], *, at_first_least: float | None = None

@@ -45,7 +45,7 @@ def article(shop: Shop, tell: Tell) -> None:
     """
     publishers = shop.catalogue()
     publisher = publishers[0]
-    tell(f"Catalogue: {len(publishers)} publishers; taking {publisher['host']}")
+    tell(f"Catalogue: {len(publishers)} publishers that fit; taking {publisher['host']}")
     email = f"ada+{time.time_ns()}@example.com"  # a demo that stays up is run again
     placed = shop.purchase(
         {
@@ -176,7 +176,7 @@ def _first_open(shop: Shop) -> tuple[Json, Json]:
         if publisher["openForIntegration"]:
             for page in shop.articles(publisher):
                 return publisher, page
-    raise OrderFailed("no article of the catalogue's first page takes a link")
+    raise OrderFailed("no article of the publishers that fit takes a link")
 
 
 JOURNEYS: dict[str, Journey] = {"article": article, "integration": integration}

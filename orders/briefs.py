@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from articles import catalogue, openings
+from articles import catalogue, named_hosts, openings
 from articles import links as articles_links
 from articles.brief import Brief, LinkPosition, Reference
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, Domain, LinkPolicy
@@ -189,7 +189,8 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
     given["words"] = checked("words", _words, missing=domain.words_default)
     if given["target_url"] and public_urls.host_of(given["target_url"]) == domain.host:
         errors["target_url"] = ["This page is on the publisher's own site; link to another."]
-    named = articles_links.addresses(given["anchor_text"] or "")
+    anchor = given["anchor_text"] or ""
+    named = [*articles_links.addresses(anchor), *named_hosts.named_hosts(anchor)]
     if given["target_url"] and any(_leads_elsewhere(each, given["target_url"]) for each in named):
         errors["anchor_text"] = ["This names another site than the one that your link leads to."]
     for name, reasons in wishes.contradictions(given).items():

@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from django.db import transaction
 
-from orders import endings, holds, lifecycle, refunds
+from orders import endings, fulfilment, holds, lifecycle, refunds
 from orders.models import Dispute, Order, Payment, Status
 from orders.stripe_client import moment
 from orders.templatetags.money import money
@@ -25,7 +25,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
 
     `told` is Stripe's dispute object. Late and repeated news change nothing.
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment.order_id)
+    order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
@@ -67,30 +67,22 @@ def _opened(order: Order, dispute: Dispute, *, at: datetime) -> None:
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
     if dispute.state in {State.INQUIRY, State.OPEN}:
         reason = f"{amount} disputed: {dispute.reason or 'no reason given'}"
-        holds.hold(order=order, reason=reason, at=at)
+        holds.hold(order=order, cause=holds.of_dispute(dispute), reason=reason, at=at)
         log.error("payment_disputed", order=str(order.pk), payment=dispute.payment_id)
 
 
 def _won(order: Order, dispute: Dispute, *, at: datetime) -> None:
     what = f"The dispute of {_amount(dispute)} is over: the payment stands"
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
+    _settle(order, dispute, at=at)
+    payment = dispute.payment
     if order.status in {Status.FAILED, Status.CANCELLED}:
         # The money is with us again, and nothing was made for it.
-        refunds.owe_payment(payment=dispute.payment, reason="The dispute was won", at=at)
-    elif _is_paid_otherwise(order, dispute.payment):
-        refunds.owe_payment(payment=dispute.payment, reason="Paid twice", at=at)
-    if not order.held_reason or _disputed(order):
-        return
-    differs = order.payments.filter(state=Payment.State.HELD).first()
-    if differs is not None:  # the mark that it had before
-        paid = money(differs.amount_cents, differs.currency)
-        lifecycle.hold(
-            order=order,
-            reason=f"paid {paid}, the price is {money(order.amount_cents, order.currency)}",
-            at=at,
-        )
-        return
-    holds.release(order=order, actor="stripe", reason="the dispute is over", at=at)
+        refunds.owe_payment(payment=payment, reason="The dispute was won", at=at)
+    elif _is_paid_otherwise(order, payment) or _was_declined(order, payment):
+        refunds.owe_payment(payment=payment, reason="Paid twice", at=at)
+    elif order.status == Status.AWAITING_PAYMENT and payment.state == Payment.State.PAID:
+        fulfilment.pay(order=order, at=at)  # staff took it for the price while the bank had it
 
 
 def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
@@ -98,15 +90,22 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
     what = f"The dispute of {amount} is over: your bank gave the money back to you"
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
     log.error("dispute_lost", order=str(order.pk), status=order.status)
-    if order.status == Status.COMPLETED:
-        lifecycle.hold(order=order, reason=f"{amount} lost to a dispute, and it is live", at=at)
-        return
-    if order.status in _UNDER_WAY:
-        endings.call_off(order=order, why="your bank took the payment back", actor="stripe", at=at)
-        # What the bank did not take, where it disputed a part or the order was paid twice.
-        refunds.owe(order=order, reason="The order ended with a dispute", at=at)
-    if not _disputed(order):
-        lifecycle.release(order=order, what="The check is over", actor="stripe", at=at)
+    if not _is_paid_otherwise(order, dispute.payment):
+        if order.status == Status.COMPLETED:
+            reason = f"{amount} lost to a dispute, and it is live"
+            lifecycle.hold(order=order, cause=holds.of_dispute(dispute), reason=reason, at=at)
+            return
+        if order.status in _UNDER_WAY:
+            why = "your bank took the payment back"
+            endings.call_off(order=order, why=why, actor="stripe", at=at)
+            # What the bank did not take, where it disputed a part or the order was paid twice.
+            refunds.owe(order=order, reason="The order ended with a dispute", at=at)
+    _settle(order, dispute, at=at)
+
+
+def _settle(order: Order, dispute: Dispute, *, at: datetime) -> None:
+    cause = holds.of_dispute(dispute)
+    holds.settle(order=order, cause=cause, reason="the dispute is over", at=at)
 
 
 def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
@@ -117,9 +116,10 @@ def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
     return any(refunds.kept_cents(other) > 0 for other in others)
 
 
-def _disputed(order: Order) -> bool:
-    unsettled = Dispute.objects.filter(payment__order=order)
-    return unsettled.filter(state__in=[State.INQUIRY, State.OPEN]).exists()
+def _was_declined(order: Order, payment: Payment) -> bool:
+    """Whether its amount was not the price, and staff gave back what was with us then."""
+    waits = order.holds.filter(cause=holds.of_amount(payment), ended_at=None)
+    return payment.state == Payment.State.HELD and not waits.exists()
 
 
 def _amount(dispute: Dispute) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from articles.document import parse
 from articles.links import links, page_of
@@ -53,7 +54,7 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
 
     :raises RefundRefused: nothing is left
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    order = lifecycle.lock(order.pk)
     failure = None
     if order.status in _UNDER_WAY:
         failure = call_off(order=order, why=reason, actor=actor, at=at)
@@ -101,10 +102,11 @@ def discard(*, order: Order) -> None:
     """Let no text of the order stand any more, and have its link taken out of others' texts."""
     texts = ArticleVersion.objects.filter(order_key=order.subject)
     texts.update(backlink_review_status=BacklinkReview.REJECTED)
-    if order.version_id is None or order.product != Product.INTEGRATION:
+    if order.version_id is None:
+        return
+    is_live = Article.objects.filter(versions=order.version_id, live_version__isnull=False)
+    if order.product != Product.INTEGRATION and not is_live.exists():
         return  # nobody else's text was made from it: a page takes links once it is live
-    if Article.objects.filter(live_version__order_key=order.subject).exists():
-        log.error("ended_order_is_live", order=str(order.pk))
     ledger.enqueue(
         kind=LINK_REMOVAL,
         subject=order.subject,
@@ -119,7 +121,7 @@ def dead_pages(*, article_id: int | None) -> dict[tuple[str, str, str], str]:
 
     A page that another order has linked, or is linking, is not among them.
     """
-    orders = Order.objects.filter(article=article_id, product=Product.INTEGRATION)
+    orders = Order.objects.filter(Q(article=article_id) | Q(version__article=article_id))
     told = orders.values_list("status", "code", "brief__target_url")
     live = {page_of(url) for status, _, url in told if status not in _ENDED}
     ended = {page_of(url): code for status, code, url in told if status == Status.FAILED}
@@ -141,7 +143,8 @@ def _stop_work(order: Order, *, actor: str, at: datetime) -> None:
         kind__in=[*WRITING, PUBLICATION],
         state__in=[JobState.WAITING, JobState.ACTIVE],
     )
-    for job in jobs:
-        # One that settles at this moment finds the order moved on, and delivers nothing.
+    # One that settles at this moment waits for the order with its job in hand: waiting for that job
+    # here would be for ever. It finds the order moved on, and delivers nothing.
+    for job in jobs.select_for_update(skip_locked=True, no_key=True):
         with suppress(service.Refused):
             service.cancel(job_id=job.pk, actor=actor, reason="The order was ended", at=at)

@@ -29,6 +29,18 @@ class ResumeRefused(Exception):
     """A failed order cannot be taken up again; nothing was changed."""
 
 
+def pay(*, order: Order, at: datetime) -> bool:
+    """Take a payment as made and begin the work; False: the order is held, so none begins.
+
+    :raises TransitionRefused: the order is neither awaiting payment nor cancelled
+    """
+    lifecycle.pay(order=order, at=at)
+    if order.held_reason:
+        return False
+    begin(order=order, at=at)
+    return True
+
+
 def begin(*, order: Order, at: datetime) -> None:
     """Start the paid work: one pipeline job an order, and the confirmation e-mail."""
     enqueue(order=order)

@@ -1,8 +1,8 @@
 """Orders that wait for a person: marked, alerted about, and let go on by a named one.
 
-While an order is held, nothing of it is published and nothing new is begun. A job that runs
-already goes on to its end: what it buys is paid for, and its text goes no further than to the
-customer.
+Each cause holds by itself and ends by itself; a person ends them all. While an order is held,
+nothing of it is published and nothing new is begun. A job that runs already goes on to its end:
+what it buys is paid for, and its text goes no further than to the customer.
 """
 
 from contextlib import suppress
@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 
 from orders import endings, fulfilment, lifecycle, notifications, publications, refunds
-from orders.models import Order, Payment, Publication, Status
+from orders.models import Dispute, Order, Payment, Publication, Status
 from queueing import service
 from queueing.models import Job, State
 
@@ -26,10 +26,20 @@ class NotHeld(Exception):
     """Nobody holds the order, or somebody has let it go on already; nothing was changed."""
 
 
+def of_amount(payment: Payment) -> str:
+    """Return the cause of a payment whose amount is not the price."""
+    return f"payment:{payment.pk}"
+
+
+def of_dispute(dispute: Dispute) -> str:
+    """Return the cause of a bank's demand, from its first question to what is left of it."""
+    return f"dispute:{dispute.pk}"
+
+
 @transaction.atomic
-def hold(*, order: Order, reason: str, at: datetime) -> None:
+def hold(*, order: Order, cause: str, reason: str, at: datetime) -> None:
     """Mark the order for staff, stop what has not begun, and alert the admins."""
-    event = lifecycle.hold(order=order, reason=reason, at=at)
+    event = lifecycle.hold(order=order, cause=cause, reason=reason, at=at)
     waiting = Job.objects.filter(
         subject=order.subject,
         kind__in=[*endings.WRITING, endings.PUBLICATION],
@@ -50,15 +60,27 @@ def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
 
     :raises NotHeld: it is not held
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    order = lifecycle.lock(order.pk)
     if not lifecycle.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
         raise NotHeld(f"Order {order.code} is not held.")
     _take_payment(order, actor=actor, at=at)
+    _go_on(order, actor=actor, reason=reason, at=at)
+    log.info("order_released", order=str(order.pk), actor=actor)
+
+
+@transaction.atomic
+def settle(*, order: Order, cause: str, reason: str, at: datetime) -> None:
+    """End what this cause held, if anything; the order goes on where nothing else holds it."""
+    what = f"Released: {reason}"
+    if lifecycle.lift(order=order, cause=cause, what=what, actor="stripe", at=at):
+        _go_on(order, actor="stripe", reason=reason, at=at)
+
+
+def _go_on(order: Order, *, actor: str, reason: str, at: datetime) -> None:
     if order.status == Status.PROCESSING:
         _work_again(order, actor=actor, reason=reason, at=at)
     elif order.status == Status.ADMIN_REVIEW:
         _publish_again(order, actor=actor, reason=reason, at=at)
-    log.info("order_released", order=str(order.pk), actor=actor)
 
 
 def _take_payment(order: Order, *, actor: str, at: datetime) -> None:

@@ -252,18 +252,16 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
         payment.state = State.HELD
         payment.save()
         reason = f"paid {money(*got)}, the price is {money(*price)}"
-        holds.hold(order=order, reason=reason, at=at)
+        holds.hold(order=order, cause=holds.of_amount(payment), reason=reason, at=at)
         log.error("payment_held", order=str(order.pk), payment=payment.pk, reason=reason)
         return f"held: {reason}"
     payment.state = State.PAID
     payment.save()
     if order.status not in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
         return _paid_again(order, payment, at=at)
-    lifecycle.pay(order=order, at=at)
-    if order.held_reason:  # disputed before we heard of it
-        return "paid: held, so no work begins"
-    fulfilment.begin(order=order, at=at)
-    return "paid: work begins"
+    # Held: disputed before we heard of it, or another payment differs.
+    begun = fulfilment.pay(order=order, at=at)
+    return "paid: work begins" if begun else "paid: held, so no work begins"
 
 
 def _paid_again(order: Order, payment: Payment, *, at: datetime) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from articles.openings import opening_of
 from articles.publishing import LiveCheck, Published
 from orders import endings, lifecycle, notifications
 from orders.models import Order, Publication, Review, Status
@@ -25,6 +26,7 @@ def to_publish(*, publication_id: int) -> Publication | None:
     """
     publication = Publication.objects.select_related(
         "review__order__customer",
+        "review__order__domain",
         "review__version",
         "review__version__article__domain",
         "review__version__article__live_version",
@@ -46,6 +48,10 @@ def to_publish(*, publication_id: int) -> Publication | None:
             f"The text carries the link of order {', '.join(dead)}, which has ended; it must be "
             "approved anew without it."
         )
+    # Its site may allow fewer links than when it was approved.
+    excess = opening_of(review.order.domain, review.version).excess
+    if excess is not None:
+        raise PublicationRefused(f"{excess} It must be approved anew with fewer.")
     if not is_last(publication):
         raise PublicationRefused("The editors have looked at the order again since.")
     return publication
@@ -74,6 +80,7 @@ def went_live(
     :raises PublicationRefused: somebody settled it first, or the editors look at the order again
     :raises TransitionRefused: the order is not with the editors any more
     """
+    lifecycle.lock(publication.review.order_id)
     settled = (
         Publication.objects.filter(pk=publication.pk)
         .exclude(state=State.LIVE)

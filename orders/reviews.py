@@ -1,7 +1,7 @@
 """Submission of a version to the editors, and the one decision that a named person makes on it.
 
-Each verb is one transaction. The first write of a decision is the review's own row, and only while
-nobody has decided: of two editors, the second changes nothing.
+Each verb is one transaction, under the order's lock. The first write of a decision is the review's
+own row, and only while nobody has decided: of two editors, the second changes nothing.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from articles.models import ArticleVersion, BacklinkReview
+from articles.openings import opening_of
 from orders import claims, endings, lifecycle, notifications, refunds
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
@@ -47,6 +48,10 @@ class OrderHeld(ReviewRefused):
 
 class DeadLink(ReviewRefused):
     """The text was made from one whose order has ended, and carries its link."""
+
+
+class TooManyLinks(ReviewRefused):
+    """The text leads to other sites more often than its site allows by now."""
 
 
 class ReasonMissing(ReviewRefused):
@@ -90,7 +95,7 @@ def approve(
     `seen` is the order's `updated_at` as the editor saw it; None does not ask.
 
     :raises ReviewRefused: decided already, held by another editor, changed since it was opened, no
-        longer the newest version, or held back by the gate
+        longer the newest version, held back by the gate, or with more links than the site allows
     """
     version = _text_of(review)
     override_reason = override_reason.strip() if is_blocked(version) else ""
@@ -109,6 +114,11 @@ def approve(
         raise DeadLink(
             f"The text carries the link of order {', '.join(dead)}, which has ended without a "
             "publication. It is being taken out; the new version comes by itself."
+        )
+    excess = opening_of(order.domain, review.version).excess
+    if excess is not None:
+        raise TooManyLinks(
+            f"{excess} Take one out by hand, or return the text. It is not approved."
         )
     try:
         lifecycle.approve(order=order, version=version, actor=by, at=at)
@@ -209,7 +219,7 @@ def reopen(*, review: Review, by: str, at: datetime) -> Review:
 
     :raises ReviewRefused: its publication has not failed, or it is before them already
     """
-    order = Order.objects.select_for_update(no_key=True).get(pk=review.order_id)
+    order = lifecycle.lock(review.order_id)
     failed = Publication.objects.filter(review=review, state=Publication.State.FAILED)
     newest = order.reviews.order_by("-submitted_at", "-pk").first()
     if order.status != Status.ADMIN_REVIEW or newest != review or not failed.exists():
@@ -254,10 +264,10 @@ def _write(
     review: Review, written: dict[str, Any], *, by: str, at: datetime, seen: datetime | None
 ) -> Order:
     """Write to a review that waits and that nobody else holds; return its order as it is now."""
+    order = lifecycle.lock(review.order_id)
     free = Review.objects.filter(claims.free_for(by, at=at), pk=review.pk, decision="")
     if not free.update(**written):
         raise _why_not(Review.objects.get(pk=review.pk))
-    order = Order.objects.select_related("customer").get(pk=review.order_id)
     if seen is not None and order.updated_at != seen:
         raise ChangedSinceOpened("The order has changed since you opened it. Look again.")
     for name, value in written.items():

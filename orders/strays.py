@@ -20,6 +20,7 @@ from queueing.models import Job, State
 log = structlog.get_logger(__name__)
 
 KINDS: Final = (*fulfilment.JOB_KINDS.values(), revisions.JOB_KIND)
+CAUSE: Final = "work"
 # A job that has just been settled moves its order in the same transaction; this is for clocks.
 LEFT_ALONE: Final = timedelta(minutes=1)
 
@@ -52,7 +53,7 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
                 fulfilment.enqueue(order=order)
             else:
                 reason = f"its job is {job.state}, and nothing else works on it"
-                holds.hold(order=order, reason=reason, at=at)
+                holds.hold(order=order, cause=CAUSE, reason=reason, at=at)
         log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
     return Found(begun=begun, held=held)
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.timesince import timesince
+from django_celery_results.admin import GroupResultAdmin, TaskResultAdmin
+from django_celery_results.models import GroupResult, TaskResult
 
 from queueing import registry
 from queueing.models import Attempt, Job, JobNote, State, Step, Worker
@@ -195,3 +197,17 @@ class JobAdmin(ReadOnly, Operated):
 class WorkerAdmin(ReadOnly, WorkerPage):
     list_display = ("__str__", "threads", "kinds", "started_at", "seen_at")
     ordering = ("-seen_at",)
+
+
+# Celery's own record beside ours: its admin lets rows be made up and deleted.
+admin.site.unregister([TaskResult, GroupResult])
+
+
+@admin.register(TaskResult)
+class TaskResults(ReadOnly, TaskResultAdmin):  # type: ignore[misc]  # the package has no types
+    """What Celery kept of each task."""
+
+
+@admin.register(GroupResult)
+class GroupResults(ReadOnly, GroupResultAdmin):  # type: ignore[misc]  # the package has no types
+    """What Celery kept of groups; we make none."""

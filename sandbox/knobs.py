@@ -22,6 +22,7 @@ BAD_TEXTS = (
     "link_twice",
     "wrong_rel",
     "foreign_link",
+    "foreign_name",
     "placeholder",
     "repetition",
     "other_language",

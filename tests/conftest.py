@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import LazySettings
+from hypothesis import settings as hypothesis_settings
 
 from local import ports
 from tests import processes
@@ -15,6 +16,10 @@ from tests.processes import Running
 from tests.sandbox_client import Sandbox
 
 NOBODY = "http://127.0.0.1:1/"
+
+# How long an example takes is no property of ours: it depends on what else the machine does.
+hypothesis_settings.register_profile("byline", deadline=None)
+hypothesis_settings.load_profile("byline")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ inkl sog vgl mio mrd p.ej sra
 """
 # Words of their own as well, so that only a number behind them tells.
 _BEFORE_NUMBERS = frozenset({"no", "nos", "nr", "fig", "vol", "art", "sec", "ch", "p", "pp", "abs"})
-_ABBREVIATIONS = frozenset(_SHORTENED.split())
+ABBREVIATIONS = frozenset(_SHORTENED.split())
 # A full stop (or its like), closing quotes or brackets, and then space and a new beginning.
 _SENTENCE_END = re.compile(
     r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s+(?P<next>[\"'“‘„«(\[¿¡]*[^\s\W]))|[。！？]+[」』”）]*"
@@ -110,7 +110,7 @@ def _ends_sentence(before: str, mark: str, follows: str) -> bool:
     if last is None:
         return False
     word = last[0].lower()
-    if word in _ABBREVIATIONS or (word in _BEFORE_NUMBERS and follows.isdigit()):
+    if word in ABBREVIATIONS or (word in _BEFORE_NUMBERS and follows.isdigit()):
         return False
     if len(word) == 1 and word.isalpha():
         return False  # an initial

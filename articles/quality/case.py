@@ -104,11 +104,6 @@ class Case:
             raise CannotTell("There is no running text.")
         return self.sentences
 
-    def need_english(self) -> None:
-        """:raises CannotTell: the text is ordered in another language"""
-        if self.brief.language != "en":
-            raise CannotTell(f"This is known for English only, not for “{self.brief.language}”.")
-
     def _sentences(self) -> Iterator[Sentence]:
         from articles.document.text import words as split
 

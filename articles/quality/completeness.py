@@ -164,12 +164,12 @@ def _leaks(case: Case) -> Iterator[Finding]:
                     value=shown,
                     block=block,
                 )
-        copied = prompt_text.copied(text)
-        if copied:
+        told = prompt_text.copied(text) or prompt_text.echoed(text)
+        if told:
             yield Finding(
                 code="prompt-text",
-                message=f"{where} holds a piece of the instructions: “{copied}”.",
-                value=copied,
+                message=f"{where} holds a piece of the instructions: “{told[:200]}”.",
+                value=told[:200],
                 block=block,
             )
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+from articles.quality.word_lists import listed, phrases
 
-def _listed(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-def _phrases(text: str) -> tuple[str, ...]:
-    """Return the phrases of `text`, one a line, longest first so that it is found first."""
-    lines = (line.strip() for line in text.strip().splitlines())
-    return tuple(sorted(lines, key=len, reverse=True))
-
-
-FUNCTION_WORDS = _listed(
+FUNCTION_WORDS = listed(
     """
     a an the and or but nor of in on at to for from by with without about into onto over under
     between is are was were be been being do does did have has had can could will would shall
@@ -22,7 +13,7 @@ FUNCTION_WORDS = _listed(
     """
 )
 
-TRANSITIONS = _phrases(
+TRANSITIONS = phrases(
     """
     above all
     accordingly
@@ -142,7 +133,7 @@ TRANSITIONS = _phrases(
 )
 
 # Participles that no rule of spelling tells.
-IRREGULAR_PARTICIPLES = _listed(
+IRREGULAR_PARTICIPLES = listed(
     """
     beaten become begun bent bitten blown born bought bound broken brought built burnt caught
     chosen cut dealt done drawn driven drunk eaten fallen fed felt fought found forbidden forgotten
@@ -154,7 +145,7 @@ IRREGULAR_PARTICIPLES = _listed(
     """
 )
 # Words that end like a participle or are one, and after "be" mostly describe.
-NO_PARTICIPLES = _listed(
+NO_PARTICIPLES = listed(
     """
     need indeed hundred speed naked sacred wicked rugged kindred gone born left lit run set
     interested excited tired bored pleased worried married crowded limited advanced experienced
@@ -162,8 +153,8 @@ NO_PARTICIPLES = _listed(
     """
 )
 
-# Each is a regular expression without groups; a space stands for any white space.
-STOCK_PHRASES = _phrases(
+# Regular expressions (`word_lists.any_of`).
+STOCK_PHRASES = phrases(
     """
     a testament to
     at the end of the day

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from articles.document import fold
 from articles.document.markup import tokens
 from articles.links import Link, addresses, host_named, host_of, page_of
+from articles.named_hosts import named_hosts
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
@@ -159,6 +160,7 @@ def _unordered(case: Case) -> Iterator[Finding]:
     yield from _repeated_links(case)
     yield from _foreign_pictures(case)
     yield from _naked_addresses(case)
+    yield from _naked_names(case)
 
 
 def _missing(case: Case) -> Finding:
@@ -246,9 +248,7 @@ def _foreign_pictures(case: Case) -> Iterator[Finding]:
 
 
 def _naked_addresses(case: Case) -> Iterator[Finding]:
-    brief = case.brief
-    named = (brief.target_url, brief.anchor_text, _own(case), *brief.allowed_references)
-    hosts = {host_named(url) for url in named}
+    hosts = _allowed_hosts(case)
     for block in case.document.blocks:
         for address in addresses(block.text):
             host = host_named(address)
@@ -259,6 +259,46 @@ def _naked_addresses(case: Case) -> Iterator[Finding]:
                     value=address,
                     block=block.number,
                 )
+
+
+def _naked_names(case: Case) -> Iterator[Finding]:
+    hosts = _allowed_hosts(case) | _names_of_the_order(case)
+    texts: list[tuple[int | None, str, str]] = [
+        (None, "The title", case.draft.title),
+        (None, "The meta description", case.draft.meta_description),
+        *((block.number, "The text", block.text) for block in case.document.blocks),
+    ]
+    for number, where, text in texts:
+        for name in named_hosts(text):
+            host = host_named(name)
+            # "example.com" is named where "shop.example.com" was ordered: it leads nowhere else.
+            if not any(known == host or known.endswith(f".{host}") for known in hosts):
+                yield Finding(
+                    code="foreign-name",
+                    message=f"{where} names the site {name}, which was not ordered; a brand reads"
+                    " as well without its ending.",
+                    value=name,
+                    block=number,
+                )
+
+
+def _allowed_hosts(case: Case) -> set[str]:
+    brief = case.brief
+    named = (brief.target_url, brief.anchor_text, _own(case), *brief.allowed_references)
+    return {host_named(url) for url in named}
+
+
+def _names_of_the_order(case: Case) -> set[str]:
+    """The sites that the order is about. Notes allow none: whatever was hidden in them, would."""
+    brief = case.brief
+    ordered = (
+        *(brief.topic, brief.keyword, brief.anchor_text, brief.disclosure or ""),
+        *(*brief.must_mention, *brief.secondary_keywords),
+        *(candidate.title for candidate in brief.internal_links),
+        # "me@example.com" allows the host behind its sign.
+        *(contact.rpartition("@")[2] for contact in brief.allowed_contacts),
+    )
+    return {host_named(name) for text in ordered for name in named_hosts(text)}
 
 
 def _nearly_target(link: Link, case: Case) -> bool:

@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterator
 
 from articles.document.text import words
+from articles.quality import dutch, english, french, german, spanish, voice
 from articles.quality.case import Case
-from articles.quality.english import (
-    IRREGULAR_PARTICIPLES,
-    NO_PARTICIPLES,
-    TRANSITIONS,
-)
 from articles.quality.report import CannotTell, Finding, Level, Value, Verdict
+from articles.quality.word_lists import any_of
 
 LONG_SENTENCE_WORDS = 20
 MOST_LONG_SENTENCES = 0.25
@@ -24,15 +21,16 @@ EASIEST_ALLOWED = 50
 # Under so many sentences one more or less decides, which says nothing about the text.
 ENOUGH_SENTENCES = 10
 
-_BE = r"(?:am|(?:is|are|was|were)(?:n['’]t)?|be|been|being|get|gets|got|gotten)"
-_PASSIVE = re.compile(
-    rf"\b{_BE}\s+(?:(?:not|never|always|often|also|then|still|only|just|even|\w+ly)\s+)*"
-    r"(?P<participle>[a-z]+)\b",
-    re.IGNORECASE,
-)
-_TRANSITION = re.compile(
-    r"\b(?:" + "|".join(re.escape(phrase) for phrase in TRANSITIONS) + r")\b", re.IGNORECASE
-)
+_TRANSITIONS = {
+    "en": any_of(english.TRANSITIONS),
+    "de": any_of(german.TRANSITIONS),
+    "fr": any_of(french.TRANSITIONS),
+    "es": any_of(spanish.TRANSITIONS),
+    "nl": any_of(dutch.TRANSITIONS),
+}
+_EXAMPLES = {
+    "en": "however", "de": "jedoch", "fr": "cependant", "es": "sin embargo", "nl": "echter",
+}  # fmt: skip
 _VOWELS = re.compile(r"[aeiouyäöüáéíóúàèìòùâêîôûœæïë]+", re.IGNORECASE)
 # Reading ease by language: start, cost of a word in a sentence, cost of a syllable in a word.
 # en Flesch 1948, de Amstad 1978, fr Kandel and Moles 1958, es Fernández Huerta 1959 as corrected,
@@ -73,10 +71,15 @@ def paragraphs(case: Case) -> Verdict:
 
 
 def passive(case: Case) -> Verdict:
-    """At most 10 % of the sentences are in the passive voice. Source: Yoast. English only."""
-    case.need_english()
+    """At most 10 % of the sentences are in the passive voice. Source: Yoast.
+
+    English, German, French, Spanish, Dutch; the rule of each is in `voice`.
+    """
+    language = case.brief.language
+    if language not in voice.LANGUAGES:
+        raise CannotTell(f"There is no rule for the passive voice in “{language}”.")
     told = case.told_sentences()
-    found = [sentence for sentence in told if is_passive(sentence.text)]
+    found = [sentence for sentence in told if voice.is_passive(sentence.text, language)]
     share = len(found) / len(told)
     findings = []
     if share > MOST_PASSIVE and len(told) >= ENOUGH_SENTENCES:
@@ -94,17 +97,23 @@ def passive(case: Case) -> Verdict:
 
 
 def transitions(case: Case) -> Verdict:
-    """At least 30 % of the sentences hold a transition word. Source: Yoast. English only."""
-    case.need_english()
+    """At least 30 % of the sentences hold a transition word. Source: Yoast.
+
+    English, German, French, Spanish, Dutch.
+    """
+    known = _TRANSITIONS.get(case.brief.language)
+    if known is None:
+        raise CannotTell(f"There is no list of transition words for “{case.brief.language}”.")
     told = case.told_sentences()
-    share = sum(bool(_TRANSITION.search(item.text)) for item in told) / len(told)
+    share = sum(bool(known.search(item.text)) for item in told) / len(told)
     findings = []
     if share < FEWEST_TRANSITIONS and len(told) >= ENOUGH_SENTENCES:
         findings.append(
             _warning(
                 "few-transitions",
-                f"{share:.0%} of the sentences hold a transition word such as “however”;"
-                f" {FEWEST_TRANSITIONS:.0%} help the reader along.",
+                f"{share:.0%} of the sentences hold a transition word such as"
+                f" “{_EXAMPLES[case.brief.language]}”; {FEWEST_TRANSITIONS:.0%} help the reader"
+                " along.",
                 round(share, 3),
                 FEWEST_TRANSITIONS,
             )
@@ -138,17 +147,6 @@ def reading_ease(case: Case) -> Verdict:
             )
         )
     return Verdict(findings=findings, value=round(ease, 1), threshold=EASIEST_ALLOWED)
-
-
-def is_passive(sentence: str) -> bool:
-    """Return whether an English sentence holds a form of "be" or "get" with a participle."""
-    return any(_is_participle(match["participle"].lower()) for match in _PASSIVE.finditer(sentence))
-
-
-def _is_participle(word: str) -> bool:
-    if word in NO_PARTICIPLES:
-        return False
-    return word in IRREGULAR_PARTICIPLES or (word.endswith("ed") and len(word) > 4)
 
 
 def _syllables(word: str, *, silent_e: bool) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from articles.document import fold
 from articles.document.text import words
 from articles.language import NO_LANGUAGE, known, same, spoken
+from articles.quality import dutch, english, french, german, spanish
 from articles.quality.case import Case
-from articles.quality.english import STOCK_PHRASES
 from articles.quality.report import CannotTell, Finding, Level, Verdict
+from articles.quality.said_again import paragraphs_nearly_twice, sentences_nearly_twice
+from articles.quality.word_lists import any_of
 
 SURE = 0.8
 LIKELY = 0.5
@@ -22,10 +23,13 @@ ALIKE_IN_A_ROW = 3
 STOCK_WARNS_PER_1000 = 3
 STOCK_BLOCKS_PER_1000 = 10
 
-_STOCK = re.compile(
-    r"\b(?:" + "|".join(phrase.replace(" ", r"\s+") for phrase in STOCK_PHRASES) + r")\b",
-    re.IGNORECASE,
-)
+_STOCK = {
+    "en": any_of(english.STOCK_PHRASES),
+    "de": any_of(german.STOCK_PHRASES),
+    "fr": any_of(french.STOCK_PHRASES),
+    "es": any_of(spanish.STOCK_PHRASES),
+    "nl": any_of(dutch.STOCK_PHRASES),
+}
 
 
 def language(case: Case) -> Verdict:
@@ -57,21 +61,32 @@ def language(case: Case) -> Verdict:
 
 
 def repetition(case: Case) -> Verdict:
-    """No sentence of 4 words and more twice, no heading twice; three sentences in a row that
-    begin alike are a warning. Source: Yoast (consecutive sentences); own judgement."""
-    return Verdict(
-        findings=[*_sentences_twice(case), *_headings_twice(case), *_alike_in_a_row(case)]
-    )
+    """No sentence of 4 words and more twice, no heading twice, no paragraph in nearly the words of
+    another; sentences that nearly repeat another, or begin alike three in a row, are warnings.
+
+    Source: Yoast (consecutive sentences); own judgement.
+    """
+    findings = [
+        *_sentences_twice(case),
+        *_headings_twice(case),
+        *paragraphs_nearly_twice(case),
+        *sentences_nearly_twice(case),
+        *_alike_in_a_row(case),
+    ]
+    return Verdict(findings=findings)
 
 
 def stock_phrases(case: Case) -> Verdict:
     """Fewer than 3 stock phrases in 1,000 words; 10 and more block. Source: own judgement.
 
-    Judged from the second phrase on: one in a short text is no habit.
+    Judged from the second phrase on: one in a short text is no habit. English, German, French,
+    Spanish, Dutch.
     """
-    case.need_english()
+    known = _STOCK.get(case.brief.language)
+    if known is None:
+        raise CannotTell(f"There is no list of stock phrases for “{case.brief.language}”.")
     found = [
-        (block.number, match[0]) for block in case.prose for match in _STOCK.finditer(block.text)
+        (block.number, match[0]) for block in case.prose for match in known.finditer(block.text)
     ]
     rate = 1000 * len(found) / max(case.words, 1)
     if len(found) < 2 or rate < STOCK_WARNS_PER_1000:

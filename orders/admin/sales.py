@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import purchase
-from orders.admin import costs, drawing, money_verbs, resuming
+from orders.admin import costs, drawing, leftovers, money_verbs, resuming
 from orders.admin.money import PaymentsOfOrder, StripeEventsOfOrder
 from orders.admin.records import EmailsOfOrder, HistoryOfOrder
 from orders.lifecycle import TransitionRefused
@@ -103,6 +103,12 @@ class OrderAdmin(OrderPage):
             path("<uuid:order_id>/resume/", view(resuming.resume), name="orders_order_resume"),
             path("<uuid:order_id>/<slug:verb>/decide/", decide, name="orders_order_decide"),
             path("costs/", view(costs.page), name="orders_order_costs"),
+            path("leftovers/", view(leftovers.page), name="orders_order_leftovers"),
+            path(
+                "leftovers/<int:article_id>/remove/",
+                view(leftovers.remove),
+                name="orders_order_leftovers_remove",
+            ),
             *super().get_urls(),
         ]
 

@@ -123,6 +123,33 @@ class Order(models.Model):
         return f"order:{self.pk}"
 
 
+class Hold(models.Model):
+    """One reason why an order must wait for a person, until it is settled.
+
+    The open ones of an order are what its `held_reason` says; `orders.lifecycle` writes both.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
+    cause = models.CharField(
+        max_length=60, help_text="what it is about, such as payment:7; one open hold a cause"
+    )
+    reason = models.CharField(max_length=200)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "cause"], condition=Q(ended_at=None), name="hold_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class OrderEvent(models.Model):
     """One line of an order's history; appended, never changed."""
 

@@ -4,6 +4,7 @@ Importing this package registers every kind of job with the ledger.
 """
 
 from orders.pipelines import (
+    cleaning,
     emails,
     generation,
     integration,
@@ -14,6 +15,7 @@ from orders.pipelines import (
 )
 
 __all__ = [
+    "cleaning",
     "emails",
     "generation",
     "integration",

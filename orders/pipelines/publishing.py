@@ -66,7 +66,7 @@ def _publish(run: Run, publication: Publication) -> Published:
         text = publishing.standing(article=article, version=version)
 
     def put() -> dict[str, Any]:
-        with _publisher_errors():
+        with publisher_errors():
             return asdict(publishing.publish(article=article, version=text, at=timezone.now()))
 
     return Published(**run.once(f"publish-{run.attempt}", put))
@@ -91,7 +91,7 @@ def _look(publication: Publication, published: Published) -> dict[str, Any]:
 
 
 @contextmanager
-def _publisher_errors() -> Iterator[None]:
+def publisher_errors() -> Iterator[None]:
     """Turn a publisher's errors into the ledger's."""
     try:
         yield

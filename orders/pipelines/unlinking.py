@@ -3,6 +3,9 @@
 Each such text gets a successor that says the same words, without the link: examined by the gate,
 put in the place of the old one wherever its order stands, and made from the successor of what the
 old one was made from, so that whichever is published first, the others still follow from it.
+
+A live text gets one too. It waits until an editor has it published (`orders.leftovers`), or for the
+next publication there.
 """
 
 from dataclasses import dataclass, replace
@@ -47,12 +50,15 @@ class Successor:
 def remove_links(run: Run) -> None:
     """Give every text that must not be published as it is a successor that may be."""
     ended = order_of(run.subject)
-    if ended.article is None:
+    page = ended.article
+    if page is None and ended.version is not None:
+        page = ended.version.article
+    if page is None:
         return
-    successors = _successors(ended.article)
+    successors = _successors(page)
     at = timezone.now()
     with run.delivery():
-        article = Article.objects.select_for_update(no_key=True).get(pk=ended.article.pk)
+        article = Article.objects.select_for_update(no_key=True).get(pk=page.pk)
         if [(one.old.pk, one.html) for one in successors] != [
             (old.pk, html) for old, html, _ in _to_be_changed(article)
         ]:
@@ -62,7 +68,9 @@ def remove_links(run: Run) -> None:
         for number, successor in enumerate(successors, start=newest + 1):
             made[successor.old.pk] = _store(article, successor, made, number=number)
             _replace(successor, made[successor.old.pk], code=ended.code, at=at)
-    log.info("links_removed", article=ended.article.pk, texts=len(successors))
+    log.info("links_removed", article=page.pk, texts=len(successors))
+    if article.live_version_id in made:
+        log.error("ended_order_is_live", order=str(ended.pk), article=page.pk)
 
 
 def _to_be_changed(article: Article) -> list[tuple[ArticleVersion, str, Order | None]]:
@@ -76,14 +84,22 @@ def _to_be_changed(article: Article) -> list[tuple[ArticleVersion, str, Order | 
         for order in orders.select_related("version", "domain", "customer")
         if order.version is not None
     }
-    standing = newest_standing(article)
-    current.setdefault(standing.pk, (standing, None))
+    for standing in (_standing(article), article.live_version):
+        if standing is not None:
+            current.setdefault(standing.pk, (standing, None))
     changed = []
     for _, (version, order) in sorted(current.items(), key=lambda item: item[1][0].number):
         html = without_links(version.html, to=lambda href: page_of(href) in dead)
         if html != version.html:
             changed.append((version, html, order))
     return changed
+
+
+def _standing(article: Article) -> ArticleVersion | None:
+    try:
+        return newest_standing(article)
+    except ArticleVersion.DoesNotExist:  # a page of its own whose order has ended
+        return None
 
 
 def _successors(article: Article) -> list[Successor]:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-import unicodedata
 from html import escape
 from itertools import cycle
 
+from sandbox.writer import manner, wished
 from sandbox.writer.brief import Brief, count_words, visible
 from sandbox.writer.grammar import Frame, Voice
+from sandbox.writer.letters import (
+    beginning,
+    cut,
+    label,
+    lower_first,
+    owned,
+    saying,
+    slug,
+    times,
+    upper_first,
+)
 from sandbox.writer.lexicon import Aspect, Language, language
 from sandbox.writer.parts import Section, Sentence, body
 
@@ -20,6 +31,8 @@ KEYWORD_SHARE = 0.0095
 LONGEST_TITLE = 60
 META_FROM, META_TO = 121, 156
 MOST_OVER_WORDS = 8
+# Two sentences that share so many of their longer words say the same.
+SAME_SHARE = 0.6
 # How far into the sections the ordered link stands.
 _PLACES = {"early": 0.0, "middle": 0.5, "late": 0.9}
 
@@ -39,14 +52,17 @@ class Writer:
         self.aspects = tuple(one for one in self.words_of.aspects if one.name not in niche.avoid)
         digest = hashlib.sha256((brief.seed + salt).encode()).digest()
         self.rng = random.Random(digest)
+        self._keyword = owned(brief.keyword, language=self.words_of.code)
         self.voice = Voice(
             rng=self.rng,
             slots={**self.words_of.slots, **niche.slots},
-            words={"kw": escape(brief.keyword, quote=False)},
+            words={"kw": escape(self._keyword, quote=False)},
         )
         avoided = "|".join(map(re.escape, brief.avoid))
         self._avoided = re.compile(rf"(?i)(?<!\w)(?:{avoided})(?!\w)" if avoided else r"(?!)")
         self._said: set[str] = set()
+        self._sayings: list[frozenset[str]] = []
+        self._spoken: set[int] = set()
         self._last_start = ""
         self._transitions_due = 0.0
 
@@ -73,34 +89,37 @@ class Writer:
         keyword = self.brief.keyword
         frames = list(self.words_of.frames["titles"])
         self.rng.shuffle(frames)
-        self.voice.words["kw"] = keyword
-        tried = [_upper_first(self.voice.say(frame)) for frame in frames * 3]
-        self.voice.words["kw"] = escape(keyword, quote=False)
+        self.voice.words["kw"] = self._keyword
+        said = [upper_first(self.voice.say(frame)) for frame in frames * 3]
+        tried = [label(one, keyword, always=True) for one in said]
+        self.voice.words["kw"] = escape(self._keyword, quote=False)
         fitting = [one for one in tried if len(one) <= LONGEST_TITLE]
-        return fitting[0] if fitting else _cut(_upper_first(keyword), LONGEST_TITLE)
+        return fitting[0] if fitting else cut(upper_first(keyword), LONGEST_TITLE)
 
     def meta(self) -> str:
         """Return a description of 121 to 156 characters that holds the keyword."""
         keyword = self.brief.keyword
-        self.voice.words["kw"] = _cut(keyword, 80)
+        self.voice.words["kw"] = cut(self._keyword, 80)
         openings = self.words_of.frames["meta_openings"]
         endings = self.words_of.frames["meta_endings"]
         best = ""
         for _ in range(200):
-            text = _upper_first(self.voice.say(self.rng.choice(openings)))
+            text = upper_first(self.voice.say(self.rng.choice(openings)))
+            text = label(text, keyword, always=True)
             for ending in self.rng.sample(endings, len(endings)):
                 if len(text) < META_FROM:
-                    text += " " + _upper_first(self.voice.say(ending))
+                    text += " " + upper_first(self.voice.say(ending))
             if META_FROM <= len(text) <= META_TO:
                 best = text
                 break
             best = best or text
-        self.voice.words["kw"] = escape(keyword, quote=False)
-        return best if len(best) <= META_TO else _cut(best, META_TO - 1).rstrip(".,") + "."
+        self.voice.words["kw"] = escape(self._keyword, quote=False)
+        return best if len(best) <= META_TO else cut(best, META_TO - 1).rstrip(".,") + "."
 
     def remember(self, sentences: list[str]) -> None:
         """Know sentences that are there already, so as not to say them again."""
         self._said.update(sentences)
+        self._sayings += map(saying, sentences)
 
     def spare_sentences(self, words: int) -> list[str]:
         """Return new sentences on any aspect, about so many words in all, at least one."""
@@ -116,7 +135,7 @@ class Writer:
         for _ in range(40):
             aspect = self.voice.deal("spare headings", self.aspects)
             frames = self._headings(aspect, keyed=keyed)
-            heading = _upper_first(self.voice.say(self.rng.choice(frames)))
+            heading = self._heading(self.rng.choice(frames))
             if heading not in self._said:
                 break
         self._said.add(heading)
@@ -128,19 +147,17 @@ class Writer:
 
     def phrase_sentence(self, phrase: str) -> str:
         """Return a new sentence that holds another phrase."""
-        keyword, self.voice.words["kw"] = self.voice.words["kw"], escape(phrase, quote=False)
-        said = self.keyword_sentence()
-        self.voice.words["kw"] = keyword
-        return said
+        return wished.mention(self, phrase)
 
     def link_sentence(self) -> str:
         """Return a new sentence around the ordered link."""
         brief = self.brief
         return self.linked_sentence(brief.target_url, brief.anchor_text, brief.link_rel)
 
-    def linked_sentence(self, url: str, anchor: str, rel: str) -> str:
+    def linked_sentence(self, url: str, anchor: str, rel: str, *, kind: str = "link") -> str:
         """Return a new sentence around any link."""
-        return self._linked("link", url, anchor, rel)
+        self.voice.words["link"] = self.link_tag(url, anchor, rel)
+        return self.sentence(kind, self.words_of.frames[kind], fixed=True)
 
     def opening_sentence(self) -> str:
         """Return a first sentence that holds the keyword."""
@@ -155,26 +172,39 @@ class Writer:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
         for turn in range(40):
-            text = self.voice.say(self.voice.deal(f"say {frames_name}", frames))
-            text = self._joined(text) if not fixed else _upper_first(text)
+            frame = self.voice.deal(f"say {frames_name}", frames)
+            if id(frame) in self._spoken and turn < 20:  # as long as there are fresh ones
+                self.voice.put_back(f"say {frames_name}")
+                continue
+            text = self.voice.say(frame)
+            known = self._knows(visible(text))
+            text = upper_first(text) if fixed else manner.in_tone(self._joined(text), self.brief)
             # What is left of a pack may all begin alike: better that than said twice.
-            unlike = _start(text) != self._last_start or turn >= 20
-            known = visible(text) in self._said or self._avoided.search(visible(text))
+            unlike = beginning(text) != self._last_start or turn >= 20
+            known = known or bool(self._avoided.search(visible(text)))
             if not known and unlike:
                 break
             self.voice.put_back(f"say {frames_name}")
-        self._said.add(visible(text))
-        self._last_start = _start(text)
+        self._spoken.add(id(frame))
+        self.remember([visible(text)])
+        self._last_start = beginning(text)
         return text
+
+    def _knows(self, text: str) -> bool:
+        """Whether this was said already, in these words or nearly so."""
+        new = saying(text)
+        return text in self._said or any(
+            len(new & old) >= SAME_SHARE * len(new | old) for old in self._sayings if new and old
+        )
 
     def _joined(self, text: str) -> str:
         """Put a transition before a sentence, often enough for an article that flows."""
         self._transitions_due += TRANSITION_SHARE
         if self._transitions_due < self.rng.uniform(0.5, 1.5):
-            return _upper_first(text)
+            return upper_first(text)
         self._transitions_due -= 1
         lead = self.voice.say(self.voice.deal("transitions", self.words_of.frames["transitions"]))
-        return f"{lead} {_lower_first(text) if self.words_of.lowers else _upper_first(text)}"
+        return f"{lead} {lower_first(text) if self.words_of.lowers else upper_first(text)}"
 
     def plan(self) -> list[Section]:
         """Return the sections of an article, named and measured, without their text."""
@@ -203,6 +233,9 @@ class Writer:
             if count_words(title) <= 14:
                 section = inner[(place + offset) % len(inner)]
                 section.links = (*section.links, url)
+        for offset, (url, _) in enumerate(self.brief.references[: self.brief.reference_links]):
+            section = inner[(place - 1 - offset) % len(inner)]
+            section.links = (*section.links, url)
 
     def _name(self, sections: list[Section]) -> None:
         with_keyword = set(self.rng.sample(range(len(sections)), (len(sections) + 1) // 2))
@@ -214,11 +247,15 @@ class Writer:
             frames = self._headings(section.aspect, keyed=keyed)
             for _ in range(20):
                 deck = f"heading {name} {keyed}" if not closing else f"closing {keyed}"
-                heading = _upper_first(self.voice.say(self.voice.deal(deck, frames)))
-                if heading not in taken:
+                heading = self._heading(self.voice.deal(deck, frames))
+                if heading not in taken and not self._avoided.search(heading):
                     break
             taken.add(heading)
             section.heading = heading
+
+    def _heading(self, frame: Frame) -> str:
+        keyword = escape(self.brief.keyword, quote=False)
+        return label(upper_first(self.voice.say(frame)), keyword)
 
     def _headings(self, aspect: Aspect | None, *, keyed: bool) -> tuple[Frame, ...]:
         if aspect is None:
@@ -229,15 +266,20 @@ class Writer:
         frames = self.words_of.frames
         if section.heading is None:
             opening = self.sentence("opening_kw", frames["opening_kw"], fixed=True)
-            section.sentences.append(Sentence(opening, fixed=True))
+            section.sentences += [Sentence(opening, fixed=True), *wished.opening(self)]
             pack, name = frames["opening"], "opening"
         elif section.aspect is None:
             pack, name = frames["closing"], "closing lines"
         else:
             pack, name = section.aspect.sentences, section.aspect.name
         self._fill_below(section)
+        closes = section.heading is not None and section.aspect is None and not section.below
+        ending = wished.closing(self) if closes else []
+        section.sentences += ending
         while section.words < section.target - 5 and not self._is_full(section):
             section.sentences.append(Sentence(self.sentence(name, pack)))
+        # Its own words come last.
+        section.sentences = [one for one in section.sentences if one not in ending] + ending
         if section.aspect and len(section.sentences) >= 9 and self.rng.random() < 0.3:
             section.listed = section.sentences[-4:-1]
             del section.sentences[-4:-1]
@@ -262,35 +304,39 @@ class Writer:
         titles = dict(brief.internal_links)
         for section in sections:
             if section.holds_link and brief.target_url and brief.anchor_text:
-                self._insert(section, self.link_sentence())
+                self._insert(section, self.link_sentence(), where=brief.link_position)
             for url in section.links:
                 if url in titles:
-                    self._insert(section, self._linked("internal", url, titles[url], "dofollow"))
+                    said = self.linked_sentence(url, titles[url], "dofollow", kind="internal")
+                else:
+                    said = wished.source_link(self, url)
+                self._insert(section, said)
+        said = wished.of_sources(self)
+        if said:
+            self._insert(inner[len(inner) // 2], said)
         for section, phrase in zip(cycle(inner), brief.phrases, strict=False):
-            if not any(_times(phrase, visible(self._html([one]))) for one in sections):
+            if not any(times(phrase, visible(self._html([one]))) for one in sections):
                 self._insert(section, self.phrase_sentence(phrase))
         wanted = round(brief.words * KEYWORD_SHARE)
-        there = sum(_times(brief.keyword, self._html([one])) for one in sections)
+        there = sum(times(brief.keyword, self._html([one])) for one in sections)
         for section in cycle(inner):
             if there >= wanted:
                 break
             self._insert(section, self.keyword_sentence())
             there += 1
 
-    def _linked(self, name: str, url: str, anchor: str, rel: str) -> str:
-        link = self.link_tag(url, anchor, rel)
-        self.voice.words["link"] = link
-        return self.sentence(name, self.words_of.frames[name], fixed=True)
-
-    def _insert(self, section: Section, html: str) -> None:
-        """Put a sentence between others of a section, with no neighbour that starts alike."""
+    def _insert(self, section: Section, html: str, *, where: str = "") -> None:
+        """Put a sentence between others of a section, with no neighbour that starts alike; as
+        early or as late there as `where` says."""
         places = list(range(1, max(2, len(section.sentences))))
         self.rng.shuffle(places)
-        start = _start(html)
+        if where in ("early", "late"):
+            places.sort(reverse=where == "late")
+        begins = beginning(html)
         there = section.sentences
         for place in places:
             around = there[max(0, place - 1) : place + 1]
-            if all(_start(one.html) != start and not one.fixed for one in around):
+            if all(beginning(one.html) != begins and not one.fixed for one in around):
                 break
         there.insert(place, Sentence(html, fixed=True))
 
@@ -310,7 +356,7 @@ class Writer:
             if off < 0:
                 section = min(inner, key=lambda one: one.words - one.target)
                 assert section.aspect is not None  # noqa: S101 - inner sections have one
-                self._last_start = _start(section.sentences[-1].html)
+                self._last_start = beginning(section.sentences[-1].html)
                 html = self.sentence(section.aspect.name, section.aspect.sentences)
                 section.sentences.append(Sentence(html))
 
@@ -320,7 +366,8 @@ class Writer:
         for section in sections:
             for before, one, after in _between(section.sentences):
                 left = off - one.words
-                if one.fixed or (before and after and _start(before.html) == _start(after.html)):
+                alike = before and after and beginning(before.html) == beginning(after.html)
+                if one.fixed or alike:
                     continue
                 if left >= 0 and (best is None or left < best[0]):
                     best = (left, section, one)
@@ -340,18 +387,6 @@ class Writer:
         return "\n".join(parts)
 
 
-def slug(keyword: str) -> str:
-    """Return a keyword as part of an address; letters beyond ASCII stay if nothing else would."""
-    # "l'assurance" is one word in an address: "lassurance".
-    whole = re.sub("['’]", "", keyword.lower())
-    plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
-    return _hyphened(plain) or _hyphened(whole) or "article"
-
-
-def _hyphened(text: str) -> str:
-    return re.sub(r"[\W_]+", "-", text).strip("-")[:100].strip("-")
-
-
 def _between(
     sentences: list[Sentence],
 ) -> list[tuple[Sentence | None, Sentence, Sentence | None]]:
@@ -360,23 +395,3 @@ def _between(
         (before, one, after)
         for before, one, after in zip(padded, sentences, padded[2:], strict=False)
     ]
-
-
-def _times(keyword: str, html: str) -> int:
-    return len(re.findall(re.escape(keyword), html, re.IGNORECASE))
-
-
-def _start(html: str) -> str:
-    return html.split(" ", 1)[0].strip(",").lower()
-
-
-def _upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _lower_first(text: str) -> str:
-    return text if text.startswith(("I ", "I'")) else text[:1].lower() + text[1:]
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest + 1].rsplit(" ", 1)[0][:longest]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
@@ -21,7 +21,8 @@ _REWORDING = re.compile(r"(?m)^- `reword` ")
 class Brief:
     """What is to be written. `link_rel` of "dofollow" means no rel attribute.
 
-    `phrases` are to stand in the text beside the keyword, `avoid` nowhere.
+    `phrases` are to stand in the text beside the keyword, `avoid` nowhere. `references` are pages
+    to know, address and text; `reference_links` of them may be linked to.
     """
 
     topic: str
@@ -39,6 +40,10 @@ class Brief:
     phrases: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     link_position: str = ""
+    audience: str = ""
+    tone: str = ""
+    references: tuple[tuple[str, str], ...] = ()
+    reference_links: int = 0
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Brief:
@@ -68,6 +73,9 @@ class Brief:
             phrases=(*_lines(raw.get("must_mention")), *_lines(raw.get("secondary_keywords"))),
             avoid=_lines(raw.get("must_avoid")),
             link_position=_line(raw.get("link_position")),
+            audience=_line(raw.get("audience")),
+            tone=_line(raw.get("tone")),
+            reference_links=_count(raw.get("reference_links")),
         )
 
 
@@ -129,7 +137,7 @@ def read_prompt(text: str, *, rules: str = "") -> Prompt:
     findings = _json(_fenced(text, "findings"))
     document = _fenced(text, "document")
     return Prompt(
-        brief=Brief.from_json(brief) if isinstance(brief, dict) else None,
+        brief=_with_references(brief, text) if isinstance(brief, dict) else None,
         blocks=None if document is None else _blocks(document),
         findings=tuple(
             Finding(
@@ -157,6 +165,22 @@ def visible(html: str) -> str:
 def count_words(html: str) -> int:
     """Count the words that a reader sees; a mark that stands alone, as in French, is none."""
     return sum(any(map(str.isalnum, one)) for one in visible(html).split())
+
+
+def _with_references(raw: dict[str, Any], text: str) -> Brief:
+    pages = _json(_fenced(text, "references"))
+    return replace(
+        Brief.from_json(raw),
+        references=tuple(
+            (_line(page.get("url")), _line(page.get("text")))
+            for page in (pages if isinstance(pages, list) else [])
+            if isinstance(page, dict) and page.get("url")
+        ),
+    )
+
+
+def _count(value: object) -> int:
+    return max(0, value) if isinstance(value, int) else 0
 
 
 def _line(value: object) -> str:

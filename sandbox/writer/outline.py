@@ -8,8 +8,9 @@ from functools import lru_cache
 from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.article import Writer, slug
+from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt, count_words
+from sandbox.writer.letters import slug
 from sandbox.writer.parts import Section, body
 
 Json = dict[str, Any]

@@ -6,8 +6,9 @@ import re
 from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.article import Writer, slug
+from sandbox.writer.article import Writer
 from sandbox.writer.brief import Brief, Prompt, count_words, visible
+from sandbox.writer.letters import slug
 from sandbox.writer.parts import Sentence, paragraphs
 from sandbox.writer.reword import change
 
@@ -24,6 +25,8 @@ _ACTIVE = re.compile(
     r"(?is)<(script|style|iframe|object)\b.*?(?:</\1>|$)|\son\w+\s*=\s*(\"[^\"]*\"|'[^']*')"
 )
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ()/.-]{6,}\d")
+# A site that is named without its "https://".
+_SITE = re.compile(r"(?<![\w@/.-])[\w-]{2,}\.(?:com|net|org|info|casino)\b", re.IGNORECASE)
 _LEFTOVER = re.compile(
     # "todo" is a word in Spanish.
     r"(?i)\[[^\]]*\]|\{\{|lorem ipsum|(?-i:\bTODO\b)|\bas an ai\b|language model|```|placeholder"
@@ -128,6 +131,8 @@ class Mender:
         text = visible(sentence)
         disclosed = text == self.brief.disclosure
         if _LEFTOVER.search(text) or (_CONTACT.search(text) and not disclosed):
+            return False
+        if any(site not in self.brief.seed for site in _SITE.findall(text)):
             return False
         if self._asked("cut") and not text.endswith(_ENDS):
             return False

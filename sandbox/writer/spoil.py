@@ -168,6 +168,10 @@ def _foreign_link(html: str, brief: Brief) -> str:
     return _before_end(html, f"<p>{sentence}</p>")
 
 
+def _foreign_name(html: str, _brief: Brief) -> str:
+    return _before_end(html, "<p>Many players swear by lucky-casino.net and its daily bonus.</p>")
+
+
 def _placeholder(html: str, _brief: Brief) -> str:
     return _before_end(html, "<p>For more on this, see [insert the name of the company here].</p>")
 
@@ -223,6 +227,7 @@ _BODY: dict[str, Callable[[str, Any], str]] = {
     "link_twice": _link_twice,
     "wrong_rel": _wrong_rel,
     "foreign_link": _foreign_link,
+    "foreign_name": _foreign_name,
     "placeholder": _placeholder,
     "repetition": _repetition,
     "other_language": _other_language,

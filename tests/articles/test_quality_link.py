@@ -170,6 +170,40 @@ def test_one_page_is_not_linked_over_and_over(times, expected):
     assert codes(run("other-links", DRAFT.html + again)) == expected
 
 
-def test_a_brand_that_is_named_is_no_address():
-    html = DRAFT.html + "<p>Book at Booking.com, use Node.js and/or e.g. St. Gallen / Zürich.</p>"
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Play at evil-casino.com today.", "evil-casino.com"),
+        ("Book at Booking.com.", "Booking.com"),
+        ("Look at evil[.]com now.", "evil.com"),
+    ],
+)
+def test_a_site_that_nobody_ordered_may_not_be_named_either(text, name):
+    (finding,) = run("other-links", DRAFT.html + f"<p>{text}</p>").findings
+    assert (finding.code, finding.value, finding.block) == ("foreign-name", name, 17)
+    (finding,) = run("other-links", draft={"title": text}).findings
+    assert (finding.code, finding.block) == ("foreign-name", None)
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        {"topic": "Is Booking.com worth it?"},
+        {"must_mention": ("Booking.com",)},
+        {"target_url": "https://www.booking.com/bees"},
+        {"target_url": "https://hives.booking.com/bees"},
+        {"allowed_references": ("https://booking.com/about",)},
+        {"host": "booking.com"},
+        {"allowed_contacts": ("me@booking.com",)},
+    ],
+)
+def test_a_site_that_the_order_is_about_may_be_named(ordered):
+    html = DRAFT.html + "<p>Book at Booking.com.</p>"
+    assert "foreign-name" not in codes(run("other-links", html, **ordered))
+    notes = run("other-links", html, notes="Name Booking.com, please.")
+    assert codes(notes) == ["foreign-name"]
+
+
+def test_what_only_looks_like_a_site_is_no_fault():
+    html = DRAFT.html + "<p>Write Node.js and/or e.g. St. Gallen / Zürich; save as notes.md.</p>"
     assert codes(run("other-links", html)) == []

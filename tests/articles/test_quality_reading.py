@@ -3,7 +3,7 @@
 import pytest
 
 from articles.quality import State
-from articles.quality.readability import is_passive
+from articles.quality.voice import is_passive
 from tests.articles.good import DRAFT, codes, run, spoilt, text_of
 
 
@@ -150,6 +150,107 @@ def test_the_passive_voice_is_told_from_the_active(sentence, passive):
     assert is_passive(sentence) is passive
 
 
+PASSIVES = {
+    "de": [
+        "Der Stock wird einmal in der Woche geöffnet",
+        "Hier wurden früher viele Bienen gehalten",
+        "Wenn der Honig verkauft wird, freut das alle",
+        "Das ist schon oft repariert worden",
+        "Die Regeln werden vom Verein beschlossen",
+    ],
+    "fr": [
+        "La ruche est ouverte une fois par semaine",
+        "Les abeilles ont été gardées ici",
+        "Ces règles sont souvent décidées par le club",
+        "Le miel sera vendu au marché",
+    ],
+    "es": [
+        "La colmena es abierta cada semana",
+        "Las abejas fueron cuidadas aquí por un vecino",
+        "Las reglas han sido decididas por el club",
+        "El texto será siempre escrito por ella",
+    ],
+    "nl": [
+        "De kast wordt elke week geopend",
+        "Hier werden vroeger veel bijen gehouden",
+        "De regels worden door de club bedacht",
+        "Als de honing verkocht wordt, is iedereen blij",
+    ],
+}
+ACTIVES = {
+    "de": [
+        "Wir öffnen den Stock einmal in der Woche",
+        "Morgen werden die Bienen gehen",
+        "Es wird kalt und die Tage werden kürzer",
+        "Er wird bald bekannt und beliebt",
+        "Sie wird Ihnen gefallen, weil sie gut passt",
+        "Das Volk ist gesund, und es wird Zeit für ein Gespräch",
+        "Was gemacht ist, ist gemacht, und es wird besser",
+        "Das werden Sie nicht vergessen",
+    ],
+    "fr": [
+        "Nous ouvrons la ruche une fois par semaine",
+        "Les abeilles sont arrivées tôt",
+        "Elle s'est trompée de chemin",
+        "Le chemin est long et la vue est belle",
+        "Il est fatigué et elle est née ici",
+        "Ce sont les clés de la maison",
+    ],
+    "es": [
+        "Abrimos la colmena cada semana",
+        "Es demasiado tarde",
+        "El camino es complicado y la casa es privada",
+        "Son las nueve y el cielo es claro",
+        "Fue un buen resultado",
+    ],
+    "nl": [
+        "We openen de kast elke week",
+        "Het wordt koud en de dagen worden korter",
+        "Zij wordt beroemd en hij wordt oud",
+        "De bijen zijn gezond",
+        "Wat gedaan is, is gedaan, en het wordt beter",
+    ],
+}
+
+
+def each_of(sentences: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(language, said) for language, listed in sentences.items() for said in listed]
+
+
+@pytest.mark.parametrize(("language", "sentence"), each_of(PASSIVES))
+def test_a_passive_of_another_language_is_found(language, sentence):
+    assert is_passive(f"{sentence}.", language)
+
+
+@pytest.mark.parametrize(("language", "sentence"), each_of(ACTIVES))
+def test_an_active_of_another_language_is_no_passive(language, sentence):
+    assert not is_passive(f"{sentence}.", language)
+
+
+@pytest.mark.parametrize("language", PASSIVES)
+@pytest.mark.parametrize(("passive", "expected"), [(1, []), (2, ["passive-voice"])])
+def test_a_tenth_of_the_sentences_may_be_passive_in_every_language(language, passive, expected):
+    one, other = f"{PASSIVES[language][0]}. ", f"{ACTIVES[language][0]}. "
+    html = f"<p>{one * passive}{other * (10 - passive)}</p>"
+    assert codes(run("passive", html, language=language)) == expected
+
+
+WITH_TRANSITION = {
+    "de": ("Deshalb fliegen Bienen heim. ", "Bienen fliegen heim. "),
+    "fr": ("Cependant, l'abeille rentre. ", "L'abeille rentre chez elle. "),
+    "es": ("Sin embargo, la abeja vuelve. ", "La abeja vuelve a casa. "),
+    "nl": ("Daarom vliegt de bij naar huis. ", "De bij vliegt naar huis. "),
+}
+
+
+@pytest.mark.parametrize("language", WITH_TRANSITION)
+@pytest.mark.parametrize(("with_word", "expected"), [(3, []), (2, ["few-transitions"])])
+def test_three_sentences_in_ten_hold_a_transition_in_every_language(language, with_word, expected):
+    tied, plain = WITH_TRANSITION[language]
+    html = f"<p>{tied * with_word}{plain * (10 - with_word)}</p>"
+    assert codes(run("transitions", html, language=language)) == expected
+
+
 @pytest.mark.parametrize(("passive", "expected"), [(1, []), (2, ["passive-voice"])])
 def test_a_tenth_of_the_sentences_may_be_passive(passive, expected):
     html = "<p>" + "The hive was opened. " * passive + "Bees fly home. " * (10 - passive) + "</p>"
@@ -180,10 +281,11 @@ def test_reading_ease_is_flesch_as_published():
     assert result.value == pytest.approx(206.835 - 1.015 * 5 - 84.6 * 6 / 5, abs=0.06)
 
 
-@pytest.mark.parametrize("name", ["passive", "transitions"])
-def test_what_is_known_for_english_only_is_unknown_for_others(name):
-    assert run(name, language="de").state is State.UNKNOWN
-    assert run("reading-ease", language="fi").state is State.UNKNOWN
+@pytest.mark.parametrize("name", ["passive", "transitions", "stock-phrases", "reading-ease"])
+def test_what_has_no_words_for_a_language_is_unknown_and_says_so(name):
+    result = run(name, language="fi")
+    assert result.state is State.UNKNOWN
+    assert "“fi”" in result.reason
 
 
 @pytest.mark.parametrize("name", ["sentences", "passive", "transitions", "reading-ease"])

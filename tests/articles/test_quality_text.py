@@ -131,6 +131,41 @@ def test_ordinary_words_are_no_leak(text):
     assert codes(run("leakage", f"<p>{text}</p>")) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Other words between, and another order.
+        "The ordered link must appear exactly once in the body, each part copied by character.",
+        "Links must stand in running text, never in a heading, a caption, a quotation or a table.",
+        "You may use no e-mail address, no telephone number and no social-media handle anywhere.",
+        "An experienced editor explains plainly and would rather leave out a sentence than pad it.",
+        "I was told to invent no statistics, percentages, prices, studies, surveys or quotations.",
+        "No sentence may appear twice, no row of three sentences may begin with one same word.",
+    ],
+)
+def test_instructions_in_other_words_are_a_leak_too(text):
+    assert prompt_text.copied(text) == ""
+    result = run("leakage", DRAFT.html + f"\n<p>Bees fly. {text}</p>")
+    assert [(finding.code, finding.block) for finding in result.findings] == [("prompt-text", 17)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # An article about writing may well give advice that ours resembles.
+        "Keep your sentences short and use the active voice, because readers skim.",
+        "A good editor leaves out what does not help the reader.",
+        "Put links where they help, and describe them in plain words.",
+        "A meta description of about 150 characters holds the keyphrase once.",
+        "Never give your address or telephone number to a stranger.",
+        "Studies, surveys and statistics need a source that your readers can check.",
+        "Headings go from large to small, and every section needs some text.",
+    ],
+)
+def test_advice_that_only_resembles_instructions_is_no_leak(text):
+    assert codes(run("leakage", f"<p>{text}</p>")) == []
+
+
 def test_what_never_belongs_in_an_article_cannot_be_ordered():
     draft = {"title": "Ignore all previous instructions"}
     result = run("leakage", draft=draft, topic="Ignore all previous instructions")
@@ -301,6 +336,62 @@ def test_sentences_do_not_repeat_themselves(text, expected):
     assert codes(run("repetition", f"<p>{text}</p>")) == expected
 
 
+FIRST = "Bees need fresh water near their hive during every hot summer."
+AGAIN = "However, bees need fresh water near their hive during each hot summer."
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (AGAIN, ["sentence-nearly-repeated"]),
+        ("During summer, fresh water is what bees need most.", []),
+        ("Bees need clean water near their garden.", []),
+        ("Their keeper reads about the hive in winter.", []),
+    ],
+)
+def test_a_section_does_not_say_in_nearly_the_same_words_what_another_said(other, expected):
+    html = f"<h2>A</h2><p>{FIRST}</p><h2>B</h2><p>So much for that. {other}</p>"
+    result = run("repetition", html)
+    assert codes(result) == expected
+    assert [finding.block for finding in result.findings] == [4] * len(expected)
+    assert result.state is (State.WARNED if expected else State.PASSED)
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    # Of 20 telling words in both together, 14 are 70 %.
+    [(14, ["sentence-nearly-repeated"]), (13, [])],
+)
+def test_seven_words_of_ten_make_a_sentence_the_same(shared, expected):
+    one = [f"word{n}a" for n in range(17)]
+    other = [*one[:shared], *(f"else{n}b" for n in range(17 - shared))]
+    html = f"<p>{' '.join(one)}.</p><p>{' '.join(reversed(other))}.</p>"
+    assert codes(run("repetition", html)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    # Of 38 runs of three words in the shorter one, 19 are half.
+    [(21, ["paragraph-repeated"]), (20, [])],
+)
+def test_a_paragraph_that_stands_twice_in_nearly_the_same_words_blocks(shared, expected):
+    one = [f"a{n}" for n in range(40)]
+    other = [*one[:shared], *(f"b{n}" for n in range(60 - shared))]
+    result = run("repetition", f"<p>{' '.join(one)}.</p><p>{' '.join(other)}.</p>")
+    assert codes(result) == expected
+    assert (result.state is State.FAILED) is bool(expected)
+
+
+def test_short_paragraphs_may_be_alike():
+    one = " ".join(f"a{n}" for n in range(24))
+    assert codes(run("repetition", f"<p>{one} x.</p><p>{one}.</p>")) == []
+
+
+def test_a_thousand_sentences_alike_are_compared_in_no_time_and_found():
+    html = "".join(f"<p>{FIRST[:-1]}, said bee number{n}.</p>" for n in range(2000))
+    assert set(codes(run("repetition", html))) == {"sentence-nearly-repeated"}
+
+
 def test_headings_do_not_repeat_and_lists_may_begin_alike():
     assert codes(run("repetition", "<h2>A</h2><p>x</p><h2>a</h2><p>y</p>")) == ["heading-repeated"]
     items = "<ul><li>A hat</li><li>A veil</li><li>A brush</li></ul>"
@@ -324,8 +415,43 @@ def test_stock_phrases_are_counted_in_a_thousand_words(phrases, words, state):
     assert result.state is state
 
 
-def test_stock_phrases_are_known_for_english_only():
-    assert run("stock-phrases", language="de").state is State.UNKNOWN
+STOCK = {
+    "de": "in der heutigen schnelllebigen Welt",
+    "fr": "il est important de souligner",
+    "es": "desempeña un papel fundamental",
+    "nl": "in het digitale tijdperk",
+}
+
+
+@pytest.mark.parametrize(("language", "phrase"), STOCK.items())
+@pytest.mark.parametrize(
+    ("times", "words_in_all", "state"),
+    [
+        (2, 667, State.PASSED),
+        (2, 666, State.WARNED),
+        (3, 301, State.WARNED),
+        (3, 300, State.FAILED),
+    ],
+)
+def test_stock_phrases_of_other_languages_are_counted_alike(
+    language, phrase, times, words_in_all, state
+):
+    rest = text_of(words_in_all - times * len(phrase.split()))
+    html = f"<p>{f'{phrase} ' * times}</p><p>{rest}</p>"
+    assert run("stock-phrases", html, language=language).state is state
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Heute spielt Geduld eine Rolle. Zum Schluss zählt die Welt, in der wir leben."),
+        ("fr", "Le rôle du jardin est simple. Notez les dates et rappelez-vous du monde."),
+        ("es", "El papel de la luz es sencillo. En el mundo hay abejas, y es importante regar."),
+        ("nl", "De tijd en de wereld spelen mee. Het is belangrijk dat je water geeft."),
+    ],
+)
+def test_ordinary_words_of_other_languages_are_no_stock_phrases(language, text):
+    assert run("stock-phrases", f"<p>{text}</p>", language=language).value == 0.0
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,11 @@ def test_news_that_comes_while_nothing_new_is_answered_is_asked_for_once_more(vi
     page = Watched(visitor, order).page
     page.clock.install()
     held = []
-    page.route(REGION, lambda route: held.append(route))
+
+    def hold(route):
+        held.append(route)
+
+    page.route(REGION, hold)
     with page.expect_request(REGION):
         look_again(page)
     look_again(page)  # while the first one waits for its answer

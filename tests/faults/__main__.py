@@ -83,6 +83,7 @@ def _register() -> None:
         full_disk,
         killed_workers,
         lost_commits,
+        people_race,
         poison,
         recovery,
         restarts,

@@ -37,6 +37,10 @@ PRICE, OTHER_PRICE = 100, 60
 GRACE_S: Final = 60  # REFUND_AFTER_S of these schedules
 
 
+Cause = tuple[str, int]
+WORK_STOPPED: Final[Cause] = ("work", 0)
+
+
 @dataclass
 class Payment:
     cents: int
@@ -82,7 +86,7 @@ class Order(Ledger):
     def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
         super().__init__(without=without)
         self.status = UNPAID
-        self.held = ""  # why
+        self.held: dict[Cause, str] = {}  # why, by what it is about
         self.failed_at = 0
         self.events = 0
         self.version: int | None = None
@@ -175,12 +179,15 @@ class Order(Ledger):
         payment.paid = True
         if payment.cents != PRICE:
             payment.state = "held"
-            self.hold("price")
+            self.hold(("payment", number), "price")
             return
         payment.state = "paid"
         if self.status not in (UNPAID, CANCELLED):
             self.owe(number)
             return
+        self.pay()
+
+    def pay(self) -> None:
         self.move(WORK)
         if not self.held:
             self.begin()
@@ -224,7 +231,7 @@ class Order(Ledger):
             self.disputes.append(dispute)
         dispute.state = state
         if is_new and state in ("inquiry", "open"):
-            self.hold("dispute")
+            self.hold(("dispute", number), "dispute")
         if state == "open":
             for refund in self.refunds:
                 if refund.payment == number and refund.state == "pending" and not refund.begun:
@@ -232,39 +239,42 @@ class Order(Ledger):
         elif state == "won":
             self._won(number)
         elif state == "lost":
-            self._lost()
+            self._lost(number)
 
-    def _disputed(self) -> bool:
-        return any(one.state in ("inquiry", "open") for one in self.disputes)
-
-    def _won(self, number: int) -> None:
-        is_paid_otherwise = self.status != UNPAID and any(
+    def _is_paid_otherwise(self, number: int) -> bool:
+        return self.status != UNPAID and any(
             payment.state == "paid" and self.kept(other) > 0
             for other, payment in enumerate(self.payments)
             if other != number
         )
-        if self.status in (FAILED, CANCELLED) or is_paid_otherwise:
+
+    def _won(self, number: int) -> None:
+        self._settle(("dispute", number))
+        payment = self.payments[number]
+        was_declined = payment.state == "held" and ("payment", number) not in self.held
+        if self.status in (FAILED, CANCELLED) or self._is_paid_otherwise(number) or was_declined:
             self.owe(number)
-        if not self.held or self._disputed():
-            return
-        if any(one.state == "held" for one in self.payments):
-            self.held = "price"
-        else:
-            self.release()
+        elif self.status == UNPAID and payment.state == "paid":
+            self.pay()
 
-    def _lost(self) -> None:
-        if self.status == DONE:
-            self.held = "lost"
-            return
-        if self.status in UNDER_WAY:
-            self.call_off()
-            self.owe()
-        if not self._disputed():
-            self.held = ""
+    def _lost(self, number: int) -> None:
+        if not self._is_paid_otherwise(number):
+            if self.status == DONE:
+                self.held["dispute", number] = "lost"
+                return
+            if self.status in UNDER_WAY:
+                self.call_off()
+                self.owe()
+        self._settle(("dispute", number))
 
-    def hold(self, why: str) -> None:
+    def _settle(self, cause: Cause) -> None:
+        """End what a cause held; the order goes on where nothing else holds it."""
+        if self.held.pop(cause, "") and not self.held:
+            self._go_on()
+
+    def hold(self, cause: Cause, why: str) -> None:
         """Mark the order for staff and stop what has not begun."""
-        self.held = why
+        self.held[cause] = why
         self.events += 1
         for job in self.of(*WRITING, PUBLISH, states=("waiting",)):
             self.cancel(job)
@@ -273,7 +283,7 @@ class Order(Ledger):
     def release(self) -> None:
         """Let a held order go on from where it stands."""
         self.need(bool(self.held))
-        self.held = ""
+        self.held.clear()
         for number, payment in enumerate(self.payments):
             if payment.state == "held":
                 payment.state = "paid"
@@ -281,6 +291,9 @@ class Order(Ledger):
                     self.move(WORK)
                 else:
                     self.owe(number)
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self.status == WORK and not self.of(*WRITING, states=OPEN):
             jobs = self.writing()
             if not jobs:
@@ -308,7 +321,7 @@ class Order(Ledger):
         if self.status != WORK or self.held or self.of(*WRITING, states=OPEN):
             return
         if self.writing():
-            self.hold("stray")
+            self.hold(WORK_STOPPED, "stray")
         else:
             self.enqueue(WRITE, 0)
 
@@ -335,14 +348,16 @@ class Order(Ledger):
         elif self.status == UNPAID:
             self.move(CANCELLED)
         self.owe()
-        self.held = ""
+        self.held.clear()
         if event is not None:
             self.mail("order-failed", event)
 
     def resume(self) -> None:
         """Take a failed order up again, while its refund has not gone out."""
         self.need(self.status == FAILED)
-        taken = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
+        failed = {refund.payment for refund in self.refunds if refund.state == "failed"}
+        paid = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
+        taken = [n for n in paid if n not in failed]
         taken_back: list[Refund] = []
         for refund in self.refunds:
             if refund.owed_at != self.failed_at or refund.payment not in taken:

@@ -15,6 +15,7 @@ def hold(world: World) -> None:
     _wishes(world)
     _reviews(world)
     _work(world)
+    _payments(world)
     if world.status == DONE and not world.held and world.site != world.version:
         raise Wrong("another text than the approved one stands on the site")
 
@@ -35,6 +36,13 @@ def _reviews(world: World) -> None:
         raise Wrong(f"I8: a review is open at {world.status}")
     if any(one.version != world.version for one in undecided):
         raise Wrong("I8: the editors are shown another text than the current one")
+
+
+def _payments(world: World) -> None:
+    for number, payment in enumerate(world.payments):
+        is_asked_about = ("payment", number) in world.held
+        if payment.state == "held" and world.kept(number) > 0 and not is_asked_about:
+            raise Wrong("I11: another amount than the price is kept, and nobody is asked")
 
 
 def _work(world: World) -> None:
@@ -74,7 +82,7 @@ def _attend(world: World) -> bool:
     world.runs.clear()
     world.sweep()
     world.settle_strays()
-    if world.held and world.held != "lost":
+    if set(world.held.values()) - {"lost"}:
         world.now += 1
         world.release()
     stopped = world.of(EMAIL, REFUND, PUBLISH, states=("cancelled",))

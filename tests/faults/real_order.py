@@ -353,6 +353,17 @@ class Real:
             version = factories.next_version_of(order, at=self.at)
             reviews.replace_text(review=review, was=was, version=version, by="ed", at=self.at)
 
+    def held_by(self) -> set[tuple[str, int]]:
+        """What holds the order, in the model's words."""
+        causes = self.order.holds.filter(ended_at=None).values_list("cause", flat=True)
+        places = {
+            holds.of_amount(one): ("payment", place) for place, one in enumerate(self.rows(Payment))
+        }
+        for one in self.rows(Dispute):
+            places[holds.of_dispute(one)] = ("dispute", places[holds.of_amount(one.payment)][1])
+        assert bool(causes) == bool(self.order.held_reason)
+        return {places.get(cause, (cause, 0)) for cause in causes}
+
     def versions(self) -> list[int]:
         texts = ArticleVersion.objects.filter(order_key=f"order:{self.order_id}")
         return list(texts.order_by("pk").values_list("pk", flat=True))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.faults import model, promises
+from tests.faults.found import FOUND
 from tests.faults.model_ledger import GUARDS, Wrong
 from tests.faults.model_work import World
 
@@ -52,6 +53,11 @@ def test_every_promise_holds_in_every_schedule() -> None:
 
     assert explored.schedules == SCHEDULES
     assert not explored.wrong, model.row(explored, seed=2)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_a_schedule_once_broke_holds(name: str) -> None:
+    assert model.play(FOUND[name]) == ""
 
 
 def test_hypothesis_finds_no_schedule_that_breaks_a_promise() -> None:

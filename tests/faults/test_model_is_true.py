@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.db import transaction
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from orders import endings, fulfilment, holds, lifecycle, publications, reviews, revisions, strays
 from orders.models import (
@@ -20,12 +23,14 @@ from orders.models import (
 )
 from queueing import service
 from queueing.models import Job
-from tests.faults import model, model_order
+from tests.faults import model, model_order, promises
+from tests.faults.found import FOUND
 from tests.faults.model_ledger import Job as ModelJob
 from tests.faults.model_work import STAGES, World
 from tests.faults.real_order import REFUSALS, Real
+from tests.faults.test_model import CALM
 
-EXAMPLES, STEPS = 85, 40
+EXAMPLES, STEPS = 40, 40
 Verb = Callable[[Real, Any, Any], Any]
 
 
@@ -156,7 +161,7 @@ def step(world: World, real: Real, name: str, pick: int) -> None:
 def expected(world: World) -> dict[str, Any]:
     """The model's rows."""
     return {
-        "order": (world.status, bool(world.held), world.version),
+        "order": (world.status, set(world.held), world.version),
         "payments": [(one.state, one.paid) for one in world.payments],
         "refunds": [(r.cents, r.state, r.begun, r.known) for r in world.refunds],
         "disputes": [one.state for one in world.disputes],
@@ -183,7 +188,7 @@ def seen(real: Real, world: World) -> dict[str, Any]:
     order, texts = real.order, real.versions()
     version = order.version_id and texts.index(order.version_id)
     return {
-        "order": (order.status, bool(order.held_reason), version),
+        "order": (order.status, real.held_by(), version),
         "payments": [(one.state, one.paid_at is not None) for one in real.rows(Payment)],
         "refunds": [
             (one.amount_cents, one.state, one.begun_at is not None, one.stripe_id is not None)
@@ -198,10 +203,42 @@ def seen(real: Real, world: World) -> dict[str, Any]:
     }
 
 
-@pytest.mark.django_db
-def test_the_product_does_what_the_model_does(settings: LazySettings) -> None:
+class Compared(RuleBasedStateMachine):
+    """The same moves on the model and on PostgreSQL, in any sequence that Hypothesis thinks of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = transaction.atomic()
+        self.rows.__enter__()
+        self.world, self.real = World(), Real()
+
+    @initialize()
+    def paid(self) -> None:
+        step(self.world, self.real, "open session", 0)
+        step(self.world, self.real, "told: paid", 0)
+
+    @rule(name=st.sampled_from(sorted(VERBS)), pick=st.integers(0, 11))
+    def happen(self, name: str, pick: int) -> None:
+        step(self.world, self.real, name, pick)
+
+    @rule(pick=st.integers(0, 11))
+    def work(self, pick: int) -> None:
+        step(self.world, self.real, "job done", pick)
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.rows.__exit__(None, None, None)
+
+
+@pytest.fixture
+def as_modelled(db: None, settings: LazySettings) -> None:
+    """The product's settings as the model has them."""
     settings.REFUND_AFTER_S = model_order.GRACE_S
     settings.ADMIN_ALERT_EMAILS = ["operators@byline.example"]
+
+
+@pytest.mark.usefixtures("as_modelled")
+def test_the_product_does_what_the_model_does() -> None:
     random = Random(11)
     happened: set[str] = set()
 
@@ -215,6 +252,23 @@ def test_the_product_does_what_the_model_does(settings: LazySettings) -> None:
             transaction.set_rollback(True)
 
     assert happened == set(model.MOVES) == set(VERBS)
+
+
+@pytest.mark.usefixtures("as_modelled")
+def test_hypothesis_tells_the_product_and_the_model_not_apart() -> None:
+    few = hypothesis_settings(CALM, max_examples=20, stateful_step_count=STEPS)
+    run_state_machine_as_test(Compared, settings=few)
+
+
+@pytest.mark.usefixtures("as_modelled")
+@pytest.mark.parametrize("name", FOUND)
+def test_the_product_keeps_what_a_found_schedule_broke(name: str) -> None:
+    world, real = World(), Real()
+
+    for move, pick in FOUND[name]:
+        step(world, real, move, pick)
+
+    promises.drain(world)
 
 
 def test_the_model_has_the_products_own_moves() -> None:

@@ -24,7 +24,17 @@ def faults(var_dir: Path, *, only: str, broken: str = "") -> subprocess.Complete
 
 
 @pytest.mark.parametrize(
-    "only", ["2 worker", "4 message", "10 messages", "12 reply", "15 Stripe", "17 SendGrid"]
+    "only",
+    [
+        "2 worker",
+        "4 message",
+        "10 messages",
+        "11 PostgreSQL",
+        "12 reply",
+        "15 Stripe",
+        "17 SendGrid",
+        "19 clocks",
+    ],
 )
 def test_nothing_is_lost(tmp_path: Path, only: str) -> None:
     done = faults(tmp_path, only=only)

@@ -122,7 +122,9 @@ def article(brief: Brief) -> Draft:
 @pytest.mark.parametrize("case", cases("orders"))
 def test_an_order_ends_in_a_clean_article_or_is_refused(case):
     domain = factories.active_domain(host=HOST)
-    fields = typed(case, "topic", "keyword", "anchor_text", "notes", "target_url")
+    fields = typed(
+        case, "topic", "keyword", "anchor_text", "notes", "target_url", "audience", "tone"
+    )
     raw = {**ORDER, "domain": domain.host, **fields}
     if case["ends"] == "refused":
         with pytest.raises(briefs.BriefInvalid) as refused:

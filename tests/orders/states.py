@@ -211,7 +211,7 @@ def _cancelled(product: str, at: datetime) -> Order:
 
 def _held(product: str, at: datetime) -> Order:
     order = _unpaid(product, at)
-    lifecycle.hold(order=order, reason="paid 1.00 EUR of 120.00 EUR", at=at)
+    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=at)
     return order
 
 

@@ -149,7 +149,7 @@ def test_what_a_customer_typed_is_shown_as_text(admin_client):
 
 def test_held_orders_stand_out_and_can_be_listed_alone(admin_client):
     held, other = factories.order_awaiting_payment(), factories.order_awaiting_payment()
-    lifecycle.hold(order=held, reason="paid 1.00 EUR of 120.00 EUR", at=AT)
+    lifecycle.hold(order=held, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
 
     everything = admin_client.get(list_of("order")).content.decode()
     alone = admin_client.get(list_of("order"), {"held": "yes"}).content.decode()

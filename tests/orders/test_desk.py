@@ -304,7 +304,7 @@ def test_what_was_typed_is_still_there_after_a_refusal():
     review = factories.waiting_review()
     client = editor()
     opened = seen(review)
-    lifecycle.hold(order=review.order, reason="Disputed", at=AT.replace(hour=20))
+    lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20))
     before = everything(review.order)
 
     response = decide(client, review, "returned", seen=opened, note="A long note.")

@@ -142,7 +142,9 @@ def test_an_edit_that_is_refused_keeps_what_was_typed(wrong):
         case "held":
             claims.take_over(review=review, by="erin", at=timezone.now())
         case "changed":
-            lifecycle.hold(order=review.order, reason="Disputed", at=AT.replace(hour=20))
+            lifecycle.hold(
+                order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20)
+            )
         case "other version":
             sent["version"] = "0"
     before = everything(review.order)

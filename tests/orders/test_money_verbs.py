@@ -186,7 +186,7 @@ def test_eight_refunds_at_once_give_the_money_back_once():
 def test_the_orders_page_offers_asks_once_more_and_decides(client):
     client.force_login(User.objects.create_superuser("mia"))
     order = factories.order_in_work()
-    holds.hold(order=order, reason="a look", at=AT)
+    holds.hold(order=order, cause="staff", reason="a look", at=AT)
     page = reverse("admin:orders_order_change", args=[order.pk])
     address = reverse("admin:orders_order_decide", args=[order.pk, "release"])
 
@@ -220,7 +220,7 @@ def test_without_the_permission_it_is_neither_offered_nor_done(client):
 
 def test_the_commands_count_and_can_only_count():
     order, other = factories.order_in_work(), factories.order_awaiting_payment()
-    holds.hold(order=order, reason="a look", at=AT)
+    holds.hold(order=order, cause="staff", reason="a look", at=AT)
     output, errors = StringIO(), StringIO()
     said = {"reason": "by phone", "actor": "mia", "stdout": output, "stderr": errors}
 
@@ -240,7 +240,7 @@ def test_a_held_payment_of_an_order_that_is_paid_goes_back_when_it_is_released()
     held = factories.payment_of(
         order, state=Payment.State.HELD, paid_at=AT, amount_cents=order.amount_cents // 2
     )
-    holds.hold(order=order, reason="paid 60.00, the price is 120.00", at=AT)
+    holds.hold(order=order, cause="staff", reason="paid 60.00, the price is 120.00", at=AT)
 
     release(order)
 
@@ -252,7 +252,7 @@ def test_a_held_payment_of_an_order_that_is_paid_goes_back_when_it_is_released()
 def test_a_held_payment_that_went_back_begins_no_work(sandbox):
     order = held_for_its_amount(sandbox)
     refund(order)
-    holds.hold(order=now(order), reason="the bank asks", at=LATER)
+    holds.hold(order=now(order), cause="staff", reason="the bank asks", at=LATER)
 
     release(order)
 

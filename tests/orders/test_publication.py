@@ -263,7 +263,7 @@ def test_an_order_that_leaves_during_the_look_is_not_completed(sandbox, approved
             status=Status.FAILED, failed_at=AT
         )
 
-    with rival_before('UPDATE "orders_publication"', leave):
+    with rival_before("FOR NO KEY UPDATE", leave):
         run_until_settled(approved)
 
     assert order_of(approved).status == Status.FAILED
@@ -371,7 +371,7 @@ def test_what_the_editors_look_at_again_is_not_tried_again(sandbox, approved):
 def test_a_release_publishes_nothing_that_the_editors_look_at_again(sandbox, approved):
     publication = reopened(approved)
     order = order_of(publication)
-    lifecycle.hold(order=order, reason="a look", at=AT)
+    lifecycle.hold(order=order, cause="staff", reason="a look", at=AT)
 
     holds.release(order=order, actor="mia", reason="fine", at=AT)
 

@@ -223,7 +223,7 @@ def test_a_second_decision_is_refused_and_names_the_first(first, decide):
 def test_a_decision_on_an_order_that_changed_since_it_was_opened_is_refused(decide):
     review = factories.waiting_review()
     seen = review.order.updated_at
-    lifecycle.hold(order=review.order, reason="Disputed", at=LATER)
+    lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
     before = everything(review.order)
 
     with pytest.raises(reviews.ChangedSinceOpened):
@@ -367,7 +367,7 @@ def test_of_two_decisions_at_once_one_is_refused(rival, decide):
     theirs = Review.objects.get(pk=review.pk)
 
     with (
-        rival_before('UPDATE "orders_review"', lambda: rival(theirs, by="rival")),
+        rival_before("FOR NO KEY UPDATE", lambda: rival(theirs, by="rival")),
         pytest.raises(reviews.DecidedAlready),
     ):
         decide(review)
@@ -385,7 +385,7 @@ def test_a_newer_version_just_before_an_approval_wins():
     theirs = Order.objects.get(pk=review.order_id)
 
     with (
-        rival_before('UPDATE "orders_order"', lambda: put_newer_version(theirs)),
+        rival_before("FOR NO KEY UPDATE", lambda: put_newer_version(theirs)),
         pytest.raises(reviews.NewerVersion),
     ):
         approve(review)

@@ -125,7 +125,7 @@ def test_a_change_that_may_not_be_asked_for_leaves_all_as_it_was(wrong):
         case "decided":
             reviews.approve(review=review, by="erin", at=AT)
         case "changed":
-            lifecycle.hold(order=review.order, reason="Disputed", at=LATER)
+            lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
     before = everything(review.order)
 
     with pytest.raises(reviews.ReviewRefused):
@@ -142,7 +142,7 @@ def test_an_approval_just_before_the_writer_is_asked_wins():
 
     with (
         rival_before(
-            'UPDATE "orders_review"', lambda: reviews.approve(review=theirs, by="erin", at=LATER)
+            "FOR NO KEY UPDATE", lambda: reviews.approve(review=theirs, by="erin", at=LATER)
         ),
         pytest.raises(reviews.DecidedAlready),
     ):
@@ -273,7 +273,7 @@ def test_an_edit_that_may_not_be_made_stores_nothing(wrong):
         case "decided":
             reviews.give_back(review=review, by="erin", note="No.", at=AT)
         case "changed":
-            lifecycle.hold(order=review.order, reason="Disputed", at=LATER)
+            lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
         case "replaced":
             put_newer_version(review.order)
     before = everything(review.order)
@@ -296,8 +296,7 @@ def test_what_happens_just_before_an_edit_wins(rival):
         else:
             reviews.approve(review=theirs, by="erin", at=LATER)
 
-    statement = "FOR NO KEY UPDATE" if rival == "edit" else 'UPDATE "orders_review"'
-    with rival_before(statement, act), pytest.raises(reviews.ReviewRefused):
+    with rival_before("FOR NO KEY UPDATE", act), pytest.raises(reviews.ReviewRefused):
         edit(review)
 
     order = Order.objects.get(pk=review.order_id)

@@ -43,6 +43,13 @@ def test_one_kind_has_one_handler():
         registry.handles("urgent")(lambda run: None)
 
 
+def test_an_encrypted_broker_stays_encrypted_with_our_transport():
+    with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
+        assert isinstance(broker.transport, transport.Transport)
+        assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+        assert broker.transport.driver_type == "redis"
+
+
 @pytest.mark.parametrize("name", ["statistics", "strays", "sessions", "missed events", "retention"])
 def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name):
     wanted = current_app.conf.beat_schedule[name]
@@ -52,10 +59,3 @@ def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name)
 
     expires = datetime.fromisoformat(message.headers["expires"])
     assert expires > by_its_clock + timedelta(minutes=1)
-
-
-def test_an_encrypted_broker_stays_encrypted_with_our_transport():
-    with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
-        assert isinstance(broker.transport, transport.Transport)
-        assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
-        assert broker.transport.driver_type == "redis"

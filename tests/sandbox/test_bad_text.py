@@ -29,6 +29,7 @@ SPOILT = {
     "link_twice": lambda html: html.count(LINK) == 2,
     "wrong_rel": lambda html: TARGET in html and 'rel="sponsored"' not in html,
     "foreign_link": lambda html: "casino.example.net" in html,
+    "foreign_name": lambda html: "lucky-casino.net" in html,
     "placeholder": lambda html: "[insert" in html,
     "repetition": lambda html: len(sentences(html)) - len(set(sentences(html))) > 5,
     "other_language": lambda html: (

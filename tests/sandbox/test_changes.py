@@ -258,6 +258,7 @@ EDITS_SPOILT = {
     "rewrites_all": lambda html: not set(sentences(html)) & set(sentences(PAGE)),
     "wrong_rel": lambda html: LINK not in html and "shop.example.com" in html,
     "wrong_anchor": lambda html: ">this page</a>" in html,
+    "foreign_name": lambda html: "lucky-casino.net" in html,
     "foreign_link": lambda html: "casino.example.net" in html,
     "contact_data": lambda html: "+49" in html,
     "script": lambda html: "<script" in html,

@@ -41,8 +41,11 @@ def fenced(name, data):
     return f"<{name}>\n{json.dumps(data)}\n</{name}>\n"
 
 
-def planned(client, ordered, *, call="job/outline/1"):
-    user = fenced("brief", ordered) + "Return `title`, `sections` and `link_section`."
+def planned(client, ordered, *, call="job/outline/1", references=()):
+    user = fenced("brief", ordered)
+    if references:
+        user += fenced("references", list(references))
+    user += "Return `title`, `sections` and `link_section`."
     plan = said(client, user, name="outline", schema=OUTLINE, call=call)
     for number, section in enumerate(plan["sections"], 1):
         section |= {"section": number, "holds_link": number == plan["link_section"]}

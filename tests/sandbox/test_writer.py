@@ -273,3 +273,23 @@ def test_a_brief_with_only_a_keyword_is_enough(openai_client):
 
     assert abs(len(text_of(said["html"]).split()) - 800) <= 32
     assert "<a " not in said["html"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "stands_as"),
+    [
+        ("night train", "your night train"),
+        ("index funds", "index funds"),
+        ("meal planning", "meal planning"),
+        ("the long way", "the long way"),
+    ],
+)
+def test_a_keyword_stands_in_sentences_as_its_grammar_asks_and_first_in_titles(
+    openai_client, keyword, stands_as
+):
+    written = article(openai_client, brief(keyword=keyword))
+
+    text = text_of(written["html"]).lower()
+    assert text.count(stands_as) >= 0.8 * text.count(keyword) > 0
+    assert not written["title"].lower().startswith("your ")
+    assert "your your" not in text

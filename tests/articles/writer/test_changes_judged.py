@@ -110,6 +110,7 @@ def test_a_second_integration_leaves_the_first_one_link(sandbox, page, integrate
         ("wrong_rel", "link-policy-differs"),
         ("wrong_anchor", "anchor-differs"),
         ("foreign_link", "foreign-link"),
+        ("foreign_name", "foreign-name"),
         ("contact_data", "contact-data"),
         ("placeholder", "placeholder"),
     ],

@@ -1,0 +1,161 @@
+"""An order ends while its link is live: staff see it, and an editor takes it off the page."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from articles.document import plain
+from articles.models import Article
+from articles.publishing import standing
+from orders import endings, leftovers, publications, reviews
+from orders.models import Publication
+from queueing import registry, runner
+from queueing.models import Job, Outcome
+from queueing.process import Process
+from tests.orders import factories
+from tests.orders.callers import client_of
+from tests.orders.factories import AT
+from tests.orders.looking import Looked, look
+from tests.orders.test_unlinking import linked, now, run_removal, with_disclosure
+from tests.races import rival_before
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(minutes=5)
+LIST = "/admin/orders/order/leftovers/"
+
+
+def run_cleanup() -> list[Outcome]:
+    kind = registry.kind_named(leftovers.KIND)
+    jobs = Job.objects.filter(kind=kind.name, state="waiting")
+    jobs.update(run_at=AT)
+    return [runner.run(job_id=job.pk, kind=kind, process=Process()).outcome for job in list(jobs)]
+
+
+def live_with_a_dead_link(*, orders: int = 2) -> tuple[Article, list]:
+    """A page on which the second order's text is live; the first one, whose link it carries too,
+    has been refunded."""
+    article = with_disclosure()
+    bought = [linked(article, number) for number in range(1, orders + 1)]
+    version = now(bought[1]).version
+    article.live_version = version
+    article.save(update_fields=["live_version"])
+    endings.refund(order=bought[0], actor="mia", reason="asked for it", at=LATER)
+    return article, bought
+
+
+def test_a_page_is_listed_once_an_order_whose_link_is_live_has_ended():
+    article, (first, *_) = live_with_a_dead_link()
+
+    (one,) = leftovers.found()
+
+    assert (one.article, [order.code for order in one.orders]) == (article, [first.code])
+    assert (one.job, one.is_under_way) == (None, False)
+
+
+def test_an_editor_takes_the_link_off_and_all_else_stays():
+    article, (first, second) = live_with_a_dead_link()
+    before = now(second).version
+    run_removal()
+
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+    assert run_cleanup() == [Outcome.SUCCEEDED]
+
+    article.refresh_from_db()
+    assert article.live_version != before
+    assert plain(article.live_version.html) == plain(before.html)
+    assert "shop-1" not in article.live_version.html
+    assert article.live_version.html.count("shop-2") == 1
+    assert leftovers.found() == []
+    told = first.events.order_by("-pk").values_list("what", "actor")[:2]
+    assert list(told) == [
+        ("Its link is off the live page", "system"),
+        ("Its link is taken off the live page", "edith"),
+    ]
+
+
+def test_a_page_whose_text_was_never_made_anew_gets_it_made_first():
+    article, _ = live_with_a_dead_link()
+    Job.objects.filter(kind=endings.LINK_REMOVAL).update(state="cancelled", finished_at=AT)
+
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+    assert run_cleanup() == [Outcome.FAILED]  # this try: it waits for the text
+    assert run_removal() == [Outcome.SUCCEEDED]
+    assert run_cleanup() == [Outcome.SUCCEEDED]
+
+    assert leftovers.found() == []
+
+
+def test_orders_that_follow_are_published_after_it():
+    article, (_, _, third) = live_with_a_dead_link(orders=3)
+    run_removal()
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+    run_cleanup()
+    article.refresh_from_db()
+
+    assert standing(article=article, version=now(third).version) == now(third).version
+    review = reviews.submit(order=third, version=now(third).version, actor="customer", at=LATER)
+    reviews.approve(review=review, by="edith", at=LATER)
+    assert publications.to_publish(publication_id=Publication.objects.get().pk) is not None
+
+
+def test_a_page_of_its_own_whose_order_was_rejected_loses_the_link_too():
+    review = factories.waiting_review()
+    article = review.version.article
+    article.live_version, article.url, article.published_at = review.version, "https://x.test/", AT
+    article.save()
+    reviews.reject(review=review, by="mia", note="Not for this site.", at=LATER)
+
+    (one,) = leftovers.found()
+    run_removal()
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+
+    assert [order.code for order in one.orders] == [review.order.code]
+    assert run_cleanup() == [Outcome.SUCCEEDED]
+    assert leftovers.found() == []
+
+
+def test_asked_twice_it_is_one_job_and_a_clean_page_is_refused():
+    article, _ = live_with_a_dead_link()
+    run_removal()
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+    leftovers.remove(article_id=article.pk, by="erik", at=LATER)
+
+    assert Job.objects.get(kind=leftovers.KIND).actor == "edith"
+    run_cleanup()
+    with pytest.raises(leftovers.NothingLeft):
+        leftovers.remove(article_id=article.pk, by="erik", at=LATER)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_goes_live_meanwhile_is_not_undone():
+    article, (_, _, third) = live_with_a_dead_link(orders=3)
+    run_removal()
+    newer = now(third).version
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)
+
+    def publish_the_third() -> None:
+        Article.objects.filter(pk=article.pk).update(live_version=newer)
+
+    with rival_before("FOR UPDATE OF", publish_the_third):
+        assert run_cleanup() == [Outcome.FAILED]
+    assert run_cleanup() == [Outcome.SUCCEEDED]
+
+    article.refresh_from_db()
+    assert article.live_version == newer
+
+
+def test_the_staffs_page_shows_it_and_only_editors_get_the_button():
+    article, (first, *_) = live_with_a_dead_link()
+    operator, editor = client_of("operator", first), client_of("editor", first)
+
+    assert look(operator, LIST).all("//form[contains(@action, 'remove')]") == []
+    seen = look(editor, LIST)
+    assert first.code in seen.text
+    done = Looked(editor.post(f"{LIST}{article.pk}/remove/", follow=True))
+
+    assert "is being published without the link" in done.text
+    assert "Being published" in done.text
+    assert Job.objects.get(kind=leftovers.KIND).actor == "editor"
+    assert reverse("admin:orders_order_leftovers") in look(editor, "/admin/").all("//a/@href")
