@@ -5,7 +5,6 @@ mount: there its processes are forbidden to write any file, which stops the log 
 """
 
 import os
-import resource
 import shutil
 import subprocess
 import time
@@ -19,6 +18,7 @@ import psycopg
 from django.db import connection
 
 from local.ports import HOST
+from local.processes import CannotStart
 from tests.faults.arena import Arena
 from tests.faults.broken_postgres import (
     EVENTS_LATE_MS,
@@ -74,8 +74,8 @@ def _small_disk(round_: Round) -> Iterator[tuple[Callable[[], None], Callable[[]
     if os.geteuid() != 0 or not _may_mount(data.parent / "mount-try"):
         round_.notes.append("NO DISK WAS FULL: nobody may mount here. Instead PostgreSQL was")
         round_.notes.append("forbidden to write files, which it reports as “File too large”.")
-        arena = round_.arena
-        yield partial(_forbid, arena, 0), partial(_forbid, arena, resource.RLIM_INFINITY)
+        limit = partial(_forbid, round_.arena, data.stat().st_uid)
+        yield partial(limit, "0"), partial(limit, "unlimited")
         return
     ballast = data / "ballast"
     with _on_small_disk(round_.arena, data):
@@ -129,12 +129,23 @@ def _fill(ballast: Path) -> None:
         os.posix_fallocate(file.fileno(), 0, max(1, disk.f_bavail * disk.f_bsize - _PAGE))
 
 
-def _forbid(arena: Arena, bytes_at_most: int) -> None:
-    """Limit how large a file the running PostgreSQL may write; children inherit it."""
-    server = psutil.Process(arena.postgres.pid)
-    for process in [server, *server.children()]:
-        _, most = process.rlimit(psutil.RLIMIT_FSIZE)
-        process.rlimit(psutil.RLIMIT_FSIZE, (bytes_at_most, most))
+def _forbid(arena: Arena, owner: int, most: str) -> None:
+    """Limit how large a file the running PostgreSQL may write; its children inherit it."""
+    account = owner if os.geteuid() == 0 else None  # for its own processes anybody may do that
+    server = psutil.Process(arena.postgres.pid) if arena.postgres.running else None
+    for process in [server, *server.children()] if server else []:
+        command = ["prlimit", "--pid", str(process.pid), f"--fsize={most}:"]
+        done = subprocess.run(
+            command,
+            user=account,
+            group=account,
+            extra_groups=None if account is None else [],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and process.is_running():
+            raise CannotStart(f"PostgreSQL's files could not be limited: {done.stderr.strip()}")
 
 
 def _use_up_the_log(arena: Arena) -> None:
