@@ -1,7 +1,7 @@
 """Fault 20: PostgreSQL's disk is full, until somebody makes room.
 
 As root its data moves to a small disk in memory, which a ballast fills up. Elsewhere nobody may
-mount: there its processes are forbidden to write any file, which stops the log of writes alike.
+mount: there its processes are forbidden to write large files, which stops the log of writes alike.
 """
 
 import os
@@ -34,6 +34,8 @@ from tests.faults.visitors import PATHS, visiting
 ROOM_MB = 120  # beside what the data takes
 FULL = ("No space left on device", "File too large")
 _PAGE = 64 * 1024
+# Less than a piece of the log of writes, more than the log in which PostgreSQL complains.
+_MEGABYTE = str(2**20)
 
 
 @fault("20 PostgreSQL's disk full")
@@ -75,7 +77,7 @@ def _small_disk(round_: Round) -> Iterator[tuple[Callable[[], None], Callable[[]
         round_.notes.append("NO DISK WAS FULL: nobody may mount here. Instead PostgreSQL was")
         round_.notes.append("forbidden to write files, which it reports as “File too large”.")
         limit = partial(_forbid, round_.arena, data.stat().st_uid)
-        yield partial(limit, "0"), partial(limit, "unlimited")
+        yield partial(limit, _MEGABYTE), partial(limit, "unlimited")
         return
     ballast = data / "ballast"
     with _on_small_disk(round_.arena, data):
