@@ -52,7 +52,7 @@ def _payments(round_: Round, *, count: int) -> list[dict[str, Any]]:
     arena = round_.arena
     arena.knob(service="webhooks", hold=True)
     errands = round_.people.want(*(Errand() for _ in range(count)))
-    arena.until(lambda: _all_paid(round_.people, errands), what="all have paid", timeout_s=300)
+    arena.until(lambda: _all_paid(round_.people, errands), what="all have paid", timeout_s=900)
     events = arena.read("stripe/events", type="checkout.session.completed", limit=count)["events"]
     round_.random.shuffle(events)
     return list(events)
