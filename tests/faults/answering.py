@@ -87,7 +87,7 @@ def _hold(round_: Round, what: str, took: dict[bool, list[float]]) -> None:
         f"{what} p99 {_p99_ms(took[True]):.0f} ms with Redis frozen, "
         f"{_p99_ms(took[False]):.0f} ms without: {ratio:.2f} times (bound {BOUND}); "
         f"median {_ms(took[True], 0.5):.0f} and {_ms(took[False], 0.5):.0f} ms, "
-        f"{len(took[True])} each"
+        f"{len(took[True])} each, in turns of {EACH}, no worker beside"
     )
     round_.hold(promise="I9", held=ratio <= BOUND, what=line)
 
