@@ -112,16 +112,21 @@ class Domain(models.Model):
         max_length=10,
         choices=PublisherKind,
         default=PublisherKind.SITE,
+        db_default=PublisherKind.SITE,
         help_text="Who serves the pages that are published.",
     )
     wordpress_url = models.URLField(
         max_length=200,
         blank=True,
+        default="",
+        db_default="",
         help_text="Address of the WordPress site, where /wp-json/ begins; https in production.",
     )
     wordpress_user = models.CharField(
         max_length=60,
         blank=True,
+        default="",
+        db_default="",
         help_text="User who may publish; the application password stands in WORDPRESS_PASSWORDS.",
     )
 
@@ -223,7 +228,11 @@ class Article(models.Model):
         help_text="What readers find at the live address.",
     )
     remote_id = models.CharField(
-        max_length=100, blank=True, help_text="The page's id at its publisher, such as a post's."
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The page's id at its publisher, such as a post's.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -295,7 +304,12 @@ class ArticleVersion(models.Model):
     provenance = models.JSONField(
         default=dict, blank=True, help_text="model, prompt_version, gate_version, who."
     )
-    edits = models.JSONField(default=list, blank=True, help_text="What was done by block.")
+    edits = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="What was done by block.",
+    )
     order_key = models.CharField(
         max_length=80, blank=True, db_index=True, help_text="Which order asked for it."
     )

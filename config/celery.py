@@ -11,6 +11,10 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("byline")
 
+# What the schedule asks for while no worker is there need not be done two hundred times over when
+# one comes. Celery compares the sender's clock with the worker's, and those may be an hour apart.
+EXPIRES_S = 2 * 3600
+
 
 @app.on_configure.connect  # type: ignore[untyped-decorator]
 def _configure(sender: Celery, **_: object) -> None:
@@ -57,27 +61,27 @@ def _configure(sender: Celery, **_: object) -> None:
             "statistics": {
                 "task": "queueing.statistics",
                 "schedule": 60.0,
-                "options": {"expires": 60},
+                "options": {"expires": EXPIRES_S},
             },
             "strays": {
                 "task": "orders.strays",
                 "schedule": 60.0,
-                "options": {"expires": 60},
+                "options": {"expires": EXPIRES_S},
             },
             "sessions": {
                 "task": "orders.sessions",
                 "schedule": 60.0,
-                "options": {"expires": 60},
+                "options": {"expires": EXPIRES_S},
             },
             "missed events": {
                 "task": "orders.missed_events",
                 "schedule": 3600.0,
-                "options": {"expires": 3600},
+                "options": {"expires": EXPIRES_S},
             },
             "retention": {
                 "task": "queueing.retention",
                 "schedule": 3600.0,
-                "options": {"expires": 3600},
+                "options": {"expires": EXPIRES_S},
             },
         },
     )

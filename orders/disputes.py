@@ -25,7 +25,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
 
     `told` is Stripe's dispute object. Late and repeated news change nothing.
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=payment.order_id)
+    order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()

@@ -54,7 +54,7 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
 
     :raises RefundRefused: nothing is left
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    order = lifecycle.lock(order.pk)
     failure = None
     if order.status in _UNDER_WAY:
         failure = call_off(order=order, why=reason, actor=actor, at=at)
@@ -143,7 +143,8 @@ def _stop_work(order: Order, *, actor: str, at: datetime) -> None:
         kind__in=[*WRITING, PUBLICATION],
         state__in=[JobState.WAITING, JobState.ACTIVE],
     )
-    for job in jobs:
-        # One that settles at this moment finds the order moved on, and delivers nothing.
+    # One that settles at this moment waits for the order with its job in hand: waiting for that job
+    # here would be for ever. It finds the order moved on, and delivers nothing.
+    for job in jobs.select_for_update(skip_locked=True, no_key=True):
         with suppress(service.Refused):
             service.cancel(job_id=job.pk, actor=actor, reason="The order was ended", at=at)

@@ -60,7 +60,7 @@ def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
 
     :raises NotHeld: it is not held
     """
-    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    order = lifecycle.lock(order.pk)
     if not lifecycle.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
         raise NotHeld(f"Order {order.code} is not held.")
     _take_payment(order, actor=actor, at=at)

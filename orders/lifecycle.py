@@ -6,6 +6,7 @@ else made first, raises `TransitionRefused` and changes nothing.
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -24,8 +25,6 @@ ALLOWED: Final[dict[Status, frozenset[Status]]] = {
 }
 
 PLACING: Final = "Placing your link"  # what PROCESSING is for an order that has no article written
-
-
 WHAT_LENGTH: Final = 200
 
 
@@ -46,6 +45,16 @@ class TransitionRefused(Exception):
             if held
             else f"Order {self.code} is at “{here}”; it cannot go on to “{there}”."
         )
+
+
+def lock(order_id: UUID) -> Order:
+    """Return the order, which nobody else writes to until the transaction ends.
+
+    Locked before any row of the order: two who met in another sequence would wait for each other.
+    """
+    # Without the key, so that rows which point to it may be added meanwhile.
+    locked = Order.objects.select_for_update(no_key=True, of=("self",))
+    return locked.select_related("customer").get(pk=order_id)
 
 
 def place(*, order: Order, actor: str, at: datetime) -> None:
@@ -301,18 +310,14 @@ def replace_version(*, order: Order, version: ArticleVersion, what: str, at: dat
 
 @transaction.atomic
 def hold(*, order: Order, cause: str, reason: str, at: datetime) -> OrderEvent:
-    """Mark the order for an operator; it stays where it is and nothing is published.
-
-    It has one open hold a cause: told again, that one has the new reason.
-    """
-    Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
-    reason = reason[:WHAT_LENGTH]
+    """Mark the order for an operator, once a cause; it stays where it is, nothing is published."""
+    lock(order.pk)
     Hold.objects.update_or_create(
         order=order,
         cause=cause,
         ended_at=None,
-        defaults={"reason": reason},
-        create_defaults={"reason": reason, "began_at": at},
+        defaults={"reason": reason[:WHAT_LENGTH]},
+        create_defaults={"reason": reason[:WHAT_LENGTH], "began_at": at},
     )
     _mark(order, at=at)
     return note(order=order, what="Held for a check by our staff", actor="system", at=at)
@@ -321,14 +326,13 @@ def hold(*, order: Order, cause: str, reason: str, at: datetime) -> OrderEvent:
 @transaction.atomic
 def lift(*, order: Order, cause: str, what: str, actor: str, at: datetime) -> bool:
     """End the hold of this cause; True if it was one and nothing else holds the order now."""
-    Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
+    lock(order.pk)
     if not _end_holds(order, actor=actor, at=at, cause=cause):
         return False
     _mark(order, at=at)
-    if order.held_reason:
-        return False
-    note(order=order, what=what, actor=actor, at=at)
-    return True
+    if not order.held_reason:
+        note(order=order, what=what, actor=actor, at=at)
+    return not order.held_reason
 
 
 @transaction.atomic
@@ -352,8 +356,7 @@ def _mark(order: Order, *, at: datetime) -> None:
     """Have the mark say what the open holds say."""
     reasons = Hold.objects.filter(order=order, ended_at=None).values_list("reason", flat=True)
     order.held_reason, order.updated_at = "; ".join(reasons)[:WHAT_LENGTH], at
-    marked = {"held_reason": order.held_reason, "updated_at": at}
-    Order.objects.filter(pk=order.pk).update(**marked)
+    Order.objects.filter(pk=order.pk).update(held_reason=order.held_reason, updated_at=at)
 
 
 def note(

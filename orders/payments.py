@@ -12,11 +12,11 @@ from uuid import UUID
 
 import stripe
 import structlog
-from django.conf import settings
 from django.db import connection, transaction
 
-from orders import disputes, fulfilment, holds, lifecycle, refunds, stripe_client
+from orders import disputes, fulfilment, holds, lifecycle, refunds, signatures, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
+from orders.signatures import BadSignature
 from orders.stripe_client import StripeUnavailable, moment
 from orders.templatetags.money import money
 from queueing.run import storable
@@ -55,10 +55,6 @@ _OF_REFUNDS: Final = frozenset(
 )
 
 
-class BadSignature(Exception):
-    """The body was not signed with our secret, or too long ago. Nothing was read from it."""
-
-
 class ForeignSession(Exception):
     """The Checkout Session does not belong to this order, or does not exist."""
 
@@ -86,7 +82,7 @@ def receive_event(*, payload: bytes, signature: str, at: datetime) -> Received:
     :raises BadSignature: answer 400
     :raises StripeUnavailable: answer 503, and Stripe sends it again
     """
-    return take_event(event=_verified(payload, signature), at=at)
+    return take_event(event=signatures.verified(payload, signature), at=at)
 
 
 def take_event(*, event: StripeObject, at: datetime) -> Received:
@@ -359,25 +355,6 @@ def _is_uuid(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
-
-
-def _verified(payload: bytes, signature: str) -> StripeObject:
-    try:
-        stripe.WebhookSignature.verify_header(
-            payload, signature, settings.STRIPE_WEBHOOK_SECRET, settings.WEBHOOK_TOLERANCE_S
-        )
-        event = json.loads(payload)
-        if not isinstance(event["data"]["object"], dict):
-            raise TypeError
-        _ = event["id"], event["type"], event["created"]
-        return dict(event)
-    except stripe.SignatureVerificationError as error:
-        # The SDK's error holds the body, which must not reach a log.
-        why = (error.user_message or "").split(".")[0]
-        log.warning("webhook_refused", why=why[:100], bytes=len(payload))
-    except (ValueError, KeyError, TypeError) as error:
-        log.warning("webhook_refused", why=type(error).__name__, bytes=len(payload))
-    raise BadSignature("The body is not an event that Stripe signed for us just now.")
 
 
 def _store(event: StripeObject, *, at: datetime) -> bool:

@@ -80,6 +80,7 @@ def went_live(
     :raises PublicationRefused: somebody settled it first, or the editors look at the order again
     :raises TransitionRefused: the order is not with the editors any more
     """
+    lifecycle.lock(publication.review.order_id)
     settled = (
         Publication.objects.filter(pk=publication.pk)
         .exclude(state=State.LIVE)

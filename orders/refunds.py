@@ -11,7 +11,7 @@ from typing import Any, Final
 import stripe
 import structlog
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from orders import lifecycle, stripe_client
 from orders.models import Dispute, Order, Payment, Refund
@@ -91,7 +91,8 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     payments = Payment.objects.filter(order=order, paid_at__isnull=False).order_by("pk")
     for payment in payments:
         lock(payment)
-    taken = [one for one in payments if one.state == Payment.State.PAID]
+    # A refund that failed may be let run again: its payment is not counted on.
+    taken = [p for p in payments if p.state == Payment.State.PAID and not _failed(p).exists()]
     refunds: list[Refund] = []
     for refund in Refund.objects.filter(payment__in=taken, created_at=owed_at).order_by("pk"):
         if sum(one.amount_cents for one in refunds) >= order.amount_cents:
@@ -123,8 +124,12 @@ def withdraw(*, payment: Payment, actor: str, reason: str, at: datetime) -> int:
 def _cancel_job(
     refund: Refund, *, actor: str, at: datetime, reason: str = "The order's work goes on"
 ) -> None:
-    job = Job.objects.get(key=f"refund:{refund.pk}")
-    # One that somebody settled by hand does nothing more either way.
+    # One that settles at this moment, or that somebody settled by hand, does nothing more anyway;
+    # a worker that has it in hand waits for the payment, which is ours.
+    free = Job.objects.select_for_update(skip_locked=True, no_key=True)
+    job = free.filter(key=f"refund:{refund.pk}").first()
+    if job is None:
+        return
     with suppress(service.Refused):
         service.cancel(job_id=job.pk, actor=actor, reason=reason, at=at)
 
@@ -331,8 +336,11 @@ def rest_cents(payment: Payment) -> int:
 def kept_cents(payment: Payment) -> int:
     """Return what of a payment may be worked for: none of one whose refund failed and may be let
     run again."""
-    failed = Refund.objects.filter(payment=payment, state=State.FAILED)
-    return 0 if failed.exists() else rest_cents(payment)
+    return 0 if _failed(payment).exists() else rest_cents(payment)
+
+
+def _failed(payment: Payment) -> QuerySet[Refund]:
+    return Refund.objects.filter(payment=payment, state=State.FAILED)
 
 
 def _given_cents(payment: Payment) -> int:

@@ -1,7 +1,7 @@
 """Submission of a version to the editors, and the one decision that a named person makes on it.
 
-Each verb is one transaction. The first write of a decision is the review's own row, and only while
-nobody has decided: of two editors, the second changes nothing.
+Each verb is one transaction, under the order's lock. The first write of a decision is the review's
+own row, and only while nobody has decided: of two editors, the second changes nothing.
 """
 
 from datetime import datetime
@@ -219,7 +219,7 @@ def reopen(*, review: Review, by: str, at: datetime) -> Review:
 
     :raises ReviewRefused: its publication has not failed, or it is before them already
     """
-    order = Order.objects.select_for_update(no_key=True).get(pk=review.order_id)
+    order = lifecycle.lock(review.order_id)
     failed = Publication.objects.filter(review=review, state=Publication.State.FAILED)
     newest = order.reviews.order_by("-submitted_at", "-pk").first()
     if order.status != Status.ADMIN_REVIEW or newest != review or not failed.exists():
@@ -264,10 +264,10 @@ def _write(
     review: Review, written: dict[str, Any], *, by: str, at: datetime, seen: datetime | None
 ) -> Order:
     """Write to a review that waits and that nobody else holds; return its order as it is now."""
+    order = lifecycle.lock(review.order_id)
     free = Review.objects.filter(claims.free_for(by, at=at), pk=review.pk, decision="")
     if not free.update(**written):
         raise _why_not(Review.objects.get(pk=review.pk))
-    order = Order.objects.select_related("customer").get(pk=review.order_id)
     if seen is not None and order.updated_at != seen:
         raise ChangedSinceOpened("The order has changed since you opened it. Look again.")
     for name, value in written.items():

@@ -130,6 +130,7 @@ def _settle(
 ) -> None:
     """A job that is let run again after its wish was settled moves no order: another wish may be
     what the order is at."""
+    lifecycle.lock(revision.order_id)
     unsettled = Revision.objects.filter(pk=revision.pk, state=Revision.State.OPEN)
     if not unsettled.update(state=state, version=version, settled_at=at):
         raise lifecycle.TransitionRefused(order=revision.order, to=Status.QUALITY_CHECK)

@@ -19,10 +19,14 @@ class Process:
     runs: dict[UUID, "Run"] = field(default_factory=dict)
     _change: threading.Condition = field(default_factory=threading.Condition)
 
-    def begins(self, run: "Run") -> None:
-        """Put a run under the heartbeat's care."""
+    def begins(self, run: "Run") -> bool:
+        """Put a run under the heartbeat's care; False if it must not share this process with one
+        in hand: each would fail for good if the process died, and one of them for the other."""
         with self._change:
+            if run.on_last_crash and any(other.on_last_crash for other in self.runs.values()):
+                return False
             self.runs[run.lease.token] = run
+            return True
 
     def ends(self, run: "Run") -> None:
         """Take it out again, and tell whoever waits for the last one."""

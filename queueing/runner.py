@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from queueing import leases
-from queueing.errors import HandBack, LeaseLost, Parked, Permanent, RetryLater
+from queueing.errors import HandBack, InLine, LeaseLost, Parked, Permanent, RetryLater
 from queueing.leases import Fault
 from queueing.models import Outcome
 from queueing.outage import is_outage, patiently
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 REASON_LENGTH, TRACEBACK_LENGTH, CLASS_LENGTH = 500, 8000, 100
 # An outage costs a job no try, but one that always comes with this very job does in the end.
 OUTAGES_FORGIVEN_UNTIL_RUN = 20
+STANDS_ASIDE_AT_MOST_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,16 +56,17 @@ def run(*, job_id: UUID, kind: Kind, process: Process = here) -> Ended:
     with structlog.contextvars.bound_contextvars(
         job_id=str(job_id), subject=run_.subject, kind=kind.name, run=run_.number
     ):
-        process.begins(run_)
+        return _handle(run_, kind, process)
+
+
+def _handle(run_: Run, kind: Kind, process: Process) -> Ended:
+    try:
+        if not process.begins(run_):
+            return _stood_aside(run_, kind)
         try:
-            return _handle(run_, kind)
+            return _attempt(run_, kind)
         finally:
             process.ends(run_)
-
-
-def _handle(run_: Run, kind: Kind) -> Ended:
-    try:
-        return _attempt(run_, kind)
     except LeaseLost as lost:
         log.warning("lease_lost", reason=str(lost))
         return NOTHING
@@ -119,6 +121,12 @@ def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
         return NOTHING
     log.warning("attempt_failed", error=fault.error_class, retry_in_s=retry_in_s)
     return Ended(outcome=Outcome.FAILED, retry_in_s=retry_in_s, error_class=fault.error_class)
+
+
+def _stood_aside(run_: Run, kind: Kind) -> Ended:
+    wait_s = min(STANDS_ASIDE_AT_MOST_S, kind.policy.backoff_s(nth=run_.parks + 1))
+    why = "another job here has lost as many workers; the next would be blamed on both"
+    return _parked(run_, InLine(why, retry_after_s=wait_s))
 
 
 def _parked(run_: Run, parked: Parked) -> Ended:

@@ -3,6 +3,7 @@
 Kombu's own leaves the worker's loop when an entry of a queue cannot be read (docs/adr/0018).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -14,20 +15,41 @@ log = structlog.get_logger(__name__)
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     """Takes messages from the queues, and drops what it cannot read."""
 
     def _brpop_read(self, **options: Any) -> bool | None:
         try:
-            taken: bool | None = super()._brpop_read(**options)
+            taken: bool | None = super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except _UNREADABLE as error:
-            # What it says is not logged: nobody knows whose words these are.
-            log.warning("message_unreadable", error=type(error).__name__)
+            _log(error)
             return True
         return taken
 
+    def basic_consume(
+        self, queue: str, no_ack: bool, callback: Callable[[Any], None], *args: Any, **options: Any
+    ) -> None:
+        """Consume as kombu does; a message that Celery cannot take gives its place back."""
 
-class Transport(redis.Transport):  # type: ignore[misc]
+        def take(message: Any) -> None:
+            try:
+                callback(message)
+            except _UNREADABLE as error:
+                _log(error)
+                if not message.acknowledged:
+                    message.reject()
+
+        super().basic_consume(  # type: ignore[no-untyped-call]
+            queue, no_ack, take, *args, **options
+        )
+
+
+class Transport(redis.Transport):
     """What `broker_transport` names."""
 
     Channel = Channel
+
+
+def _log(error: Exception) -> None:
+    # What it says is not logged: nobody knows whose words these are.
+    log.warning("message_unreadable", error=type(error).__name__)

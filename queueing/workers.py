@@ -15,9 +15,10 @@ from queueing.clock import NOW
 from queueing.models import Worker
 from queueing.process import Process
 
-# Two readings of one process's start may differ by rounding; two processes with one pid do not
-# start within a second of each other on a machine that hands pids out in turn.
-_SAME_START_S = 1.0
+# Two readings of one process's start may differ by rounding, to whole seconds where Linux tells the
+# moment of its boot; two processes with one pid do not start so soon after each other on a machine
+# that hands pids out in turn.
+_SAME_START_S = 2.0
 
 _BEAT = f"""
 WITH seen AS (
@@ -56,7 +57,7 @@ def beat(
                 "worker": process.worker,
                 "host": host(),
                 "pid": me.pid,
-                "process_started": me.create_time(),
+                "process_started": started(me),
                 "threads": 0 if process.stopping.is_set() else threads,
                 "kinds": kinds,
                 "jobs": [run.job_id for run in runs],
@@ -81,20 +82,27 @@ def gone_from_here() -> list[Worker]:
     return [worker for worker in Worker.objects.filter(host=host()) if not _lives(worker)]
 
 
+def started(process: psutil.Process) -> float:
+    """Return the seconds from the machine's boot to the process's start. The moment itself changes
+    whenever the machine's clock is set: Linux counts back to it from now."""
+    return float(process.create_time() - psutil.boot_time())
+
+
 def host() -> str:
-    """Return what makes a pid unique: the machine, its boot and the process namespace, since
-    two containers may share a name and both have a process 7."""
+    """Return what makes a pid and its start unique: the machine, its boot, and the namespaces of
+    processes and of time, since two containers may share a name and both have a process 7."""
     parts = [socket.gethostname()]
     with suppress(OSError):  # elsewhere than on Linux the name has to do
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
         parts.append(os.readlink("/proc/self/ns/pid"))
+        parts.append(os.readlink("/proc/self/ns/time"))
     return "/".join(parts)[:200]
 
 
 def _lives(worker: Worker) -> bool:
     try:
         process = psutil.Process(worker.pid)
-        same = abs(process.create_time() - worker.process_started) < _SAME_START_S
+        same = abs(started(process) - worker.process_started) < _SAME_START_S
         return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

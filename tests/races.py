@@ -52,3 +52,53 @@ def end_all_sessions() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@contextmanager
+def rival_beside(statement: str, act: Callable[[], None]) -> Iterator[None]:
+    """Run `act` in another thread from right before the first statement that contains the text;
+    go on once the rival is done, or waits for a lock.
+
+    The test must use `django_db(transaction=True)`.
+
+    :raises AssertionError: no such statement was executed
+    """
+    acted, errors = threading.Event(), list[BaseException]()
+
+    def in_a_thread_of_its_own() -> None:
+        try:
+            act()
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    rival = threading.Thread(target=in_a_thread_of_its_own)
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if statement in sql and not acted.is_set():
+            acted.set()
+            rival.start()
+            _wait_until_done_or_waiting(rival)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert acted.is_set(), f"nothing executed {statement!r}"
+    rival.join(timeout=20)
+    if errors:
+        raise errors[0]
+    assert not rival.is_alive(), "the rival still waits"
+
+
+def _wait_until_done_or_waiting(rival: threading.Thread) -> None:
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
+        for _ in range(400):
+            rival.join(timeout=0.05)
+            waits = session.execute(
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchone()
+            if waits or not rival.is_alive():
+                return
+    raise TimeoutError("the rival neither ended nor waits for a lock")

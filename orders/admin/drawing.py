@@ -55,7 +55,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeStrin
         ((format_html_join("", "<td>{}</td>", ((_said(cell),) for cell in row)),) for row in rows),
     )
     return format_html(
-        '<table class="facts"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', head, body
+        '<div class="facts-scroll" tabindex="0" role="group" aria-label="{}, as a table">'
+        '<table class="facts"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        columns[0],
+        head,
+        body,
     )
 
 

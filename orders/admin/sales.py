@@ -71,6 +71,7 @@ class OrderAdmin(OrderPage):
     paginator = QuickPaginator
     show_full_result_count = False
     actions = ("cancel_unpaid",)
+    view_on_site = False  # its page opens for its customer alone
     inlines = (HistoryOfOrder, PaymentsOfOrder, EmailsOfOrder, StripeEventsOfOrder)
     fieldsets = (
         (None, {"fields": ("code", "standing", "product", "domain", "customer", "price")}),

@@ -24,7 +24,10 @@ class Revision(models.Model):
     )
     notes = models.TextField(help_text="the words of who asked")
     asked_by = models.CharField(
-        max_length=150, default=CUSTOMER, help_text="customer, or an editor's user name"
+        max_length=150,
+        default=CUSTOMER,
+        db_default=CUSTOMER,
+        help_text="customer, or an editor's user name",
     )
     reasons = models.JSONField(default=list, help_text="ticked reasons")
     block = models.PositiveIntegerField(
@@ -85,9 +88,14 @@ class Review(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True, help_text="what the editor says to the customer")
     override_reason = models.TextField(
-        blank=True, help_text="why it was approved although a blocking check fails"
+        blank=True,
+        default="",
+        db_default="",
+        help_text="why it was approved although a blocking check fails",
     )
-    claimed_by = models.CharField(max_length=150, blank=True, help_text="who is reading it")
+    claimed_by = models.CharField(
+        max_length=150, blank=True, default="", db_default="", help_text="who is reading it"
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(
         null=True, blank=True, help_text="when it is anybody's again"

@@ -86,6 +86,7 @@ class Refund(models.Model):
     )
     key_number = models.PositiveSmallIntegerField(
         default=1,
+        db_default=1,
         help_text="counts the idempotency keys; one that only repeats an error is dropped",
     )
     refunded_at = models.DateTimeField(null=True, blank=True)

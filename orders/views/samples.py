@@ -37,6 +37,7 @@ class Variant:
     rejected: bool = False
     refund_waits: bool = False
     was_taken_up: bool = False
+    editor_asked: bool = False  # the writer for a change, and not the customer
 
     @property
     def label(self) -> str:
@@ -47,38 +48,49 @@ class Variant:
 _LINK: Final = Product.INTEGRATION
 _FAILED: Final = Kind.ORDER_FAILED
 # Each kind as it usually is, then the variants by name.
-VARIANTS: Final[dict[str, Variant]] = {
-    str(kind): Variant(kind=kind, product=_LINK if kind == Kind.BACKLINK_INTEGRATED else "article")
-    for kind in Kind
-} | {
-    "order-received-link": Variant(kind=Kind.ORDER_RECEIVED, product=_LINK, says="a link"),
-    "returned-link": Variant(kind=Kind.RETURNED, product=_LINK, says="a link"),
-    "published-link": Variant(kind=Kind.PUBLISHED, product=_LINK, says="a link"),
-    "article-ready-after-all": Variant(
-        kind=Kind.ARTICLE_READY, was_taken_up=True, says="after it had failed"
-    ),
-    "backlink-integrated-after-all": Variant(
-        kind=Kind.BACKLINK_INTEGRATED,
-        product=_LINK,
-        was_taken_up=True,
-        says="after it had failed",
-    ),
-    "order-failed-link": Variant(kind=_FAILED, product=_LINK, says="a link"),
-    "order-failed-rejected": Variant(kind=_FAILED, rejected=True, says="rejected by the editor"),
-    "order-failed-rejected-link": Variant(
-        kind=_FAILED, product=_LINK, rejected=True, says="a link rejected by the editor"
-    ),
-    "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
-    "order-failed-waits-link": Variant(
-        kind=_FAILED, product=_LINK, refund_waits=True, says="a link, the refund waits"
-    ),
-    "order-failed-taken-up": Variant(
-        kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
-    ),
-    "admin-order-failed-waits": Variant(
-        kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
-    ),
-}
+VARIANTS: Final[dict[str, Variant]] = (
+    {
+        str(kind): Variant(
+            kind=kind, product=_LINK if kind == Kind.BACKLINK_INTEGRATED else "article"
+        )
+        for kind in Kind
+    }
+    | {
+        "order-received-link": Variant(kind=Kind.ORDER_RECEIVED, product=_LINK, says="a link"),
+        "returned-link": Variant(kind=Kind.RETURNED, product=_LINK, says="a link"),
+        "published-link": Variant(kind=Kind.PUBLISHED, product=_LINK, says="a link"),
+        "article-ready-after-all": Variant(
+            kind=Kind.ARTICLE_READY, was_taken_up=True, says="after it had failed"
+        ),
+        "backlink-integrated-after-all": Variant(
+            kind=Kind.BACKLINK_INTEGRATED,
+            product=_LINK,
+            was_taken_up=True,
+            says="after it had failed",
+        ),
+        "order-failed-link": Variant(kind=_FAILED, product=_LINK, says="a link"),
+        "order-failed-rejected": Variant(
+            kind=_FAILED, rejected=True, says="rejected by the editor"
+        ),
+        "order-failed-rejected-link": Variant(
+            kind=_FAILED, product=_LINK, rejected=True, says="a link rejected by the editor"
+        ),
+        "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
+        "order-failed-waits-link": Variant(
+            kind=_FAILED, product=_LINK, refund_waits=True, says="a link, the refund waits"
+        ),
+        "order-failed-taken-up": Variant(
+            kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
+        ),
+        "admin-order-failed-waits": Variant(
+            kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
+        ),
+    }
+    | {
+        f"{kind}-editor": Variant(kind=kind, editor_asked=True, says="asked for by the editor")
+        for kind in (Kind.RETURNED, Kind.REVISION_READY, Kind.REVISION_NOT_POSSIBLE)
+    }
+)
 
 
 def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         number=2 if variant.kind == Kind.REVISION_READY else 1,
         title="A Season with Raised Beds" if is_link else "Raised Beds on a Small Balcony",
         words=812,
-        backlink_metadata={"revisionNotes": WISH},
+        backlink_metadata={"revisionNotes": NOTE if variant.editor_asked else WISH},
     )
     refund = Refund(
         amount_cents=24_000,
@@ -130,7 +142,11 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "brief": order.brief,
         "version": version,
         "review": Review(note=NOTE) if is_review else None,
-        "revision": Revision(number=1, notes=WISH),
+        "revision": Revision(
+            number=1,
+            notes=NOTE if variant.editor_asked else WISH,
+            asked_by="edith" if variant.editor_asked else Revision.CUSTOMER,
+        ),
         "refund": None if variant.was_taken_up else refund,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),

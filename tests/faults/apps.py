@@ -11,9 +11,11 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken, jobs, kinds  # noqa: F401  they register kinds of jobs
+        from tests.faults import broken, kinds, pills, shifted  # noqa: F401  jobs
 
         broken.break_guards()
+        pills.hand_out()
+        shifted.shift_clock()
         _watch_the_dispatcher()
         _move_to(os.environ.get("FAULTS_HOST", ""))
 

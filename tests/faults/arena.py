@@ -106,7 +106,9 @@ class Arena:
         self.sandbox.start()
         self.sandbox.wait_until(self._sandbox_ready, timeout_s=PATIENCE_S)
 
-    def start_web(self) -> None:
+    def start_web(self, **changes: str) -> None:
+        """Start the web server with these settings, this once."""
+        self.web = parts.process("web", self.env | changes)
         self.web.start()
         self.web.wait_until(self._web_ready, timeout_s=PATIENCE_S)
 
@@ -294,9 +296,12 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
 def set_up(env: dict[str, str]) -> None:
     """Django in this process, on the same settings; its own guards stay."""
     import django
+    from django.conf import settings
 
     os.environ.update(env | {"BROKEN": ""})
     django.setup()
+    # People take turns in this one process: none keeps the others while the database is away.
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 1
 
 
 def _migrate() -> None:

@@ -50,7 +50,7 @@ def stopped_hard(round_: Round) -> None:
             came_back(round_)
         round_.people.finish()
         round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
-    answered(round_, visitors)
+    held_up(round_, visitors)
 
 
 @fault("13 PostgreSQL's connections used up")
@@ -72,7 +72,7 @@ def connections_used_up(round_: Round) -> None:
             came_back(round_)
         round_.people.finish()
         round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
-    answered(round_, visitors)
+    held_up(round_, visitors)
 
 
 def _some(round_: Round, count: int, least: float, most: float) -> list[float]:
@@ -140,7 +140,7 @@ def _standing(*, due: bool = False) -> dict[UUID, Standing]:
     return {job: (state, attempts, lease) for job, state, attempts, lease in rows}
 
 
-def answered(round_: Round, visitors: Visitors) -> None:
+def held_up(round_: Round, visitors: Visitors) -> None:
     """Hold the bounds: every visit had an answer, and work went on soon."""
     slowest = max(round_.recoveries_s, default=0.0)
     what = f"slowest to go on once PostgreSQL was back: {slowest:.1f} s"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.processes import Process
-from queueing.models import Attempt, Outcome
+from queueing.models import Attempt, Job, Outcome, State
 from tests.faults.killed_workers import EVERYTHING, Wish, place
 from tests.faults.matrix import Round, fault
 
@@ -25,7 +25,7 @@ MANY = 20
 def crash_at_every_write(round_: Round) -> None:
     """Pass every failpoint once to know them all, then die at each."""
     points = _passed(round_)
-    wanted = round_.random.sample(points, 6) if round_.short else points
+    wanted = round_.random.sample(points, AT_ONCE) if round_.short else points
     victims = _Victims(round_, list(wanted))
     missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
     covered = len(wanted) - len(missed)
@@ -132,19 +132,23 @@ def _dies_alone_at(round_: Round, point: str) -> bool:
     victim = arena.worker(FAILPOINT=point)
     place(round_, _passing(point))
 
-    def ended() -> bool:
-        everybody_has = round_.people.act()
-        return everybody_has or not victim.running
+    def over() -> bool:
+        everybody_has_all = round_.people.act() and not _open_jobs()
+        return everybody_has_all or not victim.running
 
-    arena.until(ended, what=f"death at {point}")
-    if not victim.running:
-        round_.injected += 1
+    arena.until(over, what=f"death at {point}")
+    died = not victim.running
+    round_.injected += died
+    if died:
         arena.worker()
     round_.people.finish()
-    died = not victim.running
     arena.stop_workers()
     _excuse_crashes(round_)
     return died
+
+
+def _open_jobs() -> bool:
+    return Job.objects.filter(state__in=[State.WAITING, State.ACTIVE]).exists()
 
 
 def _excuse_crashes(round_: Round) -> None:

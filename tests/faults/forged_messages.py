@@ -27,7 +27,17 @@ RUBBISH = (
     b"", b"null", b"[]", b"{}", b'"text"', b"7", b'{"body": ', b"\xff\xd8\xff\xe0", b"PING\r\n",
     b'{"body": "", "headers": {}, "properties": {}}', b'{"headers": {"task": "email"}}',
 )  # fmt: skip
-STRANGE_IDS = ("", "7", "not-a-uuid", 7, None, [], {"job_id": 1}, "x" * 100_000, "\x00")
+STRANGE_IDS: tuple[object, ...] = (
+    "",
+    "7",
+    "not-a-uuid",
+    7,
+    None,
+    [],
+    {"job_id": 1},
+    "x" * 100_000,
+    "\x00",
+)
 
 
 @fault("10 messages duplicated, shuffled, forged")
@@ -129,7 +139,7 @@ class Forger:
         unsent = courier([Due(job_id=uuid4(), kind=TEMPLATES, failures=0)])
         courier.close()
         lying = self._redis.rpop(TEMPLATES)
-        if unsent or lying is None:
+        if unsent or not isinstance(lying, bytes):
             raise RuntimeError("no message came to Redis")
         return dict(json.loads(lying))
 

@@ -18,6 +18,19 @@ FOUND: Final[dict[str, list[Move]]] = {
         ("told: dispute", 2),  # won
         ("told: paid", 0),
     ],
+    "an order is taken up again for the payment whose refund failed": [
+        ("open session", 0),
+        ("open session", 0),
+        ("told: paid", 1),
+        ("told: paid", 0),  # a second one: it goes back
+        ("message forged", 2),
+        ("run goes on", 0),
+        ("call is refused", 0),
+        ("message forged", 0),
+        ("run goes on", 0),
+        ("call is refused", 0),  # the order fails: both are owed
+        ("order resumed", 0),
+    ],
     "a dispute that is lost takes the mark of another payment": [
         ("open session", 0),
         ("open session", 2),

@@ -30,7 +30,7 @@ def killed_during_a_call(round_: Round) -> None:
     for _ in range(2 if round_.short else 12):
         victim = arena.worker()
         place(round_, EVERYTHING)
-        jobs = _in_the_hands_of(round_, victim)
+        jobs = in_the_hands_of(round_, victim)
         victim.signal(signal.SIGKILL)
         round_.injected += 1
         round_.lost_replies += len(jobs)
@@ -46,7 +46,7 @@ def group_killed(round_: Round) -> None:
     for _ in range(1 if round_.short else 6):
         workers = [arena.worker(), arena.worker()]
         place(round_, EVERYTHING)
-        jobs = _in_the_hands_of(round_, *workers)
+        jobs = in_the_hands_of(round_, *workers)
         for worker in workers:
             worker.signal(signal.SIGKILL)
         arena.worker()
@@ -83,7 +83,7 @@ def zombie(round_: Round) -> None:
     for _ in range(1 if round_.short else 6):
         victim = arena.worker()
         place(round_, EVERYTHING[:2])
-        jobs = _in_the_hands_of(round_, victim)
+        jobs = in_the_hands_of(round_, victim)
         victim.signal(signal.SIGSTOP)
         began = time.monotonic()
         arena.worker()
@@ -102,7 +102,7 @@ def place(round_: Round, wishes: Sequence[Wish]) -> None:
     round_.people.want(*(Errand(**wish) for wish in wishes))
 
 
-def _in_the_hands_of(round_: Round, *workers: Process) -> list[Job]:
+def in_the_hands_of(round_: Round, *workers: Process) -> list[Job]:
     """Let people act until these workers are in the middle of buying; return the jobs."""
     found: list[Job] = []
 

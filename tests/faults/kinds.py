@@ -1,11 +1,38 @@
-"""A kind of job that only the harness asks for: it costs next to nothing, so that many can wait."""
+"""Kinds of jobs that only the harness asks for: they cost next to nothing and tell nobody."""
+
+import time
 
 from queueing.registry import handles
 from queueing.run import Run
 
-NOTHING = "harness-nothing"
+NOTHING, CROWD = "harness-nothing", "harness-crowd"
+HELD, DELIVERED = "harness-held", "harness-delivered"
+# New orders' (orders/pipelines/generation.py): a crowd of them must hold up no change.
+ORDERS_RANK = 20
+HOLD_S, LOOK_S = 60.0, 0.05
 
 
 @handles(NOTHING, rank=90, expect_s=0.1)
 def nothing(run: Run) -> None:
     """Succeed at once."""
+
+
+@handles(CROWD, rank=ORDERS_RANK, expect_s=0.1)
+def one_of_many(run: Run) -> None:
+    """Store one step, as a pipeline does."""
+    run.once("done", lambda: True)
+
+
+@handles(HELD, rank=ORDERS_RANK)
+def held(run: Run) -> None:
+    """Take up a thread in the first run, as a call to a model does; end at once in any other."""
+    until = time.monotonic() + HOLD_S
+    while run.number == 1 and time.monotonic() < until:
+        time.sleep(LOOK_S)
+
+
+@handles(DELIVERED, rank=ORDERS_RANK)
+def delivered(run: Run) -> None:
+    """Settle in a delivery."""
+    with run.delivery():
+        pass

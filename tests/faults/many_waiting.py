@@ -8,6 +8,7 @@ up, and as many jobs a second are settled as before.
 import time
 
 import redis
+from django.db import transaction
 from django.utils import timezone
 
 from local.ports import HOST
@@ -18,6 +19,7 @@ from tests.faults.arena import Arena, Stuck
 from tests.faults.matrix import Round
 
 WAITING = 10_000
+ON_THE_WAY = 3_000  # more, which are done by then
 WIPES = 20
 BOUND_S = 15
 FULL_RATE = 0.8  # of what it was before; the machine is not ours alone
@@ -35,12 +37,14 @@ return lost
 def wiped(round_: Round) -> None:
     """Hold that what the wipes lost is dispatched again within 15 s, as production waits."""
     arena = round_.arena
-    for number in range(WAITING):
-        ledger.enqueue(kind=kinds.NOTHING, subject=f"harness-{number}")
+    with transaction.atomic():
+        for number in range(WAITING + ON_THE_WAY):
+            ledger.enqueue(kind=kinds.NOTHING, subject=f"harness-{number}")
     for _ in range(2):
         arena.worker(REDISPATCH_AFTER_S="10")
     time.sleep(1)
     before = _rate(BEFORE_S)
+    waiting = _open()
     lost = _wipe(arena)
     round_.injected += WIPES
     began = time.monotonic()
@@ -56,7 +60,7 @@ def wiped(round_: Round) -> None:
             raise Stuck(f"{len(_lost_still(at))} jobs dispatched before the wipe are not taken up")
     round_.recoveries_s.append(max(taken_s, full_s))
     what = (
-        f"Redis wiped {WIPES} times, {_open()} of {WAITING} jobs waiting, {lost} messages lost: "
+        f"Redis wiped {WIPES} times with {waiting} jobs waiting, {lost} messages lost: "
         f"all taken up in {taken_s:.1f} s, again {FULL_RATE:.0%} of {before:.0f} jobs a second "
         f"in {full_s:.1f} s (bound {BOUND_S} s)"
     )

@@ -355,7 +355,9 @@ class Order(Ledger):
     def resume(self) -> None:
         """Take a failed order up again, while its refund has not gone out."""
         self.need(self.status == FAILED)
-        taken = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
+        failed = {refund.payment for refund in self.refunds if refund.state == "failed"}
+        paid = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
+        taken = [n for n in paid if n not in failed]
         taken_back: list[Refund] = []
         for refund in self.refunds:
             if refund.owed_at != self.failed_at or refund.payment not in taken:

@@ -36,6 +36,7 @@ class Errand:
     revise: bool = False
     decision: str = "approve"  # or "return", then approve; or "reject"; or "" to stop at the review
     doomed: bool = False  # the writer is told to refuse it
+    pill: str = ""  # what it does to its worker (`pills`)
     order: Order | None = None
     paid: bool = False
     revised: bool = False
@@ -46,7 +47,7 @@ class Errand:
     @property
     def topic(self) -> str:
         subject = _SUBJECTS[self.number % len(_SUBJECTS)]
-        return f"Living well with {subject}, part {self.number}"
+        return f"Living well with {subject}, part {self.number}{self.pill}"
 
 
 class People:

@@ -1,4 +1,4 @@
-"""Fault 26, and how long it takes until a dead worker's jobs run again, in the ledger's own times.
+"""How long it takes until a dead worker's jobs run again, here and from another machine (fault 3).
 
 With production's settings, not with the harness's quick ones.
 """
@@ -14,7 +14,7 @@ from django.utils import timezone
 from local.processes import Process
 from queueing import ledger
 from queueing.models import Attempt, Job, State, Worker
-from tests.faults.jobs import DELIVERED, HELD
+from tests.faults.kinds import DELIVERED, HELD
 from tests.faults.matrix import Round, fault
 
 HERE_S, ELSEWHERE_S = 3.0, 25.0
@@ -22,7 +22,7 @@ HELD_EACH = 10
 DEATHS_APART_S = 1.7  # so that they fall anywhere between two heartbeats
 
 
-@fault("26 host vanishes; production's times")
+@fault("3 host vanishes; production's times")
 def host_vanishes(round_: Round) -> None:
     """Workers vanish from other machines, one in the middle of a delivery, and some die here."""
     _vanish_delivering(round_)

@@ -23,7 +23,9 @@ def faults(var_dir: Path, *, only: str, broken: str = "") -> subprocess.Complete
     )
 
 
-@pytest.mark.parametrize("only", ["2 worker", "4 message", "15 Stripe", "17 SendGrid"])
+@pytest.mark.parametrize(
+    "only", ["2 worker", "4 message", "10 messages", "12 reply", "15 Stripe", "17 SendGrid"]
+)
 def test_nothing_is_lost(tmp_path: Path, only: str) -> None:
     done = faults(tmp_path, only=only)
 

@@ -72,7 +72,8 @@ VERBS = {
     ),
 }
 STAYING = {
-    "place", "note", "hold", "lift", "release", "approve", "replace_text", "replace_version",
+    "lock", "place", "note", "hold", "lift", "release",
+    "approve", "replace_text", "replace_version",
 }  # fmt: skip
 # The product page's table, and what staff and banks end: (verb, from) -> (to, who).
 LEGAL = {

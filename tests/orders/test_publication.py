@@ -263,7 +263,7 @@ def test_an_order_that_leaves_during_the_look_is_not_completed(sandbox, approved
             status=Status.FAILED, failed_at=AT
         )
 
-    with rival_before('UPDATE "orders_publication"', leave):
+    with rival_before("FOR NO KEY UPDATE", leave):
         run_until_settled(approved)
 
     assert order_of(approved).status == Status.FAILED

@@ -136,6 +136,22 @@ def test_a_refund_for_a_second_payment_is_not_taken_back():
 
 
 @pytest.mark.django_db
+def test_of_two_payments_the_one_whose_refund_never_failed_is_worked_for():
+    order = factories.order_in_work()
+    first = order.payments.get()
+    second = factories.payment_of(order, state=Payment.State.PAID, paid_at=AT)
+    twice = refunds.owe_payment(payment=first, reason="Paid twice", at=AT - timedelta(minutes=1))
+    refunds.give_up(refund_id=twice.pk, reason="Stripe: no", at=AT)
+    order = failed(order)
+
+    resume(order)
+
+    now = dict(Refund.objects.exclude(pk=twice.pk).values_list("payment", "state"))
+    assert now == {first.pk: Refund.State.PENDING, second.pk: Refund.State.WITHDRAWN}
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
+
+
+@pytest.mark.django_db
 def test_an_order_whose_money_went_back_from_stripes_side_is_not_resumed():
     order = factories.order_in_work()
     Refund.objects.create(

@@ -367,7 +367,7 @@ def test_of_two_decisions_at_once_one_is_refused(rival, decide):
     theirs = Review.objects.get(pk=review.pk)
 
     with (
-        rival_before('UPDATE "orders_review"', lambda: rival(theirs, by="rival")),
+        rival_before("FOR NO KEY UPDATE", lambda: rival(theirs, by="rival")),
         pytest.raises(reviews.DecidedAlready),
     ):
         decide(review)
@@ -385,7 +385,7 @@ def test_a_newer_version_just_before_an_approval_wins():
     theirs = Order.objects.get(pk=review.order_id)
 
     with (
-        rival_before('UPDATE "orders_order"', lambda: put_newer_version(theirs)),
+        rival_before("FOR NO KEY UPDATE", lambda: put_newer_version(theirs)),
         pytest.raises(reviews.NewerVersion),
     ):
         approve(review)

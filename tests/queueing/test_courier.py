@@ -1,6 +1,8 @@
 """What Celery is told, from the registry."""
 
 import ssl
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from celery import current_app
@@ -46,3 +48,14 @@ def test_an_encrypted_broker_stays_encrypted_with_our_transport():
         assert isinstance(broker.transport, transport.Transport)
         assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
         assert broker.transport.driver_type == "redis"
+
+
+@pytest.mark.parametrize("name", ["statistics", "strays", "sessions", "missed events", "retention"])
+def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name):
+    wanted = current_app.conf.beat_schedule[name]
+    by_its_clock = datetime.now(UTC) + timedelta(hours=1)
+
+    message = current_app.amqp.as_task_v2(str(uuid4()), wanted["task"], **wanted["options"])
+
+    expires = datetime.fromisoformat(message.headers["expires"])
+    assert expires > by_its_clock + timedelta(minutes=1)

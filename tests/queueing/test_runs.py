@@ -311,3 +311,34 @@ def test_an_error_that_only_says_what_to_do_is_counted_by_its_cause(job_that, ru
 
     job.refresh_from_db()
     assert (job.error_class, job.error_reason) == ("KeyError", "refused")
+
+
+def test_two_jobs_that_have_each_lost_two_workers_do_not_share_a_third(job_that, run_once):
+    other, beside = job_that(lambda run: None), []
+
+    def runs(run):
+        beside.append(run_once(other.pk))
+
+    job = job_that(runs)
+    Job.objects.update(crashes=2)
+
+    assert run_once(job.pk).outcome is Outcome.SUCCEEDED
+    assert beside[0].outcome is Outcome.PARKED
+    other.refresh_from_db()
+    assert (other.state, other.failures, other.crashes) == (State.WAITING, 0, 2)
+    Job.objects.update(run_at=other.created_at)
+    assert run_once(other.pk).outcome is Outcome.SUCCEEDED
+
+
+def test_a_job_that_lost_fewer_workers_shares_one_with_any(job_that, run_once):
+    other, beside = job_that(lambda run: None), []
+
+    def runs(run):
+        beside.append(run_once(other.pk).outcome)
+
+    job = job_that(runs)
+    Job.objects.filter(pk=job.pk).update(crashes=2)
+    Job.objects.filter(pk=other.pk).update(crashes=1)
+
+    run_once(job.pk)
+    assert beside == [Outcome.SUCCEEDED]

@@ -1,7 +1,9 @@
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import psutil
@@ -114,7 +116,7 @@ class TestAWorkerOfThisMachine:
     def test_whose_process_has_ended_is_given_up_at_once(self, worker_row):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
         worker_row.pid = child.pid
-        worker_row.process_started = psutil.Process(child.pid).create_time()
+        worker_row.process_started = workers.started(psutil.Process(child.pid))
         worker_row.save()
         assert sweeper.sweep() == sweeper.Swept()
 
@@ -127,7 +129,7 @@ class TestAWorkerOfThisMachine:
     def test_that_nobody_has_buried_yet_is_dead_all_the_same(self, worker_row):
         child = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.DEVNULL)
         worker_row.pid = child.pid
-        worker_row.process_started = psutil.Process(child.pid).create_time()
+        worker_row.process_started = workers.started(psutil.Process(child.pid))
         worker_row.save()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
 
@@ -138,15 +140,31 @@ class TestAWorkerOfThisMachine:
 
     def test_whose_pid_belongs_to_another_by_now_is_dead(self, worker_row):
         worker_row.pid = os.getpid()
-        worker_row.process_started = psutil.Process().create_time() - 3600
+        worker_row.process_started = workers.started(psutil.Process()) - 3600
         worker_row.save()
 
         assert sweeper.sweep() == sweeper.Swept(requeued=1, workers=1)
 
     def test_that_lives_keeps_its_jobs(self, worker_row):
         worker_row.pid = os.getpid()
-        worker_row.process_started = psutil.Process().create_time()
+        worker_row.process_started = workers.started(psutil.Process())
         worker_row.save()
+
+        assert sweeper.sweep() == sweeper.Swept()
+
+    def test_that_lives_keeps_its_jobs_when_the_machines_clock_is_set(
+        self, worker_row, tmp_path, monkeypatch
+    ):
+        worker_row.pid = os.getpid()
+        worker_row.process_started = workers.started(psutil.Process())
+        worker_row.save()
+        # Linux tells the moment of its boot by the clock of now.
+        booted = r"^btime (\d+)$"
+        stat = Path("/proc/stat").read_text()
+        later = re.sub(booted, lambda found: f"btime {int(found[1]) + 3600}", stat, flags=re.M)
+        (tmp_path / "stat").write_text(later)
+        (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+        monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
 
         assert sweeper.sweep() == sweeper.Swept()
 

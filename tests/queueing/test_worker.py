@@ -1,5 +1,6 @@
 """Real worker processes: killed, stopped, given nonsense, cut off from Redis."""
 
+import json
 import os
 import signal
 import subprocess
@@ -210,17 +211,22 @@ def test_duplicated_and_forged_messages_change_nothing(start, settings):
 
 
 def test_what_is_no_message_is_dropped_and_ends_no_worker(start, settings):
-    worker = start()
+    worker = start()  # of four threads
     broker = redis.Redis.from_url(settings.REDIS_URL)
     rubbish = ["", "null", '{"body": ', "{}", b"\xff\xd8", '{"headers": 7}']
+    # Right from outside and empty within: each would keep a thread's place.
+    hollow = json.dumps({
+        "body": "", "content-type": "application/json", "content-encoding": "utf-8",
+        "headers": {"task": "urgent", "id": "x"},
+        "properties": {"delivery_tag": "x", "delivery_info": {}},
+    })  # fmt: skip
 
-    # More than it has threads: no place may be lost to them.
-    broker.lpush("urgent", *rubbish)
+    broker.lpush("urgent", *rubbish, *[hollow] * 9)
     job = ledger.enqueue(kind="urgent", subject="test:after")
 
     assert settled(job).state == State.COMPLETED
     assert worker.process.poll() is None, worker.log.read_text()[-3000:]
-    assert worker.log.read_text().count("message_unreadable") == len(rubbish)
+    assert worker.log.read_text().count("message_unreadable") == len(rubbish) + 9
 
 
 def test_a_redis_that_forgot_everything_is_filled_again(start, settings):

@@ -1,0 +1,93 @@
+"""Fault 19: processes whose clocks are an hour apart. The ledger goes by the database's."""
+
+import signal
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import httpx2
+from django.db.models import F
+from django.utils import timezone
+
+from articles.models import ModelCall
+from local.ports import HOST
+from queueing.models import Attempt, Job, Outcome, Worker
+from tests.faults.arena import Arena
+from tests.faults.broken_postgres import came_back
+from tests.faults.killed_workers import EVERYTHING, in_the_hands_of, place
+from tests.faults.matrix import Round, fault
+from tests.faults.oracle import Wrong
+
+HOUR_S = 3600
+# With its failures and a death, and waits of seconds: whoever took another's clock for his own
+# would wait for an hour.
+ENDED_WITHIN_S = 90.0
+BACK_WITHIN_S = 25.0
+NEAR = timedelta(minutes=30)
+
+
+@fault("19 clocks of web and workers an hour off")
+def clocks_off(round_: Round) -> None:
+    """The web server and a worker are an hour ahead or behind, another worker the other way, and
+    what is tried again goes from one to another. The first worker dies."""
+    arena = round_.arena
+    dead: list[UUID] = []
+    for off_s in [HOUR_S] if round_.short else [HOUR_S, -HOUR_S] * 4:
+        arena.stop_web()
+        arena.start_web(CLOCK_OFF_S=str(off_s))
+        arena.worker(CLOCK_OFF_S=str(-off_s))
+        victim = arena.worker(CLOCK_OFF_S=str(off_s))
+        arena.knob(service="openai", latency_ms=[100, 400])
+        arena.knob(service="openai", status=500, times=2, skip=3)
+        arena.knob(service="sendgrid", status=503, times=2)
+        round_.injected += 3
+        place(round_, EVERYTHING)
+        in_the_hands_of(round_, victim)
+        _is_off(round_, off_s)
+        dead.append(Worker.objects.get(pid=victim.pid).pk)
+        victim.signal(signal.SIGKILL)
+        round_.injected += 1
+        came_back(round_)
+        took_s = round_.people.finish()
+        what = f"every order ended {took_s:.0f} s after the death, the web server {off_s:+} s off"
+        round_.hold(promise="I9", held=took_s <= ENDED_WITHIN_S, what=what)
+        arena.stop_workers()
+    arena.stop_web()
+    arena.start_web()
+    _nothing_went_by_them(round_)
+    _only_from_the_dead(round_, dead)
+
+
+def _is_off(round_: Round, off_s: int) -> None:
+    """Make sure that the fault is there: the web server's answers bear its own time."""
+    told = _time_told(round_.arena) - timezone.now()
+    if abs(told - timedelta(seconds=off_s)) > NEAR:
+        what = f"the web server's clock is {told} off, not {off_s} s"
+        round_.wrong.append(Wrong(promise="I9", how="illegal", what=what))
+
+
+def _time_told(arena: Arena) -> datetime:
+    address = f"http://{HOST}:{arena.env['WEB_PORT']}/livez"
+    return parsedate_to_datetime(httpx2.get(address, trust_env=False, timeout=30).headers["Date"])
+
+
+def _nothing_went_by_them(round_: Round) -> None:
+    """Workers wrote by their own clocks what they tell, and by the database's what counts."""
+    begun = dict(Attempt.objects.values_list("job", "started_at"))
+    calls = ModelCall.objects.exclude(job_key="").values_list("job_key", "created_at")
+    off = sum(abs(at - begun[UUID(job)]) > NEAR for job, at in calls)
+    what = f"{off} calls to the model were noted by workers an hour off"
+    round_.hold(promise="I9", held=off > 0, what=what)
+    strange = Job.objects.exclude(run_at__range=(F("created_at"), F("created_at") + NEAR))
+    for job in strange:
+        what = f"{job.kind} {job.pk} of {job.created_at} was due at {job.run_at}"
+        round_.wrong.append(Wrong(promise="I9", how="illegal", what=what))
+
+
+def _only_from_the_dead(round_: Round, dead: list[UUID]) -> None:
+    """No worker was taken for dead because of its clock; each run of the dead may have lost one."""
+    crashed = Attempt.objects.filter(outcome=Outcome.CRASHED)
+    round_.lost_replies += crashed.filter(worker__in=dead).count()
+    from_others = crashed.exclude(worker__in=dead).count()
+    what = f"{from_others} runs taken from workers that lived"
+    round_.hold(promise="I6", held=not from_others, what=what)

@@ -1,0 +1,139 @@
+"""Fault 20: PostgreSQL's disk is full, until somebody makes room.
+
+As root its data moves to a small disk in memory, which a ballast fills up. Elsewhere nobody may
+mount: there its processes are forbidden to write any file, which stops the log of writes alike.
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from local.ports import HOST
+from tests.faults.arena import Arena
+from tests.faults.broken_postgres import came_back, held_up, keep_busy
+from tests.faults.matrix import Round, fault
+from tests.faults.visitors import PATHS, visiting
+
+ROOM_MB = 120  # beside what the data takes
+FULL = ("No space left on device", "File too large")
+_PAGE = 64 * 1024
+
+
+@fault("20 PostgreSQL's disk full")
+def disk_full(round_: Round) -> None:
+    """Tables cannot grow, and every other time the log of writes cannot either: a crash."""
+    arena = round_.arena
+    with _small_disk(round_) as (fill, make_room):
+        arena.knob(service="openai", latency_ms=[100, 600])
+        arena.worker()
+        arena.worker()
+        with visiting(arena) as visitors:
+            for number in range(1 if round_.short else 8):
+                keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(3, 10))
+                fill()
+                round_.injected += 1
+                if number % 2:
+                    _use_up_the_log(arena)
+                keep_busy(round_, for_s=4 if round_.short else round_.random.uniform(5, 30))
+                make_room()
+                arena.restart_postgres()
+                came_back(round_)
+            round_.people.finish()
+            round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
+        held_up(round_, visitors)
+        arena.stop_workers()
+    log = arena.postgres.log.read_text(errors="replace")
+    refused = sum(log.count(words) for words in FULL)
+    what = f"PostgreSQL said {refused} times that it could not write"
+    round_.hold(promise="I9", held=refused > 0, what=what)
+
+
+@contextmanager
+def _small_disk(round_: Round) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """Yield what fills the disk and what makes room on it again."""
+    data = Path(round_.arena.env["VAR_DIR"]) / "postgres"
+    if os.geteuid() != 0 or not _may_mount(data.parent / "mount-try"):
+        round_.notes.append("NO DISK WAS FULL: nobody may mount here. Instead PostgreSQL was")
+        round_.notes.append("forbidden to write files, which it reports as “File too large”.")
+        arena = round_.arena
+        yield partial(_forbid, arena, 0), partial(_forbid, arena, resource.RLIM_INFINITY)
+        return
+    ballast = data / "ballast"
+    with _on_small_disk(round_.arena, data):
+        yield lambda: _fill(ballast), lambda: ballast.unlink(missing_ok=True)
+
+
+def _may_mount(folder: Path) -> bool:
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "byline-faults", folder]
+    mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    if mounted:
+        subprocess.run(["umount", folder], check=True)
+    return mounted
+
+
+@contextmanager
+def _on_small_disk(arena: Arena, data: Path) -> Iterator[None]:
+    """Move the data to a disk of its own while PostgreSQL is down, and back in the end."""
+    arena.postgres.stop()
+    aside = data.with_name("postgres-aside")
+    size_mb = sum(f.stat().st_size for f in data.rglob("*") if f.is_file()) // 2**20 + ROOM_MB
+    owner = data.stat().st_uid
+    options = f"size={size_mb}m,mode=700,uid={owner},gid={owner}"
+    _copy(data, aside)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "byline-faults", data], check=True)
+    try:
+        _copy(aside, data)
+        arena.start_postgres()
+        yield
+    finally:
+        arena.postgres.stop()
+        _copy(data, aside)
+        subprocess.run(["umount", data], check=True)
+        _copy(aside, data)
+        shutil.rmtree(aside)
+        arena.start_postgres()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Make the target's content the source's, owners and times included."""
+    target.mkdir(exist_ok=True)
+    for inside in target.iterdir():
+        shutil.rmtree(inside) if inside.is_dir() else inside.unlink()
+    subprocess.run(["cp", "-a", f"{source}/.", target], check=True)
+
+
+def _fill(ballast: Path) -> None:
+    with ballast.open("wb") as file:
+        disk = os.statvfs(ballast.parent)
+        os.posix_fallocate(file.fileno(), 0, max(1, disk.f_bavail * disk.f_bsize - _PAGE))
+
+
+def _forbid(arena: Arena, bytes_at_most: int) -> None:
+    """Limit how large a file the running PostgreSQL may write; children inherit it."""
+    server = psutil.Process(arena.postgres.pid)
+    for process in [server, *server.children()]:
+        _, most = process.rlimit(psutil.RLIMIT_FSIZE)
+        process.rlimit(psutil.RLIMIT_FSIZE, (bytes_at_most, most))
+
+
+def _use_up_the_log(arena: Arena) -> None:
+    """Write until PostgreSQL cannot log another write, which ends all its sessions."""
+    address = f"postgresql://postgres@{HOST}:{arena.servers.postgres_port}/byline"
+    ask = "SELECT pg_logical_emit_message(false, 'faults', repeat('x', 4000000), true)"
+    until = time.monotonic() + 20
+    try:
+        with psycopg.connect(address, autocommit=True) as session:
+            while time.monotonic() < until:
+                session.execute(ask)
+    except psycopg.Error:
+        pass  # as it was meant to
