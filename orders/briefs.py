@@ -19,8 +19,15 @@ from orders import public_urls, wishes
 from orders.models import Product
 from orders.typed import Wrong, line, text, whole
 
-# The Federal Trade Commission asks for plain words where the reader begins.
-DISCLOSURE: Final = "Sponsored: this article contains a paid link."
+# The Federal Trade Commission asks for plain words where the reader begins, and in the language
+# that the reader reads.
+_DISCLOSURES: Final = {
+    "en": "Sponsored: this article contains a paid link.",
+    "de": "Anzeige: Dieser Artikel enthält einen bezahlten Link.",
+    "fr": "Publicité : cet article contient un lien payant.",
+    "es": "Publicidad: este artículo contiene un enlace pagado.",
+    "nl": "Advertentie: dit artikel bevat een betaalde link.",
+}
 OFFERED: Final = frozenset({Product.ARTICLE, Product.INTEGRATION})
 LONGEST: Final = {
     "topic": 200,
@@ -125,7 +132,7 @@ class BriefInput:
             words=self.words,
             host=domain.host,
             link_policy=domain.link_policy,  # type: ignore[arg-type]  # the same three words
-            disclosure=DISCLOSURE if sponsored else None,
+            disclosure=disclosure(self.language) if sponsored else None,
             outbound_limit=domain.outbound_limit,
             audience=self.audience,
             tone=self.tone,
@@ -135,6 +142,11 @@ class BriefInput:
             link_position=self.link_position,
             references=tuple(Reference(url=url) for url in self.references),
         )
+
+
+def disclosure(language: str) -> str:
+    """Return the sentence that a text with a paid link begins with, in English for want of one."""
+    return _DISCLOSURES.get(language, _DISCLOSURES["en"])
 
 
 def price_cents(domain: Domain, product: str) -> int:

@@ -144,6 +144,6 @@ def _page(request: HttpRequest, form: OrderForm, *, token: str, status: int = 20
         "article": article,
         "is_link": form.sold == Product.INTEGRATION,
         "price_cents": briefs.price_cents(site, form.sold),
-        "disclosure": briefs.DISCLOSURE if sponsored else "",
+        "disclosure": briefs.disclosure(site.language) if sponsored else "",
     }
     return render(request, "orders/form.html", context, status=status)

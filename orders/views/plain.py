@@ -20,7 +20,7 @@ Disallow: /dev/
 @require_safe
 def how_it_works(request: HttpRequest) -> HttpResponse:
     """Say what is sold, when money goes back and how links are marked."""
-    context = {"disclosure": briefs.DISCLOSURE, "checks": len(NEW_ARTICLE)}
+    context = {"disclosure": briefs.disclosure("en"), "checks": len(NEW_ARTICLE)}
     return render(request, "shop/how_it_works.html", context)
 
 

@@ -101,7 +101,9 @@ def domain(request: HttpRequest, host: str) -> HttpResponse:
             "turnaround": known[site.pk],
             "openings": openings.openings(site, open_articles),
             "samples": _with_texts(list(samples[:SAMPLES])),
-            "disclosure": briefs.DISCLOSURE if site.link_policy == LinkPolicy.SPONSORED else "",
+            "disclosure": briefs.disclosure(site.language)
+            if site.link_policy == LinkPolicy.SPONSORED
+            else "",
         },
     )
 

@@ -233,7 +233,9 @@ class Writer:
             if count_words(title) <= 14:
                 section = inner[(place + offset) % len(inner)]
                 section.links = (*section.links, url)
-        for offset, (url, _) in enumerate(self.brief.references[: self.brief.reference_links]):
+        # A page that says nothing is nothing that a sentence could rest on.
+        telling = [url for url, text in self.brief.references if manner.terms(text)]
+        for offset, url in enumerate(telling[: self.brief.reference_links]):
             section = inner[(place - 1 - offset) % len(inner)]
             section.links = (*section.links, url)
 

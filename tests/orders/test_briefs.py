@@ -32,6 +32,19 @@ def test_a_sensible_brief_is_taken_and_the_sites_terms_fill_what_was_left_out():
     assert briefs.validate(raw_brief(domain, niche=None), at=AT).niche == "gardening"
 
 
+@pytest.mark.parametrize(
+    ("language", "begins"),
+    [("de", "Anzeige: "), ("fr", "Publicité : "), ("es", "Publicidad: "), ("nl", "Advertentie: "),
+     ("en", "Sponsored: ")],
+)  # fmt: skip
+def test_the_disclosure_speaks_the_language_of_the_text(language, begins):
+    domain = active_domain(link_policy="sponsored", language=language)
+
+    brief = briefs.validate(raw_brief(domain), at=AT).to_brief()
+
+    assert (brief.disclosure or "").startswith(begins)
+
+
 def test_the_stored_brief_carries_the_sites_rules_and_comes_back_equal():
     domain = active_domain(link_policy="sponsored", outbound_limit=2)
 

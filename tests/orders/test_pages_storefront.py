@@ -185,7 +185,7 @@ def test_a_site_shows_its_rules_before_anything_is_paid(client):
 
     assert page.one("//h1") == domain.name
     assert "rel=sponsored" in page.text
-    assert "Sponsored: this article contains a paid link." in page.text
+    assert "Anzeige: Dieser Artikel enthält einen bezahlten Link." in page.text
     assert "At most 2 links" in page.text
     assert "900 words" in page.text
     assert "German" in page.text
