@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.models.signals import pre_migrate
 
 from queueing.errors import RetryLater
 from queueing.models import Job, Outcome, State
@@ -80,16 +82,34 @@ def test_a_process_that_slept_in_its_delivery_costs_no_try(job_that, run_once):
     assert (job.state, job.failures) == (State.WAITING, 0)
 
 
-def test_no_process_sleeps_in_a_transaction_longer_than_its_lease():
-    # The rows that it holds are passed over by every sweep, and so would its job be for ever.
+def idle_in_transaction_ms():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT setting::int FROM pg_settings"
             " WHERE name = 'idle_in_transaction_session_timeout'"
         )
-        (idle_ms,) = cursor.fetchone()
+        return cursor.fetchone()[0]
 
-    assert 0 < idle_ms < 1000 * settings.LEASE_S
+
+def test_no_process_sleeps_in_a_transaction_longer_than_its_lease():
+    # The rows that it holds are passed over by every sweep, and so would its job be for ever.
+    assert 0 < idle_in_transaction_ms() < 1000 * settings.LEASE_S
+
+
+def test_a_migration_may_think_for_longer():
+    found = []
+
+    def look(**_):
+        found.append(idle_in_transaction_ms())
+
+    pre_migrate.connect(look)
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        pre_migrate.disconnect(look)
+
+    assert set(found) == {0}
+    assert idle_in_transaction_ms() > 0
 
 
 def test_an_outage_that_always_comes_with_this_job_ends_it(job_that, run_once):
