@@ -3,7 +3,9 @@
 import ssl
 
 import pytest
+import redis
 from celery import current_app
+from kombu.exceptions import OperationalError
 
 from queueing import registry, transport
 from queueing.stewards import served_by
@@ -46,3 +48,9 @@ def test_an_encrypted_broker_stays_encrypted_with_our_transport():
         assert isinstance(broker.transport, transport.Transport)
         assert broker.ssl == {"ssl_cert_reqs": ssl.CERT_REQUIRED}
         assert broker.transport.driver_type == "redis"
+
+
+def test_a_connection_reset_while_greeting_the_others_is_one_to_reconnect_after():
+    with current_app.connection_for_read() as broker:
+        assert issubclass(OperationalError, broker.connection_errors)
+        assert issubclass(redis.ConnectionError, broker.connection_errors)
