@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
+import config.settings
 from queueing.errors import RetryLater
 from queueing.models import Job, Outcome, State
 from queueing.outage import is_outage, patiently
@@ -82,12 +83,12 @@ def test_a_process_that_slept_in_its_delivery_costs_no_try(job_that, run_once):
 
 def test_no_process_sleeps_in_a_transaction_longer_than_its_lease():
     # The rows that it holds are passed over by every sweep, and so would its job be for ever.
-    with connection.cursor() as cursor:
-        cursor.execute(
+    ours = config.settings.DATABASES["default"]["OPTIONS"]["options"]
+    with psycopg.connect(**connection.get_connection_params() | {"options": ours}) as session:
+        (idle_ms,) = session.execute(
             "SELECT setting::int FROM pg_settings"
             " WHERE name = 'idle_in_transaction_session_timeout'"
-        )
-        (idle_ms,) = cursor.fetchone()
+        ).fetchone()
 
     assert 0 < idle_ms < 1000 * settings.LEASE_S
 
