@@ -110,7 +110,10 @@ class Facet:
 
 
 def domains(filters: Filters) -> QuerySet[Domain]:
-    """Return the active domains that fit, in the wished order; each knows `has_open_article`."""
+    """Return the active domains that fit, in the wished order; each knows `has_open_article`.
+
+    An open article may be full: its links are counted where it is listed and before it is sold.
+    """
     return _fitting(filters).order_by(*_order(filters))
 
 

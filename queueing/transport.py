@@ -1,12 +1,14 @@
-"""Celery's transport over Redis, in which what is no message ends no worker.
+"""Celery's transport over Redis, in which neither rubbish nor a lost connection ends a worker.
 
-Kombu's own leaves the worker's loop when an entry of a queue cannot be read (docs/adr/0018).
+Kombu's own leaves the worker's loop when an entry of a queue cannot be read, or when a connection
+is reset while the worker greets the others (docs/adr/0018).
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import structlog
+from kombu.exceptions import OperationalError
 from kombu.transport import redis
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,9 @@ class Transport(redis.Transport):
     """What `broker_transport` names."""
 
     Channel = Channel
+
+    # Kombu's own name for a lost connection, which its list of them leaves out.
+    connection_errors = (*redis.Transport.connection_errors, OperationalError)
 
 
 def _log(error: Exception) -> None:

@@ -184,7 +184,8 @@ class DomainPart(serializers.Serializer[Domain]):
     words = serializers.IntegerField(source="words_default", help_text="Length of a new article.")
     metrics = MetricsPart(source="*")
     openForIntegration = serializers.BooleanField(
-        source="has_open_article", help_text="An article of it takes a link now."
+        source="has_open_article",
+        help_text="It has articles open for links; their list says which have room.",
     )
     pageUrl = serializers.SerializerMethodField()
 

@@ -207,6 +207,7 @@ class Arena:
         from django.core.management import call_command
 
         self.stop_workers()
+        self.redis.signal(signal.SIGCONT)  # a fault that broke off may have left it frozen
         for process, start in (
             (self.postgres, self.start_postgres),
             (self.redis, self.start_redis),

@@ -16,6 +16,7 @@ from queueing.models import Job, State
 from tests.faults.arena import Arena, Stuck
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
+from tests.faults.people import Errand
 from tests.faults.visitors import PATHS, Visitors, visiting
 
 STOPS = (signal.SIGQUIT, signal.SIGKILL)
@@ -24,6 +25,8 @@ BACK_WITHIN_S = 25.0
 # Long enough for whoever doubles the pauses between attempts to be caught asleep.
 LONG_S = 45.0
 Standing = tuple[str, int, datetime | None]
+# What Stripe tells of a payment made just before the fault comes in the middle of it.
+EVENTS_LATE_MS = 1500
 # By which the connections of the hoard are told from everybody else's.
 HOARD = "faults-hoard"
 _END_ALL_OTHERS = """
@@ -37,12 +40,14 @@ def stopped_hard(round_: Round) -> None:
     """Immediate stops and SIGKILLs while people buy and look, webhooks come and workers write."""
     arena = round_.arena
     arena.knob(service="openai", latency_ms=[100, 600])
+    arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
     arena.worker()
     arena.worker()
     with visiting(arena) as visitors:
-        away_s = [0.0, 1.0] if round_.short else [*_some(round_, 9, 0, 8), LONG_S]
+        away_s = [2.0, 2.0] if round_.short else [*_some(round_, 9, 0, 8), LONG_S]
         for number, nobody_s in enumerate(away_s):
             keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(5, 40))
+            just_paid(round_)
             arena.postgres.signal(STOPS[number % len(STOPS)])
             round_.injected += 1
             time.sleep(nobody_s)
@@ -58,11 +63,13 @@ def connections_used_up(round_: Round) -> None:
     """Somebody takes every connection, or all but three, from those who had one, and keeps it."""
     arena = round_.arena
     arena.knob(service="openai", latency_ms=[100, 600])
+    arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
     arena.worker()
     arena.worker()
     with visiting(arena) as visitors:
         for number in range(2 if round_.short else 10):
             keep_busy(round_, for_s=1.5 if round_.short else round_.random.uniform(3, 10))
+            just_paid(round_)
             leave = 3 * (number % 2)
             with hoarding(arena, leave=leave):
                 round_.injected += 1
@@ -116,6 +123,13 @@ def keep_busy(round_: Round, *, for_s: float) -> None:
         time.sleep(0.05)
 
 
+def just_paid(round_: Round) -> None:
+    """Have somebody pay at this moment."""
+    errand = Errand()
+    round_.people.want(errand)
+    round_.arena.until(lambda: round_.people.act() or errand.paid, what="somebody has paid")
+
+
 def came_back(round_: Round) -> None:
     """Measure until every job that was due or in hand has gone on: a heartbeat, a run, an end."""
     before: dict[UUID, Standing] = {}
@@ -147,3 +161,11 @@ def held_up(round_: Round, visitors: Visitors) -> None:
     round_.hold(promise="I9", held=slowest <= BACK_WITHIN_S, what=what)
     what = f"{visitors}; astray: {visitors.astray or 'none'}"
     round_.hold(promise="I9", held=not visitors.astray, what=what)
+    refused = refused_events(round_)
+    round_.notes.append(f"{refused} deliveries of Stripe's events were in vain, and repeated")
+
+
+def refused_events(round_: Round) -> int:
+    """Return how often Stripe told us something and was not told that we had it."""
+    told = round_.arena.read("webhooks")["deliveries"]
+    return sum(one["status"] is None or one["status"] >= 500 for one in told)

@@ -87,7 +87,7 @@ def reset(round_: Round) -> None:
     wanted = 50 if round_.short else RESETS
     with round_.arena.wires() as wires:
         _staff(round_)
-        while round_.injected < wanted:
+        while round_.injected < wanted and all_live(round_):
             if round_.people.act():
                 place(round_, EVERYTHING)
             round_.injected += wires.redis.reset()
@@ -135,8 +135,9 @@ def _untouched(due: dict[UUID, int]) -> list[UUID]:
     return [pk for pk, runs in now if runs == due[pk]]
 
 
-def all_live(round_: Round) -> None:
-    """No fault of a broker's may end a worker."""
+def all_live(round_: Round) -> bool:
+    """No fault of a broker's may end a worker; False, and held against the round, if one did."""
     dead = [worker.name for worker in round_.arena.workers if not worker.running]
     if dead:
         round_.hold(promise="I8", held=False, what=f"{dead} ended by themselves")
+    return not dead

@@ -1,11 +1,10 @@
 """Fault 20: PostgreSQL's disk is full, until somebody makes room.
 
 As root its data moves to a small disk in memory, which a ballast fills up. Elsewhere nobody may
-mount: there its processes are forbidden to write any file, which stops the log of writes alike.
+mount: there its processes are forbidden to write large files, which stops the log of writes alike.
 """
 
 import os
-import resource
 import shutil
 import subprocess
 import time
@@ -16,16 +15,27 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from django.db import connection
 
 from local.ports import HOST
+from local.processes import CannotStart
 from tests.faults.arena import Arena
-from tests.faults.broken_postgres import came_back, held_up, keep_busy
+from tests.faults.broken_postgres import (
+    EVENTS_LATE_MS,
+    came_back,
+    held_up,
+    just_paid,
+    keep_busy,
+    refused_events,
+)
 from tests.faults.matrix import Round, fault
 from tests.faults.visitors import PATHS, visiting
 
 ROOM_MB = 120  # beside what the data takes
 FULL = ("No space left on device", "File too large")
 _PAGE = 64 * 1024
+# Less than a piece of the log of writes, more than the log in which PostgreSQL complains.
+_MEGABYTE = str(2**20)
 
 
 @fault("20 PostgreSQL's disk full")
@@ -34,11 +44,13 @@ def disk_full(round_: Round) -> None:
     arena = round_.arena
     with _small_disk(round_) as (fill, make_room):
         arena.knob(service="openai", latency_ms=[100, 600])
+        arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
         arena.worker()
         arena.worker()
         with visiting(arena) as visitors:
             for number in range(1 if round_.short else 8):
                 keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(3, 10))
+                just_paid(round_)
                 fill()
                 round_.injected += 1
                 if number % 2:
@@ -54,7 +66,7 @@ def disk_full(round_: Round) -> None:
     log = arena.postgres.log.read_text(errors="replace")
     refused = sum(log.count(words) for words in FULL)
     what = f"PostgreSQL said {refused} times that it could not write"
-    round_.hold(promise="I9", held=refused > 0, what=what)
+    round_.hold(promise="I9", held=min(refused, refused_events(round_)) > 0, what=what)
 
 
 @contextmanager
@@ -64,8 +76,8 @@ def _small_disk(round_: Round) -> Iterator[tuple[Callable[[], None], Callable[[]
     if os.geteuid() != 0 or not _may_mount(data.parent / "mount-try"):
         round_.notes.append("NO DISK WAS FULL: nobody may mount here. Instead PostgreSQL was")
         round_.notes.append("forbidden to write files, which it reports as “File too large”.")
-        arena = round_.arena
-        yield partial(_forbid, arena, 0), partial(_forbid, arena, resource.RLIM_INFINITY)
+        limit = partial(_forbid, round_.arena, data.stat().st_uid)
+        yield partial(limit, _MEGABYTE), partial(limit, "unlimited")
         return
     ballast = data / "ballast"
     with _on_small_disk(round_.arena, data):
@@ -102,6 +114,7 @@ def _on_small_disk(arena: Arena, data: Path) -> Iterator[None]:
         _copy(aside, data)
         shutil.rmtree(aside)
         arena.start_postgres()
+        connection.close()  # of the server that was stopped
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -118,12 +131,23 @@ def _fill(ballast: Path) -> None:
         os.posix_fallocate(file.fileno(), 0, max(1, disk.f_bavail * disk.f_bsize - _PAGE))
 
 
-def _forbid(arena: Arena, bytes_at_most: int) -> None:
-    """Limit how large a file the running PostgreSQL may write; children inherit it."""
-    server = psutil.Process(arena.postgres.pid)
-    for process in [server, *server.children()]:
-        _, most = process.rlimit(psutil.RLIMIT_FSIZE)
-        process.rlimit(psutil.RLIMIT_FSIZE, (bytes_at_most, most))
+def _forbid(arena: Arena, owner: int, most: str) -> None:
+    """Limit how large a file the running PostgreSQL may write; its children inherit it."""
+    account = owner if os.geteuid() == 0 else None  # for its own processes anybody may do that
+    server = psutil.Process(arena.postgres.pid) if arena.postgres.running else None
+    for process in [server, *server.children()] if server else []:
+        command = ["prlimit", "--pid", str(process.pid), f"--fsize={most}:"]
+        done = subprocess.run(
+            command,
+            user=account,
+            group=account,
+            extra_groups=None if account is None else [],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and process.is_running():
+            raise CannotStart(f"PostgreSQL's files could not be limited: {done.stderr.strip()}")
 
 
 def _use_up_the_log(arena: Arena) -> None:

@@ -1,12 +1,18 @@
 """Fault 12: PostgreSQL commits, and the answer is lost with the connection."""
 
+from itertools import count
 from random import Random
 
+import httpx2
+
+from orders.models import Order
 from tests.faults.arena import Wires
 from tests.faults.broken_redis import all_live
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
+from tests.faults.oracle import Wrong
 from tests.faults.proxy import Wanted
+from tests.orders import factories
 
 # The orders of a round take a few hundred writes: the drops fall anywhere among them.
 RATE = 0.1
@@ -19,7 +25,7 @@ def reply_to_commit_dropped(round_: Round) -> None:
     with round_.arena.wires() as wires:
         for _ in range(2):
             round_.arena.worker()
-        for wanted in (_commits, _writes) if round_.short else (_commits, _writes) * 5:
+        for wanted in (_commits,) if round_.short else (_commits, _writes) * 5:
             _drop(round_, wires, Chosen(wanted, round_.random))
         all_live(round_)
 
@@ -28,15 +34,64 @@ def _drop(round_: Round, wires: Wires, chosen: "Chosen") -> None:
     before = wires.postgres.done["dropped"]
     wires.postgres.drop_replies(to=chosen, times=DROPS)
     place(round_, EVERYTHING)
-    round_.arena.until(
-        lambda: round_.people.act() or not wires.postgres.drops_left,
-        what="replies are dropped",
-    )
+    buyer = Buyer(round_)
+
+    def go_on() -> bool:
+        everybody_has = round_.people.act()
+        return buyer.has_bought() and (everybody_has or not wires.postgres.drops_left)
+
+    round_.arena.until(go_on, what="replies are dropped")
     wires.postgres.heal()
+    round_.people.finish()
     dropped = wires.postgres.done["dropped"] - before
     round_.injected += dropped
     round_.lost_replies += dropped
-    round_.people.finish()
+    buyer.look()
+
+
+class Buyer:
+    """Buys over the API, and asks again under the same key until there is an answer."""
+
+    _numbers = count(1)
+
+    def __init__(self, round_: Round) -> None:
+        self._round = round_
+        number = next(self._numbers)
+        self._email = f"eve+{number}@example.com"
+        self._host = factories.active_domain(host=f"api-{number}.example.com").host
+        self._told: str | None = None
+
+    def has_bought(self) -> bool:
+        """Ask once if there is no answer yet."""
+        if self._told is None:
+            answer = httpx2.post(
+                f"{self._round.arena.env['SITE_URL']}/api/v1/purchase",
+                json={
+                    "product": "article",
+                    "domain": self._host,
+                    "topic": "Living well with lost replies",
+                    "keyword": "living well",
+                    "targetUrl": "https://shop.example.com/",
+                    "anchorText": "sturdy garden tools",
+                    "email": self._email,
+                },
+                headers={"Idempotency-Key": self._email},
+                trust_env=False,
+                timeout=60,
+            )
+            self._told = answer.json()["orderId"] if answer.status_code == 201 else None
+        return self._told is not None
+
+    def look(self) -> None:
+        """One order came of it, the one that was told of."""
+        made = [
+            str(pk)
+            for pk in Order.objects.filter(customer__email=self._email).values_list("pk", flat=True)
+        ]
+        if made != [self._told]:
+            how = "lost" if not made else "duplicated"
+            what = f"a purchase told of order {self._told} made {made}"
+            self._round.wrong.append(Wrong(promise="I1", how=how, what=what))
 
 
 class Chosen:

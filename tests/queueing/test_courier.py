@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import redis
 from celery import current_app
+from kombu.exceptions import OperationalError
 
 from queueing import registry, transport
 from queueing.stewards import served_by
@@ -59,3 +61,9 @@ def test_a_worker_whose_clock_is_an_hour_ahead_does_what_the_schedule_asks(name)
 
     expires = datetime.fromisoformat(message.headers["expires"])
     assert expires > by_its_clock + timedelta(minutes=1)
+
+
+def test_a_connection_reset_while_greeting_the_others_is_one_to_reconnect_after():
+    with current_app.connection_for_read() as broker:
+        assert issubclass(OperationalError, broker.connection_errors)
+        assert issubclass(redis.ConnectionError, broker.connection_errors)

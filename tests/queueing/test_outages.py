@@ -6,14 +6,19 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.db.models.signals import pre_migrate
 
+import config.settings
 from queueing.errors import RetryLater
 from queueing.models import Job, Outcome, State
 from queueing.outage import is_outage, patiently
 from tests.races import end_all_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+IDLE_MS = "SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
 
 
 @pytest.fixture(autouse=True)
@@ -82,14 +87,35 @@ def test_a_process_that_slept_in_its_delivery_costs_no_try(job_that, run_once):
 
 def test_no_process_sleeps_in_a_transaction_longer_than_its_lease():
     # The rows that it holds are passed over by every sweep, and so would its job be for ever.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setting::int FROM pg_settings"
-            " WHERE name = 'idle_in_transaction_session_timeout'"
-        )
-        (idle_ms,) = cursor.fetchone()
+    ours = config.settings.DATABASES["default"]["OPTIONS"]["options"]
+    with psycopg.connect(**connection.get_connection_params() | {"options": ours}) as session:
+        found = idle_ms(session)
 
-    assert 0 < idle_ms < 1000 * settings.LEASE_S
+    assert 0 < found < 1000 * settings.LEASE_S
+
+
+def test_a_migration_may_think_for_longer():
+    found = []
+
+    def look(**_):
+        found.append(idle_ms(connection))
+
+    pre_migrate.connect(look)
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 7000")
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        pre_migrate.disconnect(look)
+
+    assert set(found) == {0}
+    assert idle_ms(connection) == 7000
+
+
+def idle_ms(session):
+    with session.cursor() as cursor:
+        cursor.execute(IDLE_MS)
+        return int(cursor.fetchone()[0])
 
 
 def test_an_outage_that_always_comes_with_this_job_ends_it(job_that, run_once):

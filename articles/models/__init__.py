@@ -1,0 +1,30 @@
+"""What is stored about content: who publishes it, every text of it, and what each text cost.
+
+`order_key` and `job_key` are opaque here: other rooms choose them (such as "order:<uuid>"), and
+this room never follows them.
+"""
+
+from articles.models.calls import CallOutcome, ModelCall
+from articles.models.content import (
+    SHORTEST_ARTICLE_WORDS,
+    Article,
+    ArticleVersion,
+    BacklinkReview,
+    Domain,
+    LinkPolicy,
+    PublisherKind,
+    VersionIsFinal,
+)
+
+__all__ = [
+    "SHORTEST_ARTICLE_WORDS",
+    "Article",
+    "ArticleVersion",
+    "BacklinkReview",
+    "CallOutcome",
+    "Domain",
+    "LinkPolicy",
+    "ModelCall",
+    "PublisherKind",
+    "VersionIsFinal",
+]
