@@ -23,7 +23,7 @@ from sandbox.writer.letters import (
     upper_first,
 )
 from sandbox.writer.lexicon import Aspect, Language, language
-from sandbox.writer.parts import Section, Sentence, body
+from sandbox.writer.parts import Section, Sentence, between, body
 
 SECTION_WORDS = 150
 TRANSITION_SHARE = 0.42
@@ -171,7 +171,9 @@ class Writer:
     def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
         text = ""
-        for turn in range(40):
+        for turn in range(80):
+            if turn >= 40 and not fixed:  # this aspect has nothing left that may be said
+                frames_name, frames = self._another()
             frame = self.voice.deal(f"say {frames_name}", frames)
             if id(frame) in self._spoken and turn < 20:  # as long as there are fresh ones
                 self.voice.put_back(f"say {frames_name}")
@@ -180,7 +182,7 @@ class Writer:
             known = self._knows(visible(text))
             text = upper_first(text) if fixed else manner.in_tone(self._joined(text), self.brief)
             # What is left of a pack may all begin alike: better that than said twice.
-            unlike = beginning(text) != self._last_start or turn >= 20
+            unlike = beginning(text) != self._last_start or turn >= 40
             known = known or bool(self._avoided.search(visible(text)))
             if not known and unlike:
                 break
@@ -189,6 +191,10 @@ class Writer:
         self.remember([visible(text)])
         self._last_start = beginning(text)
         return text
+
+    def _another(self) -> tuple[str, tuple[Frame, ...]]:
+        aspect = self.rng.choice(self.aspects)
+        return aspect.name, aspect.sentences
 
     def _knows(self, text: str) -> bool:
         """Whether this was said already, in these words or nearly so."""
@@ -233,7 +239,6 @@ class Writer:
             if count_words(title) <= 14:
                 section = inner[(place + offset) % len(inner)]
                 section.links = (*section.links, url)
-        # A page that says nothing is nothing that a sentence could rest on.
         telling = [url for url, text in self.brief.references if manner.terms(text)]
         for offset, url in enumerate(telling[: self.brief.reference_links]):
             section = inner[(place - 1 - offset) % len(inner)]
@@ -366,7 +371,7 @@ class Writer:
         """Remove the sentence whose length fits best; False when none brings us closer."""
         best: tuple[int, Section, Sentence] | None = None
         for section in sections:
-            for before, one, after in _between(section.sentences):
+            for before, one, after in between(section.sentences):
                 left = off - one.words
                 alike = before and after and beginning(before.html) == beginning(after.html)
                 if one.fixed or alike:
@@ -387,13 +392,3 @@ class Writer:
                 parts.append(f"<h2>{section.heading}</h2>")
             parts.append(body(section))
         return "\n".join(parts)
-
-
-def _between(
-    sentences: list[Sentence],
-) -> list[tuple[Sentence | None, Sentence, Sentence | None]]:
-    padded: list[Sentence | None] = [None, *sentences, None]
-    return [
-        (before, one, after)
-        for before, one, after in zip(padded, sentences, padded[2:], strict=False)
-    ]

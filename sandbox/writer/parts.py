@@ -71,3 +71,14 @@ def paragraphs(sentences: list[Sentence], *, longest: int) -> list[str]:
     if held:
         found.append(" ".join(each.html for each in held))
     return [f"<p>{text}</p>" for text in found]
+
+
+def between(
+    sentences: list[Sentence],
+) -> list[tuple[Sentence | None, Sentence, Sentence | None]]:
+    """Return each sentence with the one before it and the one behind."""
+    padded: list[Sentence | None] = [None, *sentences, None]
+    return [
+        (before, one, after)
+        for before, one, after in zip(padded, sentences, padded[2:], strict=False)
+    ]

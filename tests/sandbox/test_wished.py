@@ -198,3 +198,11 @@ def test_the_wishes_of_an_article_asked_for_in_one_call_count_too(openai_client)
 
     assert "parents who come home late" in html
     assert "medal" in html
+
+
+def test_a_word_to_avoid_that_a_whole_aspect_is_about_leaves_room_for_the_others(openai_client):
+    for number in range(12):
+        ordered = brief(must_avoid=["plan"], target_url=f"https://shop.example.com/{number}")
+        html, _ = written(openai_client, ordered)
+
+        assert not re.search(r"(?i)\bplan\b", text_of(html))
