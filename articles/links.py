@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import idna
+
 from articles.brief import LinkCandidate
 from articles.document import Block, Document
 from articles.document.markup import tokens
@@ -65,12 +67,15 @@ def without_links(html: str, *, to: Callable[[str], bool]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host name of `url`, lower case, without "www."; empty for what has none."""
+    """Return the host name of `url`, lower case, without "www."; empty for what has none.
+
+    Letters outside ASCII come as browsers send them, so that "müller.de" is "xn--mller-kva.de".
+    """
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    return host.lower().removeprefix("www.")
+    return _as_sent(host.lower()).removeprefix("www.")
 
 
 def addresses(text: str) -> list[str]:
@@ -93,6 +98,15 @@ def page_of(url: str) -> tuple[str, str, str]:
     except ValueError:
         return ("", url, "")
     return (host_of(url), parts.path.rstrip("/").lower(), parts.query)
+
+
+def _as_sent(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return host  # no browser would open it
 
 
 def _links_of(block: Block) -> Iterator[Link]:

@@ -58,3 +58,21 @@ def test_every_link_stands_in_a_real_block(html):
 )
 def test_the_host_of_an_address_comes_without_www(url, host):
     assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://müller.de/x",
+        "https://xn--mller-kva.de/y",
+        "https://www.MÜLLER.de",
+        "//mu\u0308ller.de/",
+    ],
+)
+def test_a_host_is_the_same_in_letters_and_as_browsers_send_it(url):
+    assert host_of(url) == "xn--mller-kva.de"
+
+
+@pytest.mark.parametrize("host", ["ü" * 64 + ".de", "a..ü", "-ü-.de", "ü_x.de"])
+def test_a_host_that_has_no_other_spelling_stays_as_it_is(host):
+    assert host_of(f"https://{host}/") == host
