@@ -13,21 +13,13 @@ from django.core.validators import EmailValidator
 from articles import catalogue, named_hosts, openings
 from articles import links as articles_links
 from articles.brief import Brief, LinkPosition, Reference
+from articles.disclosures import disclosure
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, Domain, LinkPolicy
 from articles.openings import Opening
 from orders import public_urls, wishes
 from orders.models import Product
 from orders.typed import Wrong, line, text, whole
 
-# The Federal Trade Commission asks for plain words where the reader begins, and in the language
-# that the reader reads.
-_DISCLOSURES: Final = {
-    "en": "Sponsored: this article contains a paid link.",
-    "de": "Anzeige: Dieser Artikel enthält einen bezahlten Link.",
-    "fr": "Publicité : cet article contient un lien payant.",
-    "es": "Publicidad: este artículo contiene un enlace pagado.",
-    "nl": "Advertentie: dit artikel bevat een betaalde link.",
-}
 OFFERED: Final = frozenset({Product.ARTICLE, Product.INTEGRATION})
 LONGEST: Final = {
     "topic": 200,
@@ -142,11 +134,6 @@ class BriefInput:
             link_position=self.link_position,
             references=tuple(Reference(url=url) for url in self.references),
         )
-
-
-def disclosure(language: str) -> str:
-    """Return the sentence that a text with a paid link begins with, in English for want of one."""
-    return _DISCLOSURES.get(language, _DISCLOSURES["en"])
 
 
 def price_cents(domain: Domain, product: str) -> int:

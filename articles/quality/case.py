@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
 
+from articles import disclosures
 from articles.brief import Brief
 from articles.document import Block, Document, fold, parse, words
 from articles.draft import Draft
@@ -84,11 +85,11 @@ class Case:
     @cached_property
     def prose(self) -> tuple[Block, ...]:
         """Blocks of running text: without headings, code, tables, pictures and the disclosure."""
-        disclosure = fold(self.brief.disclosure or "")
+        disclosing = {fold(each) for each in (self.brief.disclosure or "", *disclosures.KNOWN)}
         return tuple(
             block
             for block in self.document.blocks
-            if block.kind in _PROSE and block.text and fold(block.text) != disclosure
+            if block.kind in _PROSE and block.text and fold(block.text) not in disclosing
         )
 
     @cached_property

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from articles import writer
+from articles import disclosures, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from articles.openings import opening_of
@@ -54,8 +54,12 @@ def _place(run: Run, *, order: Order, ground: ArticleVersion) -> Passed:
     refusal = opening.refusal(brief.target_url)
     if refusal is not None:
         raise NoPlace(refusal)
-    # The gate is told which of the text's links are the site's own and do not count.
-    brief = replace(brief, internal_links=opening.own)
+    brief = replace(
+        brief,
+        # The gate is told which of the text's links are the site's own and do not count.
+        internal_links=opening.own,
+        disclosure=disclosures.standing(before.html, wanted=brief.disclosure),
+    )
     return Rounds(
         run=run,
         order=order,

@@ -1,12 +1,13 @@
 """Backlink revision: the customer's notes applied as block edits, and nothing else."""
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from articles import quality, writer
+from articles import disclosures, quality, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from orders import lifecycle, revisions
@@ -54,6 +55,7 @@ def revise(run: Run) -> None:
 def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) -> None:
     """Change the newest text, which is the one that was read unless other orders changed it too."""
     brief, before = Brief.from_json(order.brief), draft_of(ground)
+    brief = replace(brief, disclosure=disclosures.standing(before.html, wanted=brief.disclosure))
     notes = writer.RevisionNotes(
         notes=revision.notes,
         reasons=tuple(revision.reasons),

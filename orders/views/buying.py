@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
+from articles import disclosures
 from articles.models import Domain, LinkPolicy
 from orders import access, briefs, limits, purchase, wishes
 from orders.forms import OrderForm
@@ -144,6 +145,6 @@ def _page(request: HttpRequest, form: OrderForm, *, token: str, status: int = 20
         "article": article,
         "is_link": form.sold == Product.INTEGRATION,
         "price_cents": briefs.price_cents(site, form.sold),
-        "disclosure": briefs.disclosure(site.language) if sponsored else "",
+        "disclosure": disclosures.disclosure(site.language) if sponsored else "",
     }
     return render(request, "orders/form.html", context, status=status)

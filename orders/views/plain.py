@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from articles import disclosures
 from articles.quality.gate import NEW_ARTICLE
-from orders import briefs
 
 _ROBOTS = """\
 User-agent: *
@@ -20,7 +20,7 @@ Disallow: /dev/
 @require_safe
 def how_it_works(request: HttpRequest) -> HttpResponse:
     """Say what is sold, when money goes back and how links are marked."""
-    context = {"disclosure": briefs.disclosure("en"), "checks": len(NEW_ARTICLE)}
+    context = {"disclosure": disclosures.disclosure("en"), "checks": len(NEW_ARTICLE)}
     return render(request, "shop/how_it_works.html", context)
 
 

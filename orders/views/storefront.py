@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from articles import catalogue, openings
+from articles import catalogue, disclosures, openings
 from articles.catalogue import Filters, Sort
 from articles.models import Article, ArticleVersion, Domain, LinkPolicy
 from orders import briefs, turnaround
@@ -101,7 +101,7 @@ def domain(request: HttpRequest, host: str) -> HttpResponse:
             "turnaround": known[site.pk],
             "openings": openings.openings(site, open_articles),
             "samples": _with_texts(list(samples[:SAMPLES])),
-            "disclosure": briefs.disclosure(site.language)
+            "disclosure": disclosures.disclosure(site.language)
             if site.link_policy == LinkPolicy.SPONSORED
             else "",
         },

@@ -114,6 +114,22 @@ def test_the_disclosure_comes_first(html, state):
     assert run("disclosure", html).state is state
 
 
+@pytest.mark.parametrize(
+    ("first", "state"),
+    [
+        ("<p>Sponsored: this article contains a paid link.</p>", State.PASSED),
+        ("<p>Anzeige: Dieser Artikel enthält einen bezahlten Link.</p>", State.PASSED),
+        ("<p>Sponsored links are paid for.</p>", State.FAILED),
+        ("<h2>Sponsored: this article contains a paid link.</h2>", State.FAILED),
+    ],
+)
+def test_each_disclosure_that_we_sell_will_do(first, state):
+    wanted = "Publicité : cet article contient un lien payant."
+    result = run("disclosure", first + BODY, disclosure=wanted)
+    assert result.state is state
+    assert result.threshold == (wanted if state is State.FAILED else first[3:-4])
+
+
 def test_a_site_that_marks_links_but_names_no_disclosure_cannot_be_judged():
     assert run("disclosure", disclosure=None).state is State.UNKNOWN
     assert run("disclosure", disclosure=None, link_policy="dofollow").state is State.PASSED
@@ -195,6 +211,7 @@ def test_a_site_that_nobody_ordered_may_not_be_named_either(text, name):
         {"allowed_references": ("https://booking.com/about",)},
         {"host": "booking.com"},
         {"allowed_contacts": ("me@booking.com",)},
+        {"anchor_text": "Booking.com alternatives"},
     ],
 )
 def test_a_site_that_the_order_is_about_may_be_named(ordered):
@@ -202,6 +219,15 @@ def test_a_site_that_the_order_is_about_may_be_named(ordered):
     assert "foreign-name" not in codes(run("other-links", html, **ordered))
     notes = run("other-links", html, notes="Name Booking.com, please.")
     assert codes(notes) == ["foreign-name"]
+
+
+@pytest.mark.parametrize("name", ["müller.de", "xn--mller-kva.de", "MÜLLER.de"])
+def test_a_site_with_an_umlaut_may_be_named_in_either_spelling(name):
+    html = DRAFT.html + f"<p>Mehr davon steht auf {name} und https://{name}/x dazu.</p>"
+    for target in ("https://xn--mller-kva.de/x", "https://müller.de/x"):
+        found = codes(run("other-links", html, target_url=target))
+        assert not {"foreign-address", "foreign-name"} & set(found)
+    assert codes(run("other-links", html)) == ["foreign-address", "foreign-name"]
 
 
 def test_what_only_looks_like_a_site_is_no_fault():

@@ -63,6 +63,21 @@ def test_the_link_is_placed_as_sold_and_nearly_all_else_is_kept(sandbox):
     assert sorted(kinds) == ["backlink-integrated", "order-received"]
 
 
+def test_a_page_that_discloses_in_another_of_our_sentences_gets_no_second_one(sandbox):
+    ours = "Sponsored: this article contains a paid link."
+    article = factories.open_article(html=f"<p>{ours}</p>{factories.text_of()}")
+    order = factories.integration_in_work(article)
+    german = "Anzeige: Dieser Artikel enthält einen bezahlten Link."
+    Order.objects.filter(pk=order.pk).update(brief=order.brief | {"disclosure": german})
+
+    place(order)
+
+    blocks = [block.text for block in parse(order.version.html).blocks]
+    assert blocks[0] == ours
+    assert german not in blocks
+    assert order.version.report["blocked"] is False
+
+
 @pytest.mark.parametrize("policy", ["nofollow", "dofollow"])
 def test_a_site_that_sells_no_sponsored_links_gets_its_own_mark_and_no_disclosure(sandbox, policy):
     article = factories.open_article(factories.active_domain(link_policy=policy))
