@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from unicodedata import normalize
 
 from articles.document.text import ABBREVIATIONS
@@ -35,17 +36,50 @@ tours town toys trade trading tube university uno vegas vin vip vision vote voya
 website wiki win wine work works world wtf xxx xyz yoga zone
 """
 _ENDINGS = frozenset((*_COUNTRIES.split(), *_OTHERS.split()))
-# Nobody forgets a space before these.
-_PLAIN = frozenset({"com", "net", "org", "info"})
-# Products that are named like hosts.
-_PRODUCTS = frozenset({"asp.net", "ado.net", "vb.net", "ml.net", "paint.net", "socket.io"})
+# Nobody forgets a space before these, and no program has a field of that name.
+_PLAIN = frozenset({"com", "org"})
+# Words of the languages that we sell, types and fields. Behind a full stop they are a forgotten
+# space or a program ("user.id") as often as a site, so that something else must speak for a site.
+_SMALL = """
+am as at be do es id il im in int is it la me my ni no nu om se si so su to us
+"""
+# What programs call their things: "item.link" is no site. No field is called as most countries are.
+_PROGRAMS = """
+account action app args arr array axios base body builder button canvas card cell charge child
+client cls cmd column config console container context ctx cursor customer data date db device df
+dispute div doc docker document dom domain e el elem element engine env error event expr field fig
+file folder form frame func git group header hook http image img index input instance intent invoice
+item java javax job jquery js kernel key label line list log logger map math menu message microsoft
+model module mouse msg name node np num obj object option options order os page panel params parent
+path pd plot plt plugin post process product profile props query queue record ref refund req request
+res response result route router row rule script self server session settings sheet socket state
+static str string style super sys system table target task text theme this thread token torch trait
+tree url user util utils val value var version video view vm window worker
+"""
+_SHORTENED = ABBREVIATIONS | {"abb", "ca", "dipl", "ing", "max", "med", "min", "phil", "std", "tel"}
+_SMALL_WORDS = frozenset(_SMALL.split())
+_NO_FIELDS = frozenset(_COUNTRIES.split()) - _SMALL_WORDS - {"io"}
+_OF_PROGRAMS = frozenset(_PROGRAMS.split())
+# Products that are named like hosts, and what people call the web's first years.
+_PRODUCTS = frozenset(
+    {"asp.net", "ado.net", "vb.net", "ml.net", "paint.net", "socket.io", "dot.com"}
+)
+# What stands before the name of a site: somebody is sent there.
+_SENT_TO = re.compile(
+    r"\b(?:at|on|via|visit|see|site|website|auf|bei|unter|besuch\w*|(?:web)?seite|sur|chez"
+    r"|visite[rz]?|sitio|en|visita|op|bij|bezoek)\s+[\"“„«(]?$",
+    re.IGNORECASE,
+)
+_GLANCE_CHARS = 20
 _FEWEST_LETTERS = 2
 
 _DOT = r"(?:\.|\s?[\[({](?:\.|dot|punkt|point|punto|punt)[\])}]\s?)"
 _HOST = re.compile(
     # What stands before rules out e-mail addresses, paths and the middle of a name; what stands
     # behind, calls of functions, paths and names that go on.
-    rf"(?<![\w@./:\-])(?P<labels>(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?{_DOT}){{1,4}})"
+    r"(?<![\w@./:\-])"
+    r"(?!(?<=\w&)\w{1,2}\.)"  # "H&M.com" is a name of its own, not M's
+    rf"(?P<labels>(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?{_DOT}){{1,4}})"
     r"(?P<end>[^\W\d_]{2,24})(?![\w@(/\-]|\.(?-i:[a-z\d]))",
     re.IGNORECASE,
 )
@@ -56,26 +90,63 @@ def named_hosts(text: str) -> list[str]:
     """Return the host names that `text` names, as plain letters, in order.
 
     Read past invisible characters, full-width signs and "[dot]". Abbreviations, versions, file
-    names, calls of functions and a forgotten space ("done.In") are no hosts.
+    names, fields and functions of programs and a forgotten space ("done.In") are no hosts.
     """
-    return list(_hosts(normalize("NFKC", visible(text))))
+    plain = _plain(text)
+    return [
+        host
+        for host, match in _candidates(plain)
+        if _is_host(host) and _is_meant(host, before=plain[: match.start()])
+    ]
 
 
-def _hosts(text: str) -> Iterator[str]:
-    for match in _HOST.finditer(text):
+def possible_hosts(text: str) -> list[str]:
+    """Return whatever in `text` could be a host name, be it likely or not, in order."""
+    return [host for host, _ in _candidates(_plain(text))]
+
+
+def is_host(text: str) -> bool:
+    """Return whether `text` is the name of a host and nothing else."""
+    plain = _plain(text)
+    return any(match[0] == plain and _is_host(host) for host, match in _candidates(plain))
+
+
+def _plain(text: str) -> str:
+    return normalize("NFKC", visible(text))
+
+
+def _candidates(plain: str) -> Iterator[tuple[str, re.Match[str]]]:
+    for match in _HOST.finditer(plain):
         host = _DOTS.sub(".", match[0])
-        if not host.lower().startswith("www.") and _is_host(host, match["end"]):
-            yield host
+        known = match["end"].lower() in _ENDINGS
+        if known and not host.lower().startswith("www."):
+            yield host, match
 
 
-def _is_host(host: str, end: str) -> bool:
-    known = end.lower()
-    last = host[: -len(end) - 1].rpartition(".")[2].lower()
-    if known not in _ENDINGS or host.lower() in _PRODUCTS:
+def _is_host(host: str) -> bool:
+    labels, _, end = host.rpartition(".")
+    *_, last = labels.lower().split(".")
+    if host.lower() in _PRODUCTS or not any(letter.isalpha() for letter in last):
         return False
-    if not any(letter.isalpha() for letter in last):
-        return False
-    if known in _PLAIN:
+    if end.lower() in _PLAIN:
         return True
-    is_short = len(last) < _FEWEST_LETTERS or last in ABBREVIATIONS
-    return not is_short and (end.islower() or host.isupper())
+    if len(last) < _FEWEST_LETTERS or last in _SHORTENED or _is_a_field(labels, end.lower()):
+        return False
+    return end.islower() or host.isupper()
+
+
+def _is_a_field(labels: str, end: str) -> bool:
+    if end in _NO_FIELDS:
+        return False
+    name = labels.rpartition(".")[2]
+    camel = any(one.islower() and two.isupper() for one, two in pairwise(name))
+    return camel or name.lower() in _OF_PROGRAMS
+
+
+def _is_meant(host: str, *, before: str) -> bool:
+    """Whether more than a forgotten space speaks for a host that ends on a small word."""
+    labels, _, end = host.rpartition(".")
+    if end.lower() not in _SMALL_WORDS:
+        return True
+    marked = "-" in labels or "." in labels or any(sign.isdigit() for sign in labels)
+    return marked or bool(_SENT_TO.search(before[-_GLANCE_CHARS:]))

@@ -15,6 +15,7 @@ p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre br hr div section article m
 table caption thead tbody tfoot tr th td figure figcaption aside nav
 """
 _LINES = frozenset(_LINE_TAGS.split())
+_CODE = frozenset({"pre", "code", "kbd", "samp"})
 _WORD = re.compile(
     # Chinese and Japanese write no spaces: a character counts as a word, as in word processors.
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
@@ -64,6 +65,11 @@ def flatten(html: str) -> Flat:
 def plain(html: str) -> str:
     """Return what a reader reads of `html`: single spaces, a line per line shown."""
     return flatten(html).text
+
+
+def without_code(html: str) -> str:
+    """Return what a reader reads of `html` except for what is shown as code."""
+    return _Flattener(without=_CODE).read(html).text
 
 
 def words(text: str) -> list[str]:
@@ -128,7 +134,8 @@ def _strip_span(text: str, start: int, end: int) -> tuple[int, int]:
 class _Flattener:
     """Builds the flat text while it walks the tags, so that links keep their place in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
+        self.without = without
         self.pieces: list[str] = []
         self.starts: list[int] = []
         self.length = 0
@@ -141,7 +148,9 @@ class _Flattener:
     def read(self, html: str) -> Flat:
         for token in tokens(html):
             if token.kind == "text":
-                self._add(token.text)
+                left_out = any(self.waiting[tag] for tag in self.without)
+                # Space, so that the words around it stay apart.
+                self._add(" " if left_out else token.text)
             elif token.kind == "open":
                 self._open(token.name, token.attributes)
             elif token.kind == "close":

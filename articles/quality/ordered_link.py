@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from articles import disclosures
 from articles.document import fold
 from articles.document.markup import tokens
+from articles.document.text import without_code
 from articles.links import Link, addresses, host_named, host_of, page_of
-from articles.named_hosts import named_hosts
+from articles.named_hosts import named_hosts, possible_hosts
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
@@ -267,7 +268,7 @@ def _naked_names(case: Case) -> Iterator[Finding]:
     texts: list[tuple[int | None, str, str]] = [
         (None, "The title", case.draft.title),
         (None, "The meta description", case.draft.meta_description),
-        *((block.number, "The text", block.text) for block in case.document.blocks),
+        *((each.number, "The text", without_code(each.html)) for each in case.document.blocks),
     ]
     for number, where, text in texts:
         for name in named_hosts(text):
@@ -299,7 +300,7 @@ def _names_of_the_order(case: Case) -> set[str]:
         # "me@example.com" allows the host behind its sign.
         *(contact.rpartition("@")[2] for contact in brief.allowed_contacts),
     )
-    return {host_named(name) for text in ordered for name in named_hosts(text)}
+    return {host_named(name) for text in ordered for name in possible_hosts(text)}
 
 
 def _nearly_target(link: Link, case: Case) -> bool:

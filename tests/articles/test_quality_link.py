@@ -230,6 +230,24 @@ def test_a_site_with_an_umlaut_may_be_named_in_either_spelling(name):
     assert codes(run("other-links", html)) == ["foreign-address", "foreign-name"]
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<pre>open evil.com</pre>",
+        "<p>Type <code>evil.com</code>, <kbd>evil.io</kbd> or <samp><b>evil.de</b></samp>.</p>",
+        "<ul><li>Type <code>ping evil.com</code> first.</li></ul>",
+    ],
+)
+def test_code_names_no_site(html):
+    assert codes(run("other-links", DRAFT.html + html)) == []
+
+
+def test_around_code_a_site_is_named_all_the_same_and_code_joins_no_words():
+    html = DRAFT.html + "<p>Type <code>x</code> at evil.com, not evil<code>.</code>com.</p>"
+    (finding,) = run("other-links", html).findings
+    assert (finding.code, finding.value) == ("foreign-name", "evil.com")
+
+
 def test_what_only_looks_like_a_site_is_no_fault():
     html = DRAFT.html + "<p>Write Node.js and/or e.g. St. Gallen / Zürich; save as notes.md.</p>"
     assert codes(run("other-links", html)) == []
