@@ -58,7 +58,10 @@ tree url user util utils val value var version video view vm window worker
 """
 _SHORTENED = ABBREVIATIONS | {"abb", "ca", "dipl", "ing", "max", "med", "min", "phil", "std", "tel"}
 _SMALL_WORDS = frozenset(_SMALL.split())
-_NO_FIELDS = frozenset(_COUNTRIES.split()) - _SMALL_WORDS - {"io"}
+_COUNTRY_ENDINGS = frozenset(_COUNTRIES.split())
+# What some countries put before their ending.
+_SECOND = frozenset({"ac", "co", "com", "gob", "gov", "gv", "ne", "net", "nom", "or", "org"})
+_NO_FIELDS = _COUNTRY_ENDINGS - _SMALL_WORDS - {"io"}
 _OF_PROGRAMS = frozenset(_PROGRAMS.split())
 # Products that are named like hosts, and what people call the web's first years.
 _PRODUCTS = frozenset(
@@ -72,6 +75,7 @@ _SENT_TO = re.compile(
 )
 _GLANCE_CHARS = 20
 _FEWEST_LETTERS = 2
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 _DOT = r"(?:\.|\s?[\[({](?:\.|dot|punkt|point|punto|punt)[\])}]\s?)"
 _HOST = re.compile(
@@ -105,10 +109,29 @@ def possible_hosts(text: str) -> list[str]:
     return [host for host, _ in _candidates(_plain(text))]
 
 
-def is_host(text: str) -> bool:
-    """Return whether `text` is the name of a host and nothing else."""
-    plain = _plain(text)
-    return any(match[0] == plain and _is_host(host) for host, match in _candidates(plain))
+def whole_host(text: str) -> list[str]:
+    """Return the host name that `text` is, signs around it left out; empty where it says more."""
+    plain = _EDGES.sub("", _plain(text))
+    return [host for host, match in _candidates(plain) if match[0] == plain and _is_host(host)]
+
+
+def of_one_owner(one: str, other: str) -> bool:
+    """Return whether two hosts, lower case, are one site, or one of them a part of the other.
+
+    A name under .com and under countries is taken for one brand: acme.com and acme.co.uk.
+    """
+    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
+        return True
+    brand = _brand(one)
+    return brand != "" and brand == _brand(other)
+
+
+def _brand(host: str) -> str:
+    brand, _, ending = host.partition(".")
+    second, _, country = ending.rpartition(".")
+    if ending == "com" or (country in _COUNTRY_ENDINGS and second in {"", *_SECOND}):
+        return brand
+    return ""
 
 
 def _plain(text: str) -> str:

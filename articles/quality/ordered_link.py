@@ -286,7 +286,10 @@ def _naked_names(case: Case) -> Iterator[Finding]:
 
 def _allowed_hosts(case: Case) -> set[str]:
     brief = case.brief
-    named = (brief.target_url, brief.anchor_text, _own(case), *brief.allowed_references)
+    named = (
+        *(brief.target_url, brief.anchor_text, _own(case), *brief.allowed_references),
+        *addresses(brief.anchor_text),
+    )
     return {host_named(url) for url in named}
 
 

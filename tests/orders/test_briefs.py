@@ -5,7 +5,9 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from articles import quality
 from articles.brief import Brief
+from articles.draft import Draft
 from articles.models import Domain
 from orders import briefs
 from orders.briefs import BriefInvalid
@@ -312,3 +314,53 @@ def test_no_accepted_text_holds_markup_or_what_cannot_be_seen(text):
     assert "\u200b" not in wish.notes + wish.anchor_text
     assert not any(f"<{letter}" in wish.notes for letter in string.ascii_letters + "/!?")
     assert "\n" not in wish.anchor_text
+
+
+@pytest.mark.parametrize(
+    ("target", "anchor"),
+    [
+        *(("https://acme.com/x", anchor) for anchor in (
+            "Booking.com alternatives", "Asana vs Monday.com", "draw.io alternative",
+            "java.net sockets", "Node.js", "ASP.NET", "user.id", "shop.acme.com", "ACME.com",
+            "all of www.acme.com/shop", "shop.acme.com/beds", "see https://acme.com",
+        )),
+        ("https://www.acme.co.uk/x", "Acme.com"),
+        ("https://acme.com/x", "acme.co.uk"),
+        ("https://shop.acme.com/x", "acme.com"),
+        ("https://shop.acme.com/x", "www.acme.com/about"),
+        ("https://müller.de/x", "müller.de"),
+        ("https://müller.de/x", "xn--mller-kva.de"),
+    ],
+)  # fmt: skip
+def test_an_anchor_may_compare_and_may_name_its_own_site(target, anchor):
+    domain = active_domain(link_policy="dofollow")
+    raw = raw_brief(domain, target_url=target, anchor_text=anchor)
+
+    brief = briefs.validate(raw, at=AT).to_brief()
+
+    sentence = f"Many readers say on their way that {anchor}, says the same in other words."
+    draft = Draft(title="x", meta_description="", slug="x", html=f"<p>{sentence}</p>")
+    report = quality.check(draft, brief)
+    codes = {finding.code for finding in report["other-links"].findings}
+    assert not {"foreign-name", "foreign-address"} & codes
+
+
+@pytest.mark.parametrize(
+    ("target", "anchor"),
+    [
+        *(("https://acme.com/x", anchor) for anchor in (
+            "bank.com", " Bank.COM. ", "“bank.it”", "bank[.]com", "bank\u200b.com", "notacme.com",
+            "acme.xyz", "acme.com.evil.com", "https://bank.com", "log in at https://bank.com/login",
+            "see www.bank.com", "go to bank.com/login", "müller.de",
+        )),
+        ("https://acme.xyz/x", "acme.com"),
+        ("https://shop.acme.com/x", "evil.acme.co.uk"),
+        ("https://user.github.io/x", "other.github.io"),
+    ],
+)  # fmt: skip
+def test_an_anchor_that_is_another_site_or_has_an_address_of_one_is_refused(target, anchor):
+    domain = active_domain()
+
+    assert set(errors_of(raw_brief(domain, target_url=target, anchor_text=anchor))) == {
+        "anchor_text"
+    }
