@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from articles.document import Block
 from articles.document.text import words
 from articles.quality.case import Case, Sentence
 from articles.quality.keyphrase import stems
@@ -16,8 +17,9 @@ ALIKE_SHARE = 0.7
 FEWEST_TELLING = 5
 SHORTEST_TELLING = 4
 # Of runs of three words, in the shorter of two paragraphs. The most alike ones of good articles
-# had 0.29 in common.
+# had 0.29 in common; two offers told alike ("The Pro plan ...", "The Team plan ...") have 0.6.
 PARAGRAPH_SHARE = 0.5
+SAME_PARAGRAPH_SHARE = 0.8
 SHORTEST_PARAGRAPH_WORDS = 25
 # Compared with a sentence at most: whoever says one thing a hundred times is found out by these.
 _MOST_COMPARED = 20
@@ -45,8 +47,13 @@ def sentences_nearly_twice(case: Case) -> Iterator[Finding]:
 
 
 def paragraphs_nearly_twice(case: Case) -> Iterator[Finding]:
-    """Paragraphs of 25 words and more that share half of their runs of words with an earlier."""
+    """Paragraphs of 25 words and more that share half of their runs of words with an earlier.
+
+    They block from four fifths on. Steps, items and quotations are often told alike for a reason,
+    so lists and quotes only warn.
+    """
     first: dict[tuple[str, ...], int] = {}
+    earlier: dict[int, Block] = {}
     runs_of: dict[int, int] = {}
     for block in case.prose:
         if len(block.words) < SHORTEST_PARAGRAPH_WORDS:
@@ -55,16 +62,25 @@ def paragraphs_nearly_twice(case: Case) -> Iterator[Finding]:
         runs = set(zip(said, said[1:], said[2:], strict=False))
         shared = Counter(first[run] for run in runs if run in first)
         for number, count in shared.most_common(1):
-            if count >= PARAGRAPH_SHARE * min(len(runs), runs_of[number]):
-                yield Finding(
-                    code="paragraph-repeated",
-                    message=f"This paragraph says what block {number} says, in nearly the same"
-                    f" words: “{block.text[:100]}…”.",
-                    block=block.number,
-                )
+            share = count / min(len(runs), runs_of[number])
+            if share >= PARAGRAPH_SHARE:
+                yield _paragraph_again(block, earlier[number], share)
+        earlier[block.number] = block
         runs_of[block.number] = len(runs)
         for run in runs:
             first.setdefault(run, block.number)
+
+
+def _paragraph_again(block: Block, like: Block, share: float) -> Finding:
+    may_be_alike = {block.kind, like.kind} & {"list", "quote"}
+    blocks = share >= SAME_PARAGRAPH_SHARE and not may_be_alike
+    return Finding(
+        code="paragraph-repeated",
+        message=f"This paragraph says what block {like.number} says, in nearly the same words:"
+        f" “{block.text[:100]}…”.",
+        level=Level.BLOCKS if blocks else Level.WARNS,
+        block=block.number,
+    )
 
 
 def _again(sentence: Sentence, like: Sentence) -> Finding:
