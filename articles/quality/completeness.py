@@ -136,6 +136,7 @@ def length(case: Case) -> Verdict:
 def leakage(case: Case) -> Verdict:
     """No placeholder, no talk of the writer, no code fence, no instructions, no cut-off end.
 
+    Advice that our instructions give as well is a warning, as long as it is not the text.
     Source: own judgement.
     """
     return Verdict(findings=[*_leaks(case), *_cut_off(case)])
@@ -153,6 +154,7 @@ def _leaks(case: Case) -> Iterator[Finding]:
             if block.kind != "code"
         ),
     ]
+    recited = _is_recital(case)
     for block, where, text in texts:
         for code, label, pattern in _LEAKS:
             match = pattern.search(text)
@@ -164,14 +166,35 @@ def _leaks(case: Case) -> Iterator[Finding]:
                     value=shown,
                     block=block,
                 )
-        told = prompt_text.copied(text) or prompt_text.echoed(text)
-        if told:
-            yield Finding(
-                code="prompt-text",
-                message=f"{where} holds a piece of the instructions: “{told[:200]}”.",
-                value=told[:200],
-                block=block,
-            )
+        yield from _instructions(where, text, block=block, recited=recited)
+
+
+def _instructions(where: str, text: str, *, block: int | None, recited: bool) -> Iterator[Finding]:
+    told = prompt_text.copied(text)
+    echoes = prompt_text.echoes(text)
+    ours = [echo.sentence for echo in echoes if echo.is_ours or recited]
+    for said in [told] if told else ours[:1]:
+        yield Finding(
+            code="prompt-text",
+            message=f"{where} holds a piece of the instructions: “{said[:200]}”.",
+            value=said[:200],
+            block=block,
+        )
+    if echoes and not (told or ours):
+        said = echoes[0].sentence[:200]
+        yield Finding(
+            code="prompt-echo",
+            message=f"{where} says what the writer's instructions say, in other words: “{said}”.",
+            level=Level.WARNS,
+            value=said,
+            block=block,
+        )
+
+
+def _is_recital(case: Case) -> bool:
+    blocks = [block for block in case.document.blocks if block.kind != "code"]
+    found = [echo for block in blocks for echo in prompt_text.echoes(block.text)]
+    return prompt_text.is_recital(found, sentences=sum(len(block.sentences) for block in blocks))
 
 
 def _cut_off(case: Case) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ _WISHES: tuple[Check, ...] = (
 _TEXT: tuple[Check, ...] = (
     Check("html", "HTML", "B/W", "WCAG 1.1.1, 1.3.1", markup.html),
     Check("length", "Length", "B/W", f"{_YOAST} (300); {_OWN}", completeness.length),
-    Check("leakage", "Nothing left over", "B", _OWN, completeness.leakage),
+    Check("leakage", "Nothing left over", "B/W", _OWN, completeness.leakage),
     Check("language", "Language", "B", _OWN, wording.language),
     Check(
         "near-duplicate",

@@ -1,14 +1,15 @@
 """What our prompts say, so that none of it is published: their sentences, fences and fields.
 
 A sentence is known again when it is copied, and when most of what it says is said in other words or
-in another order. One that was translated is not.
+in another order, which honest advice may do too. One that was translated is not.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from functools import cache
 from pathlib import Path
@@ -24,12 +25,37 @@ COPIED_WORDS = 8
 # Of 3,500 sentences of articles, and of documents about articles, the most alike reached 0.58.
 ECHOED_WORDS = 6
 ECHOED_SHARE = 2 / 3
+# So many different ones, and such a share of all sentences, are no coincidence of advice.
+RECITED_SENTENCES = 8
+RECITED_SHARE = 1 / 3
 _SHORTEST_TELLING = 3
 
 # Read as files: the gate need not load the writer and its client.
 _FOLDER = Path(__file__).parents[1] / "writer" / "prompts"
 _FENCE = re.compile(r"<([a-z_]+)>\s*\n\$")
 _CODE = re.compile(r"`([a-z]+_[a-z_]+)`")
+
+
+# What we call the things of an order. Elsewhere these words mean other things or nothing, so that
+# they tell only in an echo.
+_OUR_TERMS = re.compile(
+    r"\b(?:ordered links?|links? (?:that (?:is|are|was|were) )?ordered|block numbers?"
+    r"|numbers? in brackets|(?:this|the) brief|these rules|language model|json object)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A sentence of a text, and the number of the prompts' sentence that it says again."""
+
+    sentence: str
+    of: int
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is about an order's things, as only our prompts are."""
+        return bool(_OUR_TERMS.search(self.sentence))
 
 
 def copied(text: str) -> str:
@@ -42,18 +68,32 @@ def copied(text: str) -> str:
     return ""
 
 
-def echoed(text: str) -> str:
-    """Return the first sentence of `text` that says what a sentence of our prompts says, or ""."""
+def echoes(text: str) -> list[Echo]:
+    """Return the sentences of `text` that say what a sentence of our prompts says, in order."""
+    each = ((sentence, _echoed(sentence)) for sentence in sentences(text))
+    return [Echo(sentence, of) for sentence, of in each if of is not None]
+
+
+def is_recital(found: Sequence[Echo], *, sentences: int) -> bool:
+    """Return whether a text of so many sentences that has these echoes tells what our prompts say.
+
+    An article about writing or contact data may give some advice that we give too.
+    """
+    different = len({echo.of for echo in found})
+    return different >= RECITED_SENTENCES and len(found) >= RECITED_SHARE * sentences
+
+
+def _echoed(sentence: str) -> int | None:
+    """The number of the prompts' sentence that is said again."""
+    telling = _telling(sentence)
+    if len(telling) < ECHOED_WORDS:
+        return None
     known = _sayings()
-    for sentence in sentences(text):
-        telling = _telling(sentence)
-        if len(telling) < ECHOED_WORDS:
-            continue
-        shared = Counter(number for stem in telling for number in known.get(stem, ()))
-        most = max(shared.values(), default=0)
+    shared = Counter(number for stem in telling for number in known.get(stem, ()))
+    for number, most in shared.most_common(1):
         if most >= ECHOED_WORDS and most >= ECHOED_SHARE * len(telling):
-            return sentence
-    return ""
+            return number
+    return None
 
 
 @cache

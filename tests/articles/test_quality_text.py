@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from articles.brief import Reference
-from articles.document.text import words
+from articles.document.text import sentences, words
 from articles.quality import State, prompt_text
 from articles.quality.originality import shingles, similarity
 from articles.quality.report import Level
@@ -137,17 +137,68 @@ def test_ordinary_words_are_no_leak(text):
     [
         # Other words between, and another order.
         "The ordered link must appear exactly once in the body, each part copied by character.",
-        "Links must stand in running text, never in a heading, a caption, a quotation or a table.",
-        "You may use no e-mail address, no telephone number and no social-media handle anywhere.",
-        "An experienced editor explains plainly and would rather leave out a sentence than pad it.",
-        "I was told to invent no statistics, percentages, prices, studies, surveys or quotations.",
-        "No sentence may appear twice, no row of three sentences may begin with one same word.",
+        "The link that was ordered must be exactly once in the whole body, each part copied.",
+        "Do not mention being a language model, nor this brief or fields of it, nor a placeholder.",
+        "Edits name each of the blocks by block numbers, which all count in the document as given.",
     ],
 )
-def test_instructions_in_other_words_are_a_leak_too(text):
+def test_instructions_in_other_words_that_name_our_things_are_a_leak_too(text):
     assert prompt_text.copied(text) == ""
     result = run("leakage", DRAFT.html + f"\n<p>Bees fly. {text}</p>")
-    assert [(finding.code, finding.block) for finding in result.findings] == [("prompt-text", 17)]
+    assert [(each.code, each.block, each.level) for each in result.findings] == [
+        ("prompt-text", 17, Level.BLOCKS)
+    ]
+
+
+ADVICE = (
+    "Scammers ask for your e-mail address, telephone number, postal address and social-media"
+    " handles.",
+    "In subjects of health, law or money, ask a professional for advice before you act.",
+    "Use the active voice and short sentences with everyday words.",
+    "A title has at most 60 characters and holds the keyphrase near its beginning.",
+    "Links must stand in running text, never in a heading, a caption, a quotation or a table.",
+    "An experienced editor explains plainly and would rather leave out a sentence than pad it.",
+    "Invent no statistics, percentages, prices, studies, surveys or quotations.",
+    "No sentence may appear twice, no row of three sentences may begin with one same word.",
+    "Use descriptive words as the link text and choose internal links where they help.",
+    "Never publish your e-mail address, telephone number or postal address anywhere.",
+)
+
+
+@pytest.mark.parametrize("text", ADVICE)
+def test_advice_that_we_give_our_writers_too_is_a_warning(text):
+    result = run("leakage", DRAFT.html + f"\n<p>Bees fly. {text}</p>")
+    assert [(each.code, each.block, each.level) for each in result.findings] == [
+        ("prompt-echo", 17, Level.WARNS)
+    ]
+    assert text[:200] in result.findings[0].message
+
+
+def test_an_article_that_gives_all_of_that_advice_is_no_leak():
+    result = run("leakage", DRAFT.html + f"\n<ul><li>{'</li><li>'.join(ADVICE)}</li></ul>")
+    assert result.state is State.WARNED
+
+
+def test_a_text_that_is_mostly_such_advice_is_one():
+    advice = "".join(f"<p>{text}</p>" for text in ADVICE)
+    found = run("leakage", advice).findings
+    assert {(each.code, each.level) for each in found} == {("prompt-text", Level.BLOCKS)}
+    assert len(found) == len(ADVICE)
+    # Seven in ten, and ten in thirty-one.
+    again = "".join(f"<p>{ADVICE[min(n, 6)]}</p>" for n in range(10))
+    assert run("leakage", again).state is State.WARNED
+    assert run("leakage", advice + "<p>Bees fly.</p>" * 21).state is State.WARNED
+    assert run("leakage", advice + "<p>Bees fly.</p>" * 18).state is State.FAILED
+
+
+@pytest.mark.parametrize("name", ["rules-1", "rules-2", "editing-1", "editing-2", "editing-3"])
+def test_what_every_writer_is_told_is_known_backwards_without_our_words_too(name):
+    prompt = (prompt_text._FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    told = [each for line in prompt.splitlines() for each in sentences(line)]
+    said = "\n".join(" ".join(reversed(words(each))) + "." for each in told)
+    found = prompt_text.echoes(said)
+    assert not any(echo.is_ours for echo in found)
+    assert prompt_text.is_recital(found, sentences=len(sentences(said)))
 
 
 @pytest.mark.parametrize(
