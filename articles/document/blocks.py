@@ -61,6 +61,11 @@ class Block:
         return self.flat.text
 
     @cached_property
+    def text_without_code(self) -> str:
+        """What a reader reads of it except for what is shown as code."""
+        return text.without_code(self.html)
+
+    @cached_property
     def sentences(self) -> tuple[str, ...]:
         return tuple(text.sentences(self.text))
 

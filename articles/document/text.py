@@ -68,7 +68,7 @@ def plain(html: str) -> str:
 
 
 def without_code(html: str) -> str:
-    """Return what a reader reads of `html` except for what is shown as code."""
+    """Return what a reader reads of `html` except for what is shown as code, as `plain` would."""
     return _Flattener(without=_CODE).read(html).text
 
 

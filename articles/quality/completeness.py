@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from articles.document.markup import depth
 from articles.quality import prompt_text
 from articles.quality.case import Case
+from articles.quality.prompt_text import Echo
 from articles.quality.report import Finding, Level, Verdict
 
 # Ten times the longest article that we sell, and deeper than any page nests.
@@ -154,8 +155,9 @@ def _leaks(case: Case) -> Iterator[Finding]:
             if block.kind != "code"
         ),
     ]
-    recited = _is_recital(case)
-    for block, where, text in texts:
+    echoes = [prompt_text.echoes(text) for _, _, text in texts]
+    recited = _is_recital(case, echoes)
+    for (block, where, text), echoed in zip(texts, echoes, strict=True):
         for code, label, pattern in _LEAKS:
             match = pattern.search(text)
             if match and (code in _NEVER_ORDERED or match[0].strip().casefold() not in given):
@@ -166,12 +168,13 @@ def _leaks(case: Case) -> Iterator[Finding]:
                     value=shown,
                     block=block,
                 )
-        yield from _instructions(where, text, block=block, recited=recited)
+        yield from _instructions(where, text, echoed, block=block, recited=recited)
 
 
-def _instructions(where: str, text: str, *, block: int | None, recited: bool) -> Iterator[Finding]:
+def _instructions(
+    where: str, text: str, echoes: list[Echo], *, block: int | None, recited: bool
+) -> Iterator[Finding]:
     told = prompt_text.copied(text)
-    echoes = prompt_text.echoes(text)
     ours = [echo.sentence for echo in echoes if echo.is_ours or recited]
     for said in [told] if told else ours[:1]:
         yield Finding(
@@ -191,10 +194,9 @@ def _instructions(where: str, text: str, *, block: int | None, recited: bool) ->
         )
 
 
-def _is_recital(case: Case) -> bool:
-    blocks = [block for block in case.document.blocks if block.kind != "code"]
-    found = [echo for block in blocks for echo in prompt_text.echoes(block.text)]
-    return prompt_text.is_recital(found, sentences=sum(len(block.sentences) for block in blocks))
+def _is_recital(case: Case, echoes: list[list[Echo]]) -> bool:
+    told = sum(len(block.sentences) for block in case.document.blocks if block.kind != "code")
+    return prompt_text.is_recital([each for found in echoes for each in found], sentences=told)
 
 
 def _cut_off(case: Case) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from articles import disclosures
 from articles.document import fold
 from articles.document.markup import tokens
-from articles.document.text import without_code
 from articles.links import Link, addresses, host_named, host_of, page_of
 from articles.named_hosts import named_hosts, possible_hosts
 from articles.quality.case import Case
@@ -268,7 +267,7 @@ def _naked_names(case: Case) -> Iterator[Finding]:
     texts: list[tuple[int | None, str, str]] = [
         (None, "The title", case.draft.title),
         (None, "The meta description", case.draft.meta_description),
-        *((each.number, "The text", without_code(each.html)) for each in case.document.blocks),
+        *((each.number, "The text", each.text_without_code) for each in case.document.blocks),
     ]
     for number, where, text in texts:
         for name in named_hosts(text):
