@@ -96,8 +96,9 @@ def test_the_checks_of_an_integration_are_named():
 
 
 def test_the_formulas_are_those_that_are_used():
+    told = PAGE.partition("\n## Reading ease\n")[2].partition("\n## ")[0]
     for language, figures in readability._READING_EASE.items():
-        row = re.search(rf"^\| {language} \|.*$", PAGE, re.MULTILINE)
+        row = re.search(rf"^\| {language} \|.*$", told, re.MULTILINE)
         assert row
         assert all(f"{figure:g}" in row[0] for figure in figures)
 

@@ -22,7 +22,6 @@ HOUR_S = 3600
 # With its failures and a death, and waits of seconds: whoever took another's clock for his own
 # would wait for an hour.
 ENDED_WITHIN_S = 90.0
-BACK_WITHIN_S = 25.0
 NEAR = timedelta(minutes=30)
 
 

@@ -12,7 +12,6 @@ from tests.faults.people import Errand
 
 WORKERS = 2
 MEMORY_MB = 3000
-ENDED_WITHIN_S = 90.0
 
 
 @fault("18 poison: kills its worker, eats its memory")

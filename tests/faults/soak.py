@@ -1,6 +1,6 @@
 """Fault 25: a seeded mix of orders and faults, judged at the end of each leg.
 
-What happens is decided beforehand (`schedule`) and written to `VAR_DIR/soak-<seed>.jsonl`; when a
+What happens is decided beforehand (`schedule`) and written to `VAR_DIR/soak.jsonl`; when a
 process gets to run is the machine's, so a repeated run meets the same faults at other instructions.
 """
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from orders import fulfilment, lifecycle, reviews, revisions
@@ -324,4 +325,5 @@ STATES: dict[str, State] = {
 
 def order_at(state: str, *, product: str, at: datetime | None = None) -> Order:
     """Return a new order of that product in that state."""
-    return STATES[state].make(product, at or timezone.now())
+    with transaction.atomic():  # a delivery's verbs expect one
+        return STATES[state].make(product, at or timezone.now())
