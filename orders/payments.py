@@ -307,7 +307,7 @@ def close_unpaid(*, order_id: UUID, at: datetime) -> bool:
 
     A session that never got an id is over at its `expires_at`: nobody was told its address.
     """
-    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    order = lifecycle.lock(order_id)
     unanswered = order.payments.filter(state=State.OPEN, session_id="", expires_at__lte=at)
     unanswered.update(state=State.EXPIRED)
     return _close_if_unpaid(order, actor="system", at=at)
@@ -326,9 +326,10 @@ def _order_of(session: StripeObject) -> Order | None:
     key = session.get("client_reference_id") or ""
     if not _is_uuid(key):
         return None
-    # Without the key, so that rows which point to the order may be written beside us.
-    locked = Order.objects.select_for_update(no_key=True, of=("self",))
-    return locked.select_related("customer").filter(pk=key).first()
+    try:
+        return lifecycle.lock(UUID(key))
+    except Order.DoesNotExist:
+        return None
 
 
 def _payment_of(order: Order, session: StripeObject) -> Payment:
