@@ -27,6 +27,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     """
     order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
+    refunds.learn_intent(payment, told)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
     if dispute is not None and _RANK[state] <= _RANK[State(dispute.state)]:

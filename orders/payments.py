@@ -235,11 +235,7 @@ def _payment_behind(shape: StripeObject) -> Payment | None:
     key, number = named.get("order_id", ""), named.get("payment", "")
     if not (intent and number.isdecimal() and _is_uuid(key)):
         return None
-    payment = of_ours.filter(order=key, number=int(number), payment_intent="").first()
-    if payment is not None:
-        payment.payment_intent = intent
-        payment.save(update_fields=["payment_intent"])
-    return payment
+    return of_ours.filter(order=key, number=int(number), payment_intent="").first()
 
 
 def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime) -> str:
