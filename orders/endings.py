@@ -4,6 +4,7 @@ The order's work is stopped, its texts stand no more, and links of it in texts t
 were made from are taken out by a job.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -83,7 +84,13 @@ def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
     :raises TransitionRefused: it is not
     """
     failure = lifecycle.call_off(order=order, what=f"Ended: {why}", actor=actor, at=at)
-    _stop_work(order, actor=actor, at=at)
+    stop_work(
+        order=order,
+        states=[JobState.WAITING, JobState.ACTIVE],
+        why="The order was ended",
+        actor=actor,
+        at=at,
+    )
     Revision.objects.filter(order=order, state=Revision.State.OPEN).update(
         state=Revision.State.FAILED, settled_at=at
     )
@@ -137,14 +144,15 @@ def dead_links(version: ArticleVersion) -> list[str]:
     return sorted(code for page, code in dead.items() if page in pages)
 
 
-def _stop_work(order: Order, *, actor: str, at: datetime) -> None:
+def stop_work(
+    *, order: Order, states: Iterable[JobState], why: str, actor: str, at: datetime
+) -> None:
+    """Cancel the order's jobs that write, change or publish and are in one of these states."""
     jobs = Job.objects.filter(
-        subject=order.subject,
-        kind__in=[*WRITING, PUBLICATION],
-        state__in=[JobState.WAITING, JobState.ACTIVE],
+        subject=order.subject, kind__in=[*WRITING, PUBLICATION], state__in=[*states]
     )
-    # One that settles at this moment waits for the order with its job in hand: waiting for that job
-    # here would be for ever. It finds the order moved on, and delivers nothing.
+    # One that is claimed or settles at this moment may wait for the order with its job in hand:
+    # waiting for that job here would be for ever. It finds the order as it is by then.
     for job in jobs.select_for_update(skip_locked=True, no_key=True):
         with suppress(service.Refused):
-            service.cancel(job_id=job.pk, actor=actor, reason="The order was ended", at=at)
+            service.cancel(job_id=job.pk, actor=actor, reason=why, at=at)

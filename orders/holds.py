@@ -5,7 +5,6 @@ nothing of it is published and nothing new is begun. A job that runs already goe
 what it buys is paid for, and its text goes no further than to the customer.
 """
 
-from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -40,14 +39,8 @@ def of_dispute(dispute: Dispute) -> str:
 def hold(*, order: Order, cause: str, reason: str, at: datetime) -> None:
     """Mark the order for staff, stop what has not begun, and alert the admins."""
     event = lifecycle.hold(order=order, cause=cause, reason=reason, at=at)
-    waiting = Job.objects.filter(
-        subject=order.subject,
-        kind__in=[*endings.WRITING, endings.PUBLICATION],
-        state=State.WAITING,
-    )
-    for job in waiting:
-        with suppress(service.Refused):
-            service.cancel(job_id=job.pk, actor="system", reason=f"Held: {reason}", at=at)
+    why = f"Held: {reason}"
+    endings.stop_work(order=order, states=[State.WAITING], why=why, actor="system", at=at)
     notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_HELD, event=event, at=at)
     log.error("order_held", order=str(order.pk), reason=reason)
 

@@ -1,6 +1,7 @@
 """What holds an order: each cause by itself, whatever becomes of the others."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from orders.models import Hold, Order, Payment, Refund, Status
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
+from tests.races import rival_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +162,20 @@ def test_money_that_a_bank_gives_back_after_the_refund_by_staff_goes_back_too():
     dispute(differs, "won")
 
     assert owed() == {(first.pk, first.amount_cents), (differs.pk, 6000)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_a_worker_claims_at_the_moment_of_the_hold_is_not_taken_away():
+    order = factories.order_in_work()
+    jobs = Job.objects.filter(key=f"write:{order.pk}")
+    claimed = []
+
+    def claim() -> None:
+        waiting = jobs.filter(state=State.WAITING)
+        lease = {"lease_token": uuid4(), "lease_until": MUCH_LATER, "worker": uuid4()}
+        claimed.append(waiting.update(state=State.ACTIVE, **lease))
+
+    with rival_beside('UPDATE "queueing_job"', claim):
+        holds.hold(order=order, cause="staff", reason="a look", at=LATER)
+
+    assert jobs.get().state == (State.ACTIVE if claimed == [1] else State.CANCELLED)
