@@ -15,7 +15,7 @@ from django.db import transaction
 from articles.document import parse
 from articles.links import links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import lifecycle, notifications, refunds
+from orders import lifecycle, marks, notifications, refunds
 from orders.models import (
     Order,
     OrderEvent,
@@ -68,7 +68,7 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
             f"Nothing is left to give back for order {order.code}: no payment, or its money is "
             "on its way, went back, or is with the bank."
         )
-    lifecycle.release(order=order, what="Checked by our staff", actor=actor, at=at)
+    marks.release(order=order, what="Checked by our staff", actor=actor, at=at)
     lifecycle.note(order=order, what=f"Refund by our staff: {reason}", actor=actor, at=at)
     if failure is not None:
         notifications.record(

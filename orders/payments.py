@@ -14,7 +14,7 @@ import stripe
 import structlog
 from django.db import connection, transaction
 
-from orders import disputes, fulfilment, holds, lifecycle, refunds, signatures, stripe_client
+from orders import disputes, fulfilment, holds, lifecycle, marks, refunds, signatures, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.signatures import BadSignature
 from orders.stripe_client import StripeUnavailable, moment
@@ -248,7 +248,7 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
         payment.state = State.HELD
         payment.save()
         reason = f"paid {money(*got)}, the price is {money(*price)}"
-        holds.hold(order=order, cause=holds.of_amount(payment), reason=reason, at=at)
+        holds.hold(order=order, cause=marks.of_amount(payment), reason=reason, at=at)
         log.error("payment_held", order=str(order.pk), payment=payment.pk, reason=reason)
         return f"held: {reason}"
     payment.state = State.PAID

@@ -20,6 +20,7 @@ from orders import (
     holds,
     lifecycle,
     mailer,
+    marks,
     notifications,
     payments,
     publications,
@@ -357,10 +358,10 @@ class Real:
         """What holds the order, in the model's words."""
         causes = self.order.holds.filter(ended_at=None).values_list("cause", flat=True)
         places = {
-            holds.of_amount(one): ("payment", place) for place, one in enumerate(self.rows(Payment))
+            marks.of_amount(one): ("payment", place) for place, one in enumerate(self.rows(Payment))
         }
         for one in self.rows(Dispute):
-            places[holds.of_dispute(one)] = ("dispute", places[holds.of_amount(one.payment)][1])
+            places[marks.of_dispute(one)] = ("dispute", places[marks.of_amount(one.payment)][1])
         assert bool(causes) == bool(self.order.held_reason)
         return {places.get(cause, (cause, 0)) for cause in causes}
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from orders import lifecycle
+from orders import lifecycle, marks
 from orders.models import Order, Payment, Status
 from orders.progress import progress
 from queueing.models import Job
@@ -44,7 +44,7 @@ def test_a_payment_on_its_way_is_not_asked_for_again():
 
 def test_a_held_order_says_that_a_person_looks_at_it():
     order = factories.order_awaiting_payment()
-    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
+    marks.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
 
     now = told(order)
 
