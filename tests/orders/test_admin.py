@@ -160,6 +160,21 @@ def test_held_orders_stand_out_and_can_be_listed_alone(admin_client):
     assert other.code not in alone
 
 
+def test_an_orders_page_names_every_cause_that_holds_it_whatever_the_mark_has_room_for(
+    admin_client,
+):
+    order = factories.order_awaiting_payment()
+    reasons = ["a" * 150, "b" * 150, "c" * 150]
+    for reason in reasons:
+        marks.hold(order=order, cause=reason[0], reason=reason, at=AT)
+    marks.lift(order=order, cause="b", what="Released", actor="stripe", at=AT)
+
+    page = admin_client.get(page_of(order)).content.decode()
+
+    assert [f"<td>{reason}</td>" in page for reason in reasons] == [True] * 3
+    assert "<td>stripe</td>" in page
+
+
 @pytest.mark.parametrize("model", FACTS)
 def test_facts_cannot_be_added_changed_or_deleted(admin_client, model):
     order = a_full_life()
