@@ -49,7 +49,7 @@ from queueing.registry import kind_named
 from tests.faults.model_ledger import EMAIL, PUBLISH, REDISPATCH_AFTER_S, REFUND, REVISE, WRITE
 from tests.faults.model_ledger import Job as ModelJob
 from tests.faults.model_ledger import Run as ModelRun
-from tests.faults.model_order import PRICE
+from tests.faults.model_rows import PRICE
 from tests.orders import factories
 
 # The ledger stamps new jobs with the database's clock, so the virtual one begins after it.
