@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, holds, lifecycle, refunds
+from orders import endings, fulfilment, holds, lifecycle, marks, refunds
 from orders.models import Dispute, Order, Payment, Status
 from orders.stripe_client import moment
 from orders.templatetags.money import money
@@ -27,6 +27,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     """
     order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
+    refunds.learn_intent(payment, told)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
     if dispute is not None and _RANK[state] <= _RANK[State(dispute.state)]:
@@ -67,7 +68,7 @@ def _opened(order: Order, dispute: Dispute, *, at: datetime) -> None:
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
     if dispute.state in {State.INQUIRY, State.OPEN}:
         reason = f"{amount} disputed: {dispute.reason or 'no reason given'}"
-        holds.hold(order=order, cause=holds.of_dispute(dispute), reason=reason, at=at)
+        holds.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
         log.error("payment_disputed", order=str(order.pk), payment=dispute.payment_id)
 
 
@@ -93,7 +94,7 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
     if not _is_paid_otherwise(order, dispute.payment):
         if order.status == Status.COMPLETED:
             reason = f"{amount} lost to a dispute, and it is live"
-            lifecycle.hold(order=order, cause=holds.of_dispute(dispute), reason=reason, at=at)
+            marks.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
             return
         if order.status in _UNDER_WAY:
             why = "your bank took the payment back"
@@ -104,7 +105,7 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
 
 
 def _settle(order: Order, dispute: Dispute, *, at: datetime) -> None:
-    cause = holds.of_dispute(dispute)
+    cause = marks.of_dispute(dispute)
     holds.settle(order=order, cause=cause, reason="the dispute is over", at=at)
 
 
@@ -118,7 +119,7 @@ def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
 
 def _was_declined(order: Order, payment: Payment) -> bool:
     """Whether its amount was not the price, and staff gave back what was with us then."""
-    waits = order.holds.filter(cause=holds.of_amount(payment), ended_at=None)
+    waits = order.holds.filter(cause=marks.of_amount(payment), ended_at=None)
     return payment.state == Payment.State.HELD and not waits.exists()
 
 

@@ -4,18 +4,18 @@ The order's work is stopped, its texts stand no more, and links of it in texts t
 were made from are taken out by a job.
 """
 
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 
 from articles.document import parse
 from articles.links import links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import lifecycle, notifications, refunds
+from orders import lifecycle, marks, notifications, refunds
 from orders.models import (
     Order,
     OrderEvent,
@@ -37,6 +37,8 @@ WRITING: Final = ("article-generation", "backlink-integration", "backlink-revisi
 LINK_REMOVAL: Final = "link-removal"
 _ENDED: Final = (Status.FAILED, Status.CANCELLED, Status.AWAITING_PAYMENT)
 _UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
+# Codes of orders by the page that they had linked, as `articles.links.page_of` names it.
+Pages = dict[tuple[str, str, str], str]
 
 
 class RefundRefused(Exception):
@@ -66,7 +68,7 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
             f"Nothing is left to give back for order {order.code}: no payment, or its money is "
             "on its way, went back, or is with the bank."
         )
-    lifecycle.release(order=order, what="Checked by our staff", actor=actor, at=at)
+    marks.release(order=order, what="Checked by our staff", actor=actor, at=at)
     lifecycle.note(order=order, what=f"Refund by our staff: {reason}", actor=actor, at=at)
     if failure is not None:
         notifications.record(
@@ -83,7 +85,13 @@ def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
     :raises TransitionRefused: it is not
     """
     failure = lifecycle.call_off(order=order, what=f"Ended: {why}", actor=actor, at=at)
-    _stop_work(order, actor=actor, at=at)
+    stop_work(
+        order=order,
+        states=[JobState.WAITING, JobState.ACTIVE],
+        why="The order was ended",
+        actor=actor,
+        at=at,
+    )
     Revision.objects.filter(order=order, state=Revision.State.OPEN).update(
         state=Revision.State.FAILED, settled_at=at
     )
@@ -116,35 +124,58 @@ def discard(*, order: Order) -> None:
     )
 
 
-def dead_pages(*, article_id: int | None) -> dict[tuple[str, str, str], str]:
+def dead_pages(*, article_id: int) -> Pages:
     """Return the pages that ended orders had linked in an article, with those orders' codes.
 
     A page that another order has linked, or is linking, is not among them.
     """
-    orders = Order.objects.filter(Q(article=article_id) | Q(version__article=article_id))
-    told = orders.values_list("status", "code", "brief__target_url")
-    live = {page_of(url) for status, _, url in told if status not in _ENDED}
-    ended = {page_of(url): code for status, code, url in told if status == Status.FAILED}
-    return {page: code for page, code in ended.items() if page not in live}
+    return dead_pages_of([article_id])[article_id]
+
+
+def dead_pages_of(article_ids: Collection[int]) -> dict[int, Pages]:
+    """Return what `dead_pages` does for each of many articles, with one query."""
+    # One query for either way to an article: as alternatives of one, they would read every order.
+    told = ("status", "code", "brief__target_url")
+    placed = Order.objects.filter(article__in=article_ids).order_by()
+    written = Order.objects.filter(version__article__in=article_ids).order_by()
+    live: dict[int, set[tuple[str, str, str]]] = {pk: set() for pk in article_ids}
+    ended: dict[int, Pages] = {pk: {} for pk in article_ids}
+    both = placed.values_list("article_id", *told).union(
+        written.values_list("version__article_id", *told)
+    )
+    for article_id, status, code, url in both:
+        if status == Status.FAILED:
+            ended[article_id][page_of(url)] = code
+        elif status not in _ENDED:
+            live[article_id].add(page_of(url))
+    return {
+        pk: {page: code for page, code in ended[pk].items() if page not in live[pk]}
+        for pk in article_ids
+    }
 
 
 def dead_links(version: ArticleVersion) -> list[str]:
     """Return the codes of the ended orders whose link the text still carries."""
-    dead = dead_pages(article_id=version.article_id)
+    return carried(version, dead_pages(article_id=version.article_id))
+
+
+def carried(version: ArticleVersion, dead: Pages) -> list[str]:
+    """Return the codes of those of these pages to which the text has a link."""
     if not dead:
         return []
     pages = {page_of(link.href) for link in links(parse(version.html))}
     return sorted(code for page, code in dead.items() if page in pages)
 
 
-def _stop_work(order: Order, *, actor: str, at: datetime) -> None:
+def stop_work(
+    *, order: Order, states: Iterable[JobState], why: str, actor: str, at: datetime
+) -> None:
+    """Cancel the order's jobs that write, change or publish and are in one of these states."""
     jobs = Job.objects.filter(
-        subject=order.subject,
-        kind__in=[*WRITING, PUBLICATION],
-        state__in=[JobState.WAITING, JobState.ACTIVE],
+        subject=order.subject, kind__in=[*WRITING, PUBLICATION], state__in=[*states]
     )
-    # One that settles at this moment waits for the order with its job in hand: waiting for that job
-    # here would be for ever. It finds the order moved on, and delivers nothing.
+    # One that is claimed or settles at this moment may wait for the order with its job in hand:
+    # waiting for that job here would be for ever. It finds the order as it is by then.
     for job in jobs.select_for_update(skip_locked=True, no_key=True):
         with suppress(service.Refused):
-            service.cancel(job_id=job.pk, actor=actor, reason="The order was ended", at=at)
+            service.cancel(job_id=job.pk, actor=actor, reason=why, at=at)

@@ -5,14 +5,13 @@ nothing of it is published and nothing new is begun. A job that runs already goe
 what it buys is paid for, and its text goes no further than to the customer.
 """
 
-from contextlib import suppress
 from datetime import datetime
 
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, lifecycle, notifications, publications, refunds
-from orders.models import Dispute, Order, Payment, Publication, Status
+from orders import endings, fulfilment, lifecycle, marks, notifications, publications, refunds
+from orders.models import Order, Payment, Publication, Status
 from queueing import service
 from queueing.models import Job, State
 
@@ -26,28 +25,12 @@ class NotHeld(Exception):
     """Nobody holds the order, or somebody has let it go on already; nothing was changed."""
 
 
-def of_amount(payment: Payment) -> str:
-    """Return the cause of a payment whose amount is not the price."""
-    return f"payment:{payment.pk}"
-
-
-def of_dispute(dispute: Dispute) -> str:
-    """Return the cause of a bank's demand, from its first question to what is left of it."""
-    return f"dispute:{dispute.pk}"
-
-
 @transaction.atomic
 def hold(*, order: Order, cause: str, reason: str, at: datetime) -> None:
     """Mark the order for staff, stop what has not begun, and alert the admins."""
-    event = lifecycle.hold(order=order, cause=cause, reason=reason, at=at)
-    waiting = Job.objects.filter(
-        subject=order.subject,
-        kind__in=[*endings.WRITING, endings.PUBLICATION],
-        state=State.WAITING,
-    )
-    for job in waiting:
-        with suppress(service.Refused):
-            service.cancel(job_id=job.pk, actor="system", reason=f"Held: {reason}", at=at)
+    event = marks.hold(order=order, cause=cause, reason=reason, at=at)
+    why = f"Held: {reason}"
+    endings.stop_work(order=order, states=[State.WAITING], why=why, actor="system", at=at)
     notifications.record(order=order, kind=notifications.Kind.ADMIN_ORDER_HELD, event=event, at=at)
     log.error("order_held", order=str(order.pk), reason=reason)
 
@@ -61,7 +44,7 @@ def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
     :raises NotHeld: it is not held
     """
     order = lifecycle.lock(order.pk)
-    if not lifecycle.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
+    if not marks.release(order=order, what=f"Released: {reason}", actor=actor, at=at):
         raise NotHeld(f"Order {order.code} is not held.")
     _take_payment(order, actor=actor, at=at)
     _go_on(order, actor=actor, reason=reason, at=at)
@@ -72,7 +55,7 @@ def release(*, order: Order, actor: str, reason: str, at: datetime) -> None:
 def settle(*, order: Order, cause: str, reason: str, at: datetime) -> None:
     """End what this cause held, if anything; the order goes on where nothing else holds it."""
     what = f"Released: {reason}"
-    if lifecycle.lift(order=order, cause=cause, what=what, actor="stripe", at=at):
+    if marks.lift(order=order, cause=cause, what=what, actor="stripe", at=at):
         _go_on(order, actor="stripe", reason=reason, at=at)
 
 

@@ -4,9 +4,10 @@ The job `link-removal` has made the page's text anew without them. It goes live 
 says so, or with the next publication on that page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.db import transaction
@@ -37,17 +38,26 @@ class Leftover:
     def is_under_way(self) -> bool:
         return self.job is not None and self.job.state in (State.WAITING, State.ACTIVE)
 
+    @property
+    def is_undone(self) -> bool:
+        """Whether the job was to end that and did not; one from before they ended was not."""
+        if self.job is None or self.job.state not in (State.FAILED, State.CANCELLED):
+            return False
+        began = self.job.created_at
+        return any(one.failed_at is not None and one.failed_at <= began for one in self.orders)
+
 
 def found() -> list[Leftover]:
     """Return the live pages that carry links of ended orders, the longest ended first."""
     ended = Order.objects.filter(
         status=Status.FAILED, version__article__live_version__isnull=False
-    ).select_related("version__article__live_version", "version__article__domain")
-    pages: dict[int, Article] = {}
-    for order in ended.order_by("failed_at").defer("version__html", "version__report"):
-        if order.version is not None:
-            pages.setdefault(order.version.article_id, order.version.article)
-    return [each for each in map(_leftover, pages.values()) if each is not None]
+    ).order_by("failed_at")
+    pages = list(dict.fromkeys(ended.values_list("version__article_id", flat=True)))
+    articles = Article.objects.select_related("domain", "live_version").defer(
+        "live_version__report", "live_version__provenance", "live_version__edits"
+    )
+    by_pk = articles.in_bulk(pages)
+    return _leftovers([by_pk[pk] for pk in pages])
 
 
 @transaction.atomic
@@ -59,9 +69,10 @@ def remove(*, article_id: int, by: str, at: datetime) -> Leftover:
     :raises NothingLeft: there is none
     """
     article = Article.objects.select_for_update(no_key=True, of=("self",)).get(pk=article_id)
-    leftover = _leftover(article)
-    if leftover is None:
+    leftovers = _leftovers([article])
+    if not leftovers:
         raise NothingLeft("No link of an ended order is on that page; nothing was changed.")
+    (leftover,) = leftovers
     if leftover.is_under_way:
         return leftover
     for order in leftover.orders:
@@ -80,13 +91,14 @@ def remove(*, article_id: int, by: str, at: datetime) -> Leftover:
 
 def text_without(article: Article) -> ArticleVersion | None:
     """Return the live text's successor, with the same words and without such links; None while
-    it is not made."""
+    it is not made, or where it was rejected."""
     live = article.live_version
     if live is None:
         return None
     dead = endings.dead_pages(article_id=article.pk)
     html = without_links(live.html, to=lambda href: page_of(href) in dead)
-    return article.versions.filter(html=html).order_by("-number").first()
+    same = article.versions.filter(html=html)
+    return same.exclude(backlink_review_status=BacklinkReview.REJECTED).order_by("-number").first()
 
 
 def removed(*, version: ArticleVersion, codes: Iterable[str], at: datetime) -> None:
@@ -97,11 +109,24 @@ def removed(*, version: ArticleVersion, codes: Iterable[str], at: datetime) -> N
         lifecycle.note(order=order, what="Its link is off the live page", actor="system", at=at)
 
 
-def _leftover(article: Article) -> Leftover | None:
-    live = article.live_version
-    codes = endings.dead_links(live) if live is not None else []
-    if not codes:
-        return None
-    orders = tuple(Order.objects.filter(code__in=codes).order_by("failed_at"))
-    job = Job.objects.filter(kind=KIND, arguments={"article": article.pk}).order_by("created_at")
-    return Leftover(article=article, orders=orders, job=job.last())
+def _leftovers(articles: Sequence[Article]) -> list[Leftover]:
+    """Return those of the pages that carry such links; three queries, however many there are."""
+    dead = endings.dead_pages_of([article.pk for article in articles])
+    codes = {
+        article: endings.carried(article.live_version, dead[article.pk])
+        for article in articles
+        if article.live_version is not None
+    }
+    named = Order.objects.filter(code__in=[*chain.from_iterable(codes.values())])
+    orders = list(named.order_by("failed_at"))
+    jobs = Job.objects.filter(kind=KIND, arguments__article__in=[one.pk for one in articles])
+    last = {job.arguments["article"]: job for job in jobs.order_by("created_at")}
+    return [
+        Leftover(
+            article=article,
+            orders=tuple(order for order in orders if order.code in found),
+            job=last.get(article.pk),
+        )
+        for article, found in codes.items()
+        if found
+    ]

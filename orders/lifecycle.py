@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from articles.models import ArticleVersion
-from orders.models import Hold, Order, OrderEvent, Product, Status
+from orders.models import Order, OrderEvent, Product, Status
 from queueing import news
 
 ALLOWED: Final[dict[Status, frozenset[Status]]] = {
@@ -306,57 +306,6 @@ def replace_version(*, order: Order, version: ArticleVersion, what: str, at: dat
     order.version, order.updated_at = version, at
     note(order=order, what=what, actor="system", at=at)
     return True
-
-
-@transaction.atomic
-def hold(*, order: Order, cause: str, reason: str, at: datetime) -> OrderEvent:
-    """Mark the order for an operator, once a cause; it stays where it is, nothing is published."""
-    lock(order.pk)
-    Hold.objects.update_or_create(
-        order=order,
-        cause=cause,
-        ended_at=None,
-        defaults={"reason": reason[:WHAT_LENGTH]},
-        create_defaults={"reason": reason[:WHAT_LENGTH], "began_at": at},
-    )
-    _mark(order, at=at)
-    return note(order=order, what="Held for a check by our staff", actor="system", at=at)
-
-
-@transaction.atomic
-def lift(*, order: Order, cause: str, what: str, actor: str, at: datetime) -> bool:
-    """End the hold of this cause; True if it was one and nothing else holds the order now."""
-    lock(order.pk)
-    if not _end_holds(order, actor=actor, at=at, cause=cause):
-        return False
-    _mark(order, at=at)
-    if not order.held_reason:
-        note(order=order, what=what, actor=actor, at=at)
-    return not order.held_reason
-
-
-@transaction.atomic
-def release(*, order: Order, what: str, actor: str, at: datetime) -> bool:
-    """End every hold and take the mark away; False where there is none any more."""
-    held = Order.objects.filter(pk=order.pk).exclude(held_reason="")
-    if not held.update(held_reason="", updated_at=at):
-        return False
-    _end_holds(order, actor=actor, at=at)
-    order.held_reason, order.updated_at = "", at
-    note(order=order, what=what, actor=actor, at=at)
-    return True
-
-
-def _end_holds(order: Order, *, actor: str, at: datetime, **which: str) -> int:
-    is_open = Hold.objects.filter(order=order, ended_at=None, **which)
-    return is_open.update(ended_at=at, ended_by=actor)
-
-
-def _mark(order: Order, *, at: datetime) -> None:
-    """Have the mark say what the open holds say."""
-    reasons = Hold.objects.filter(order=order, ended_at=None).values_list("reason", flat=True)
-    order.held_reason, order.updated_at = "; ".join(reasons)[:WHAT_LENGTH], at
-    Order.objects.filter(pk=order.pk).update(held_reason=order.held_reason, updated_at=at)
 
 
 def note(

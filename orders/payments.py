@@ -14,7 +14,7 @@ import stripe
 import structlog
 from django.db import connection, transaction
 
-from orders import disputes, fulfilment, holds, lifecycle, refunds, signatures, stripe_client
+from orders import disputes, fulfilment, holds, lifecycle, marks, refunds, signatures, stripe_client
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.signatures import BadSignature
 from orders.stripe_client import StripeUnavailable, moment
@@ -235,11 +235,7 @@ def _payment_behind(shape: StripeObject) -> Payment | None:
     key, number = named.get("order_id", ""), named.get("payment", "")
     if not (intent and number.isdecimal() and _is_uuid(key)):
         return None
-    payment = of_ours.filter(order=key, number=int(number), payment_intent="").first()
-    if payment is not None:
-        payment.payment_intent = intent
-        payment.save(update_fields=["payment_intent"])
-    return payment
+    return of_ours.filter(order=key, number=int(number), payment_intent="").first()
 
 
 def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime) -> str:
@@ -252,7 +248,7 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
         payment.state = State.HELD
         payment.save()
         reason = f"paid {money(*got)}, the price is {money(*price)}"
-        holds.hold(order=order, cause=holds.of_amount(payment), reason=reason, at=at)
+        holds.hold(order=order, cause=marks.of_amount(payment), reason=reason, at=at)
         log.error("payment_held", order=str(order.pk), payment=payment.pk, reason=reason)
         return f"held: {reason}"
     payment.state = State.PAID
@@ -307,7 +303,7 @@ def close_unpaid(*, order_id: UUID, at: datetime) -> bool:
 
     A session that never got an id is over at its `expires_at`: nobody was told its address.
     """
-    order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    order = lifecycle.lock(order_id)
     unanswered = order.payments.filter(state=State.OPEN, session_id="", expires_at__lte=at)
     unanswered.update(state=State.EXPIRED)
     return _close_if_unpaid(order, actor="system", at=at)
@@ -326,9 +322,10 @@ def _order_of(session: StripeObject) -> Order | None:
     key = session.get("client_reference_id") or ""
     if not _is_uuid(key):
         return None
-    # Without the key, so that rows which point to the order may be written beside us.
-    locked = Order.objects.select_for_update(no_key=True, of=("self",))
-    return locked.select_related("customer").filter(pk=key).first()
+    try:
+        return lifecycle.lock(UUID(key))
+    except Order.DoesNotExist:
+        return None
 
 
 def _payment_of(order: Order, session: StripeObject) -> Payment:

@@ -25,7 +25,7 @@ _STEP_OF: Final[dict[str, int]] = {
     Status.COMPLETED: 5,
 }
 _MOVING: Final = frozenset({Status.AWAITING_PAYMENT, Status.PROCESSING, Status.ADMIN_REVIEW})
-_IN_REVIEW: Final = frozenset({Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
+_UNDER_WAY: Final = frozenset({Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
 _HELD: Final[dict[str, Any]] = {
     "heading": "A person is looking at your order",
     "detail": "Nothing is lost and nothing is published meanwhile. Our staff has been told; the "
@@ -82,7 +82,7 @@ def progress(order: Order, *, at: datetime) -> Progress:
     )
     words: dict[str, Any] = _TOLD[Status(order.status)](order, jobs, at)
     step = words.pop("step", _STEP_OF[order.status])
-    if order.held_reason and order.status in _IN_REVIEW:
+    if order.held_reason and order.status in _UNDER_WAY:
         words |= _HELD
     can_decide = order.status == Status.QUALITY_CHECK and not order.held_reason
     refunds = _refunds(order)

@@ -126,7 +126,7 @@ def retry(*, publication: Publication, by: str, at: datetime) -> None:
     :raises PublicationRefused: it has not failed, or its order is no longer with the editors, or
         they look at it again
     """
-    order = Order.objects.select_for_update().get(reviews__publication=publication)
+    order = lifecycle.lock(publication.review.order_id)
     if order.status != Status.ADMIN_REVIEW:
         raise PublicationRefused(
             f"Order {order.code} is at “{order.get_status_display()}”; nothing was tried."

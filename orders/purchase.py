@@ -91,10 +91,11 @@ def checkout_url(*, order: Order, at: datetime) -> str:
     payment = _open_payment(order, at=at)
     if payment.session_url:
         return payment.session_url
+    asked = _session(payment)
     try:
         session = stripe_client.call(
             lambda client: client.v1.checkout.sessions.create(
-                _session(payment), {"idempotency_key": f"checkout-{order.pk}-{payment.number}"}
+                asked, {"idempotency_key": f"checkout-{order.pk}-{payment.number}"}
             )
         )
     except stripe.StripeError as error:
@@ -115,7 +116,7 @@ def cancel(*, order: Order, actor: str, at: datetime, why: str = "by the custome
         paid differs from the price and is held for staff
     """
     with transaction.atomic():
-        now = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+        now = lifecycle.lock(order.pk)
         if now.payments.filter(state__in=[State.PENDING, State.HELD]).exists():
             raise TransitionRefused(order=now, to=Status.CANCELLED)
         lifecycle.cancel(order=order, actor=actor, why=why, at=at)
@@ -170,8 +171,7 @@ def new_code() -> str:
 def _open_payment(order: Order, *, at: datetime) -> Payment:
     """Return the row of the session to pay on, a new one unless one is still of use."""
     # The lock is the queue of those who pay the same order at the same moment.
-    locked = Order.objects.select_for_update(no_key=True, of=("self",))
-    now = locked.select_related("customer", "domain").get(pk=order.pk)
+    now = lifecycle.lock(order.pk)
     if now.status != Status.AWAITING_PAYMENT:
         raise NotPayable(f"Order {now.code} is not awaiting payment.")
     if now.held_reason:

@@ -193,6 +193,7 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     now. Late and repeated news change nothing.
     """
     lock(payment)
+    learn_intent(payment, made)
     refund = _row_of(payment, made)
     if refund is None:
         refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
@@ -363,3 +364,14 @@ def lock(payment: Payment) -> None:
     Without the key: an event of the order may be written meanwhile, or the two would deadlock.
     """
     Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+
+
+def learn_intent(payment: Payment, told: dict[str, Any]) -> None:
+    """Keep the intent of a payment whose session's news a refund or a dispute has overtaken.
+
+    The payment is locked, and where the order is locked too, that was first.
+    """
+    if payment.payment_intent:
+        return
+    payment.payment_intent = told.get("payment_intent") or ""
+    payment.save(update_fields=["payment_intent"])

@@ -13,14 +13,13 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from orders import fulfilment, holds, revisions
+from orders import fulfilment, holds, marks, revisions
 from orders.models import Order, Status
 from queueing.models import Job, State
 
 log = structlog.get_logger(__name__)
 
 KINDS: Final = (*fulfilment.JOB_KINDS.values(), revisions.JOB_KIND)
-CAUSE: Final = "work"
 # A job that has just been settled moves its order in the same transaction; this is for clocks.
 LEFT_ALONE: Final = timedelta(minutes=1)
 
@@ -53,7 +52,7 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
                 fulfilment.enqueue(order=order)
             else:
                 reason = f"its job is {job.state}, and nothing else works on it"
-                holds.hold(order=order, cause=CAUSE, reason=reason, at=at)
+                holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
         log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
     return Found(begun=begun, held=held)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-PACKAGES = ("config", "orders", "articles", "queueing", "sandbox", "local")
+_PRODUCT = ("config", "orders", "articles", "queueing", "sandbox", "local")
+PACKAGES = (*_PRODUCT, "evaluation", "benchmarks", "tests")
 LONGEST_FILE_LINES = 400
 
 

@@ -77,7 +77,7 @@ class OrderAdmin(OrderPage):
         (None, {"fields": ("code", "standing", "product", "domain", "customer", "price")}),
         ("Brief", {"fields": ("drawn_brief",)}),
         ("Result", {"fields": ("version", "article", "live_url")}),
-        ("Work", {"fields": ("jobs", "versions", "refunds")}),
+        ("Work", {"fields": ("holds", "jobs", "versions", "refunds")}),
         (
             "Times",
             {
@@ -240,6 +240,22 @@ class OrderAdmin(OrderPage):
                     drawing.moment(version.created_at),
                 )
                 for version in found.defer("html")
+            ],
+        )
+
+    @admin.display(description="Holds")
+    def holds(self, order: Order) -> SafeString:
+        return drawing.table(
+            ["Held since", "Why", "Cause", "Ended", "By"],
+            [
+                (
+                    drawing.moment(hold.began_at),
+                    hold.reason,
+                    hold.cause,
+                    drawing.moment(hold.ended_at),
+                    hold.ended_by,
+                )
+                for hold in order.holds.all()
             ],
         )
 

@@ -117,7 +117,8 @@ class PurchaseAnswer(serializers.Serializer[Any]):
     accessKey = serializers.CharField(help_text="Opens this order; keep it secret.")
     checkoutUrl = serializers.URLField(
         allow_null=True,
-        help_text="Where the customer pays; null in a repeat once nothing is left to pay.",
+        help_text="Where the customer pays; null in a repeat once nothing is left to pay, or while "
+        "a bank or our staff look at a payment.",
     )
     statusUrl = serializers.URLField()
 

@@ -126,7 +126,7 @@ class Order(models.Model):
 class Hold(models.Model):
     """One reason why an order must wait for a person, until it is settled.
 
-    The open ones of an order are what its `held_reason` says; `orders.lifecycle` writes both.
+    The open ones of an order are what its `held_reason` says; `orders.marks` writes both.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")

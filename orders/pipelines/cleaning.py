@@ -9,7 +9,7 @@ from articles import publishing
 from articles.models import Article, ArticleVersion
 from orders import endings, leftovers
 from orders.pipelines.publishing import publisher_errors
-from queueing.errors import Permanent, RetryLater
+from queueing.errors import Parked, Permanent
 from queueing.registry import Policy, handles
 from queueing.run import Run
 
@@ -45,13 +45,13 @@ def clean_page(run: Run) -> None:
 def _plan(article: Article) -> dict[str, Any]:
     """Return whose links go, the text to put out and the one that it replaces.
 
-    :raises RetryLater: the text is not made yet
+    :raises Parked: the text is not made yet; waiting for it costs no tries
     """
     live = article.live_version
     codes = endings.dead_links(live) if live is not None else []
     version = leftovers.text_without(article)
     if codes and version is None:
-        raise RetryLater("the text without the link is not made yet", retry_after_s=_WAITS_S)
+        raise Parked("the text without the link is not made yet", retry_after_s=_WAITS_S)
     return {
         "codes": codes,
         "version": version and version.pk,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tests.faults import promises
 from tests.faults.model_ledger import GUARDS, OPEN, STOPPED, Refused, Wrong
-from tests.faults.model_order import OTHER_PRICE, PRICE, Payment
+from tests.faults.model_rows import OTHER_PRICE, PRICE, Payment
 from tests.faults.model_work import World
 
 NAME: Final = "state machine"

@@ -3,9 +3,6 @@
 Each verb does what the product's of that name does (`orders/`), refusals included.
 """
 
-from dataclasses import dataclass
-from typing import Final
-
 from tests.faults.model_ledger import (
     EMAIL,
     OPEN,
@@ -20,64 +17,26 @@ from tests.faults.model_ledger import (
     Refused,
     Wrong,
 )
-
-UNPAID, WORK, CHECK, REVIEW = "AWAITING_PAYMENT", "PROCESSING", "QUALITY_CHECK", "ADMIN_REVIEW"
-DONE, FAILED, CANCELLED = "COMPLETED", "FAILED", "CANCELLED"
-ALLOWED: Final = {
-    UNPAID: {WORK, CANCELLED},
-    WORK: {CHECK, FAILED},
-    CHECK: {WORK, REVIEW, FAILED},
-    REVIEW: {DONE, CHECK, FAILED},
-    DONE: set(),
-    FAILED: {WORK},
-    CANCELLED: {WORK},
-}
-UNDER_WAY: Final = (WORK, CHECK, REVIEW)
-PRICE, OTHER_PRICE = 100, 60
-GRACE_S: Final = 60  # REFUND_AFTER_S of these schedules
-
-
-Cause = tuple[str, int]
-WORK_STOPPED: Final[Cause] = ("work", 0)
-
-
-@dataclass
-class Payment:
-    cents: int
-    state: str = "open"
-    paid: bool = False
-
-
-@dataclass
-class Refund:
-    payment: int
-    cents: int
-    owed_at: int
-    state: str = "pending"
-    begun: bool = False
-    known: bool = False  # its row has Stripe's id
-    made: int = 0  # at Stripe, under all its keys
-    failed_there: bool = False
-
-
-@dataclass
-class Dispute:
-    payment: int
-    state: str
-
-
-@dataclass
-class Email:
-    cause: tuple[object, ...]
-    state: str = "pending"
-    sends: int = 0
-    arrived: int = 0
-
-
-@dataclass
-class Review:
-    version: int
-    decision: str = ""
+from tests.faults.model_rows import (
+    ALLOWED,
+    CANCELLED,
+    CHECK,
+    DONE,
+    FAILED,
+    GRACE_S,
+    PRICE,
+    REVIEW,
+    UNDER_WAY,
+    UNPAID,
+    WORK,
+    WORK_STOPPED,
+    Cause,
+    Dispute,
+    Email,
+    Payment,
+    Refund,
+    Review,
+)
 
 
 class Order(Ledger):

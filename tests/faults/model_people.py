@@ -1,7 +1,8 @@
 """What customers and editors do to the model's order."""
 
 from tests.faults.model_ledger import PUBLISH, REVISE, Wrong
-from tests.faults.model_order import CHECK, FAILED, REVIEW, WORK, Order, Review
+from tests.faults.model_order import Order
+from tests.faults.model_rows import CHECK, FAILED, REVIEW, WORK, Review
 
 
 class Desk(Order):

@@ -21,8 +21,8 @@ from tests.faults.model_ledger import (
     Run,
     Wrong,
 )
-from tests.faults.model_order import CHECK, DONE, REVIEW, WORK
 from tests.faults.model_people import Desk
+from tests.faults.model_rows import CHECK, DONE, REVIEW, WORK
 
 SENDS_AT_MOST: Final = 2
 

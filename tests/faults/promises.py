@@ -4,7 +4,7 @@ The oracle asks the same of the real system (`oracle.py`).
 """
 
 from tests.faults.model_ledger import EMAIL, OPEN, PUBLISH, REFUND, WRITING, Wrong
-from tests.faults.model_order import CANCELLED, CHECK, DONE, FAILED, REVIEW, UNPAID, WORK
+from tests.faults.model_rows import CANCELLED, CHECK, DONE, FAILED, REVIEW, UNPAID, WORK
 from tests.faults.model_work import World
 
 _ROUNDS = 60

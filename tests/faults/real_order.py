@@ -20,6 +20,7 @@ from orders import (
     holds,
     lifecycle,
     mailer,
+    marks,
     notifications,
     payments,
     publications,
@@ -48,7 +49,7 @@ from queueing.registry import kind_named
 from tests.faults.model_ledger import EMAIL, PUBLISH, REDISPATCH_AFTER_S, REFUND, REVISE, WRITE
 from tests.faults.model_ledger import Job as ModelJob
 from tests.faults.model_ledger import Run as ModelRun
-from tests.faults.model_order import PRICE
+from tests.faults.model_rows import PRICE
 from tests.orders import factories
 
 # The ledger stamps new jobs with the database's clock, so the virtual one begins after it.
@@ -357,10 +358,10 @@ class Real:
         """What holds the order, in the model's words."""
         causes = self.order.holds.filter(ended_at=None).values_list("cause", flat=True)
         places = {
-            holds.of_amount(one): ("payment", place) for place, one in enumerate(self.rows(Payment))
+            marks.of_amount(one): ("payment", place) for place, one in enumerate(self.rows(Payment))
         }
         for one in self.rows(Dispute):
-            places[holds.of_dispute(one)] = ("dispute", places[holds.of_amount(one.payment)][1])
+            places[marks.of_dispute(one)] = ("dispute", places[marks.of_amount(one.payment)][1])
         assert bool(causes) == bool(self.order.held_reason)
         return {places.get(cause, (cause, 0)) for cause in causes}
 

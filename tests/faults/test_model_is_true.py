@@ -23,7 +23,7 @@ from orders.models import (
 )
 from queueing import service
 from queueing.models import Job
-from tests.faults import model, model_order, promises
+from tests.faults import model, model_rows, promises
 from tests.faults.found import FOUND
 from tests.faults.model_ledger import Job as ModelJob
 from tests.faults.model_work import STAGES, World
@@ -233,7 +233,7 @@ class Compared(RuleBasedStateMachine):
 @pytest.fixture
 def as_modelled(db: None, settings: LazySettings) -> None:
     """The product's settings as the model has them."""
-    settings.REFUND_AFTER_S = model_order.GRACE_S
+    settings.REFUND_AFTER_S = model_rows.GRACE_S
     settings.ADMIN_ALERT_EMAILS = ["operators@byline.example"]
 
 
@@ -274,4 +274,4 @@ def test_the_product_keeps_what_a_found_schedule_broke(name: str) -> None:
 def test_the_model_has_the_products_own_moves() -> None:
     allowed = {str(was): {str(to) for to in tos} for was, tos in lifecycle.ALLOWED.items()}
 
-    assert allowed == model_order.ALLOWED
+    assert allowed == model_rows.ALLOWED

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders import fulfilment, lifecycle, reviews, revisions
+from orders import fulfilment, lifecycle, marks, reviews, revisions
 from orders.models import Order, Payment, Product, Publication, Refund, Review
 from queueing.models import Job
 from tests.orders import factories
@@ -212,7 +212,7 @@ def _cancelled(product: str, at: datetime) -> Order:
 
 def _held(product: str, at: datetime) -> Order:
     order = _unpaid(product, at)
-    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=at)
+    marks.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=at)
     return order
 
 

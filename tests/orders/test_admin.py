@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
-from orders import lifecycle
+from orders import lifecycle, marks
 from orders.models import Order, OrderEvent, OutgoingEmail, Payment, Refund, Status, StripeEvent
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -149,7 +149,7 @@ def test_what_a_customer_typed_is_shown_as_text(admin_client):
 
 def test_held_orders_stand_out_and_can_be_listed_alone(admin_client):
     held, other = factories.order_awaiting_payment(), factories.order_awaiting_payment()
-    lifecycle.hold(order=held, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
+    marks.hold(order=held, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
 
     everything = admin_client.get(list_of("order")).content.decode()
     alone = admin_client.get(list_of("order"), {"held": "yes"}).content.decode()
@@ -158,6 +158,21 @@ def test_held_orders_stand_out_and_can_be_listed_alone(admin_client):
     assert other.code in everything
     assert held.code in alone
     assert other.code not in alone
+
+
+def test_an_orders_page_names_every_cause_that_holds_it_whatever_the_mark_has_room_for(
+    admin_client,
+):
+    order = factories.order_awaiting_payment()
+    reasons = ["a" * 150, "b" * 150, "c" * 150]
+    for reason in reasons:
+        marks.hold(order=order, cause=reason[0], reason=reason, at=AT)
+    marks.lift(order=order, cause="b", what="Released", actor="stripe", at=AT)
+
+    page = admin_client.get(page_of(order)).content.decode()
+
+    assert [f"<td>{reason}</td>" in page for reason in reasons] == [True] * 3
+    assert "<td>stripe</td>" in page
 
 
 @pytest.mark.parametrize("model", FACTS)

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.models import ArticleVersion, ModelCall
-from orders import claims, lifecycle, reviews
+from orders import claims, lifecycle, marks, reviews
 from orders.models import Order, Review, Revision, Status
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -142,9 +142,7 @@ def test_an_edit_that_is_refused_keeps_what_was_typed(wrong):
         case "held":
             claims.take_over(review=review, by="erin", at=timezone.now())
         case "changed":
-            lifecycle.hold(
-                order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20)
-            )
+            marks.hold(order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20))
         case "other version":
             sent["version"] = "0"
     before = everything(review.order)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from orders import lifecycle, reviews
+from orders import marks, reviews
 from orders.models import Order, Publication, Refund, Review, Status
 from queueing.models import Job
 from tests.orders import factories
@@ -67,7 +67,7 @@ def test_what_was_typed_is_still_there_after_a_refusal():
     review = factories.waiting_review()
     client = editor()
     opened = seen(review)
-    lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20))
+    marks.hold(order=review.order, cause="staff", reason="Disputed", at=AT.replace(hour=20))
     before = everything(review.order)
 
     response = decide(client, review, "returned", seen=opened, note="A long note.")

@@ -23,6 +23,7 @@ from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.stripe_side import receive, session_of, told
+from tests.races import rival_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -255,6 +256,28 @@ def test_a_dispute_before_the_payments_event_holds_the_order_and_no_work_begins(
     assert (now(order).status, now(order).held_reason) == (Status.PROCESSING, "")
     assert Job.objects.filter(kind="article-generation", state=State.WAITING).count() == 1
     assert OutgoingEmail.objects.filter(order=order, kind="order-received").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["charge.dispute.created", "charge.refunded"])
+def test_news_that_overtake_their_session_wait_for_it_and_neither_is_cut_off(sandbox, kind):
+    order = factories.order_awaiting_payment()
+    payment = session_of(order)
+    sandbox.pay(payment.session_id)
+    paid = told(sandbox, "checkout.session.completed", payment.session_id)
+    intent = paid["data"]["object"]["payment_intent"]
+    if kind == "charge.refunded":
+        about = sandbox.post("/control/stripe/refunds", {"payment_intent": intent})["charge"]
+    else:
+        about = sandbox.post("/control/stripe/disputes", {"payment_intent": intent})["id"]
+    event = told(sandbox, kind, about)
+
+    with rival_beside('UPDATE "orders_payment"', lambda: receive(event)):
+        assert receive(paid).outcome == "paid: work begins"
+
+    payment.refresh_from_db()
+    assert (payment.state, payment.payment_intent) == (Payment.State.PAID, intent)
+    assert Dispute.objects.exists() or Refund.objects.get().payment == payment
 
 
 def test_a_dispute_of_an_unknown_payment_waits_while_stripe_is_down(sandbox):

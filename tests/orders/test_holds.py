@@ -1,6 +1,7 @@
 """What holds an order: each cause by itself, whatever becomes of the others."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from orders.models import Hold, Order, Payment, Refund, Status
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
+from tests.races import rival_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +162,71 @@ def test_money_that_a_bank_gives_back_after_the_refund_by_staff_goes_back_too():
     dispute(differs, "won")
 
     assert owed() == {(first.pk, first.amount_cents), (differs.pk, 6000)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_a_worker_claims_at_the_moment_of_the_hold_is_not_taken_away():
+    order = factories.order_in_work()
+    jobs = Job.objects.filter(key=f"write:{order.pk}")
+    claimed = []
+
+    def claim() -> None:
+        waiting = jobs.filter(state=State.WAITING)
+        lease = {"lease_token": uuid4(), "lease_until": MUCH_LATER, "worker": uuid4()}
+        claimed.append(waiting.update(state=State.ACTIVE, **lease))
+
+    with rival_beside('UPDATE "queueing_job"', claim):
+        holds.hold(order=order, cause="staff", reason="a look", at=LATER)
+
+    assert jobs.get().state == (State.ACTIVE if claimed == [1] else State.CANCELLED)
+
+
+def marked_by_an_older_process(order: Order, reason: str) -> None:
+    """It knows no causes: in a rolling deploy it writes the mark alone."""
+    Order.objects.filter(pk=order.pk).update(held_reason=reason, updated_at=AT)
+
+
+def test_a_mark_of_an_older_process_is_taken_for_its_payment_and_outlives_a_dispute(
+    order, sessions
+):
+    disputed, differs, _ = sessions
+    Payment.objects.filter(pk=differs.pk).update(state=Payment.State.HELD, paid_at=AT)
+    marked_by_an_older_process(order, "paid €60.00, the price is €120.00")
+    pay(disputed)
+
+    dispute(disputed, "needs_response")
+    both = "paid €60.00, the price is €120.00; €120.00 disputed: fraudulent"
+    assert now(order).held_reason == both
+    dispute(disputed, "won")
+
+    assert now(order).held_reason == "paid €60.00, the price is €120.00"
+    assert Hold.objects.get(order=order, ended_at=None).cause == f"payment:{differs.pk}"
+
+
+def test_a_mark_of_an_older_process_that_no_payment_explains_is_about_the_work():
+    order = factories.order_in_work()
+    marked_by_an_older_process(order, "Its job is cancelled")
+
+    holds.settle(order=order, cause="dispute:1", reason="it is over", at=LATER)
+
+    assert now(order).held_reason == "Its job is cancelled"
+    assert Hold.objects.get(order=order).cause == "work"
+    holds.hold(order=order, cause="staff", reason="a look", at=LATER)
+    assert now(order).held_reason == "Its job is cancelled; a look"
+
+
+@pytest.mark.parametrize("news", ["hold", "settle"])
+def test_what_an_older_process_released_holds_no_more(news):
+    order = factories.order_in_work()
+    holds.hold(order=order, cause="dispute:1", reason="disputed", at=AT)
+    marked_by_an_older_process(order, "")
+
+    if news == "hold":
+        holds.hold(order=order, cause="staff", reason="a look", at=LATER)
+        assert now(order).held_reason == "a look"
+    else:
+        holds.settle(order=order, cause="dispute:1", reason="it is over", at=LATER)
+        assert not order.events.filter(what__startswith="Released").exists()
+
+    ended = Hold.objects.get(cause="dispute:1")
+    assert (ended.ended_at, ended.ended_by) == (LATER, "system")

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from articles.models import ArticleVersion
-from orders import lifecycle
+from orders import lifecycle, marks
 from orders.models import Order, OrderEvent, Status
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -71,10 +71,7 @@ VERBS = {
         order=order, what="Ended: asked for it", actor="olga", at=LATER
     ),
 }
-STAYING = {
-    "lock", "place", "note", "hold", "lift", "release",
-    "approve", "replace_text", "replace_version",
-}  # fmt: skip
+STAYING = {"lock", "place", "note", "approve", "replace_text", "replace_version"}
 # The product page's table, and what staff and banks end: (verb, from) -> (to, who).
 LEGAL = {
     ("pay", Status.AWAITING_PAYMENT): (Status.PROCESSING, "stripe"),
@@ -255,7 +252,7 @@ def test_an_order_without_a_version_has_none_to_keep():
 def test_a_held_order_stays_where_it_is():
     order = factories.order_awaiting_payment()
 
-    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=LATER)
+    marks.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=LATER)
 
     order.refresh_from_db()
     assert (order.status, order.held_reason) == (

@@ -15,7 +15,7 @@ from queueing import leases
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
-from tests.races import rival_beside
+from tests.races import rival_before, rival_beside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +126,17 @@ def test_a_job_that_delivers_at_that_moment_finds_the_order_ended() -> None:
     assert (order.status, order.version_id) == (Status.FAILED, None)
     assert job.state == State.ACTIVE
     assert Refund.objects.get().amount_cents == order.amount_cents
+
+
+def test_a_publication_that_is_tried_again_keeps_nobody_from_the_orders_history() -> None:
+    order = approved()
+    publication = Publication.objects.select_related("review").get()
+    Publication.objects.update(state=Publication.State.FAILED, reason="The site was away.")
+
+    def write_a_line() -> None:
+        lifecycle.note(order=order, what="A line of its own", actor="system", at=LATER)
+
+    with rival_before('UPDATE "orders_publication"', write_a_line):
+        publications.retry(publication=publication, by="leo", at=LATER)
+
+    assert Job.objects.filter(kind="publication").count() == 2

@@ -1,13 +1,14 @@
 """What the customer is told at each point of an order's way."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from orders import lifecycle
+from orders import lifecycle, marks
 from orders.models import Order, Payment, Status
 from orders.progress import progress
-from queueing.models import Job
+from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
 
@@ -44,12 +45,27 @@ def test_a_payment_on_its_way_is_not_asked_for_again():
 
 def test_a_held_order_says_that_a_person_looks_at_it():
     order = factories.order_awaiting_payment()
-    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
+    marks.hold(order=order, cause="staff", reason="paid 1.00 EUR of 120.00 EUR", at=AT)
 
     now = told(order)
 
     assert now.heading == "We are checking your payment"
     assert "1.00" not in now.detail
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.CANCELLED])
+def test_a_held_order_says_so_while_its_job_runs_to_its_end_too(state):
+    order = factories.order_in_work()
+    lease = {"lease_token": uuid4(), "lease_until": AT, "worker": uuid4()}
+    fields = lease if state == State.ACTIVE else {"finished_at": AT}
+    Job.objects.filter(subject=order.subject).update(state=state, **fields)
+    marks.hold(order=order, cause="staff", reason="€120.00 disputed: fraudulent", at=AT)
+
+    now = told(order)
+
+    assert now.heading == "A person is looking at your order"
+    assert "nothing is published meanwhile" in now.detail
+    assert "disputed" not in now.detail
 
 
 def test_a_waiting_job_has_a_place_in_the_queue():

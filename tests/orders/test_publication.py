@@ -5,7 +5,7 @@ import pytest
 
 from articles.models import Article
 from articles.publishing import Published
-from orders import holds, lifecycle, notifications, publications, reviews
+from orders import holds, marks, notifications, publications, reviews
 from orders.models import Order, OutgoingEmail, Publication, Status
 from orders.publications import PublicationRefused
 from queueing import ledger, registry, runner, service
@@ -371,7 +371,7 @@ def test_what_the_editors_look_at_again_is_not_tried_again(sandbox, approved):
 def test_a_release_publishes_nothing_that_the_editors_look_at_again(sandbox, approved):
     publication = reopened(approved)
     order = order_of(publication)
-    lifecycle.hold(order=order, cause="staff", reason="a look", at=AT)
+    marks.hold(order=order, cause="staff", reason="a look", at=AT)
 
     holds.release(order=order, actor="mia", reason="fine", at=AT)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from orders import access, briefs, lifecycle, purchase
+from orders import access, briefs, lifecycle, marks, purchase
 from orders.models import Customer, Order, Payment, Status
 from queueing.models import Job
 from tests.orders.factories import (
@@ -196,7 +196,7 @@ def test_an_order_that_is_paid_cancelled_or_held_cannot_be_paid(sandbox):
     now = timezone.now()
     cancelled, held = order_awaiting_payment(), order_awaiting_payment()
     lifecycle.cancel(order=cancelled, actor="customer", why="by the customer", at=now)
-    lifecycle.hold(order=held, cause="staff", reason="paid 1.00 EUR", at=now)
+    marks.hold(order=held, cause="staff", reason="paid 1.00 EUR", at=now)
 
     for order in (order_in_work(), cancelled, held):
         with pytest.raises(purchase.NotPayable):
@@ -221,7 +221,7 @@ def test_while_the_bank_confirms_nobody_pays_again_or_cancels(sandbox):
 def test_an_order_whose_money_is_held_is_not_cancelled(sandbox):
     order, now = order_awaiting_payment(), timezone.now()
     payment_of(order, state=Payment.State.HELD, paid_at=now)
-    lifecycle.hold(order=order, cause="staff", reason="paid 1.00 EUR", at=now)
+    marks.hold(order=order, cause="staff", reason="paid 1.00 EUR", at=now)
 
     with pytest.raises(lifecycle.TransitionRefused):
         purchase.cancel(order=order, actor="customer", at=now)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from articles.models import ArticleVersion, BacklinkReview
-from orders import lifecycle, notifications, reviews
+from orders import lifecycle, marks, notifications, reviews
 from orders.models import Order, OrderEvent, OutgoingEmail, Publication, Refund, Review, Status
 from queueing.models import Job
 from tests.orders import factories
@@ -223,7 +223,7 @@ def test_a_second_decision_is_refused_and_names_the_first(first, decide):
 def test_a_decision_on_an_order_that_changed_since_it_was_opened_is_refused(decide):
     review = factories.waiting_review()
     seen = review.order.updated_at
-    lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
+    marks.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
     before = everything(review.order)
 
     with pytest.raises(reviews.ChangedSinceOpened):

@@ -6,7 +6,7 @@ import pytest
 
 from articles.models import ArticleVersion, BacklinkReview
 from articles.openings import newest_standing
-from orders import claims, lifecycle, notifications, reviews, revisions, rework
+from orders import claims, lifecycle, marks, notifications, reviews, revisions, rework
 from orders.models import Order, Review, Revision, Status
 from queueing.models import Job
 from tests.orders import factories
@@ -125,7 +125,7 @@ def test_a_change_that_may_not_be_asked_for_leaves_all_as_it_was(wrong):
         case "decided":
             reviews.approve(review=review, by="erin", at=AT)
         case "changed":
-            lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
+            marks.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
     before = everything(review.order)
 
     with pytest.raises(reviews.ReviewRefused):
@@ -273,7 +273,7 @@ def test_an_edit_that_may_not_be_made_stores_nothing(wrong):
         case "decided":
             reviews.give_back(review=review, by="erin", note="No.", at=AT)
         case "changed":
-            lifecycle.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
+            marks.hold(order=review.order, cause="staff", reason="Disputed", at=LATER)
         case "replaced":
             put_newer_version(review.order)
     before = everything(review.order)

@@ -168,6 +168,15 @@ def test_a_signatures_age_is_judged_by_the_databases_clock(settings, off):
         assert payments.receive_event(**fresh).outcome == "nothing to do"
 
 
+def test_an_age_is_judged_too_where_the_clock_is_behind_by_as_much_as_is_allowed(settings):
+    event = {"id": "evt_1", "type": "customer.created", "created": 1, "data": {"object": {}}}
+    late = signed(event, ago_s=settings.WEBHOOK_TOLERANCE_S + 5)
+    behind = timedelta(seconds=-settings.WEBHOOK_TOLERANCE_S)
+
+    with time_machine.travel(timezone.now() + behind), pytest.raises(payments.BadSignature):
+        payments.receive_event(**late)
+
+
 @pytest.mark.parametrize(
     "event",
     [
