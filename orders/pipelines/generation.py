@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from articles import catalogue, references
 from articles.brief import Brief, Reference
-from articles.models import Article, Domain
+from articles.models import Article
 from orders import fulfilment, lifecycle, notifications
 from orders.models import Order
 from orders.pipelines.deliveries import order_in_work, order_of, store_version
@@ -53,11 +53,7 @@ def generate(run: Run) -> None:
     passed = Rounds(run=run, order=order, brief=brief, written=text).passing()
     at = timezone.now()
     with run.delivery():  # version, move, e-mail and the settled job land together
-        article = Article.objects.create(
-            domain=order.domain,
-            slug=_free_slug(order.domain, passed.draft.slug, code=order.code),
-            title=passed.draft.title,
-        )
+        article = _page(order, slug=passed.draft.slug, title=passed.draft.title)
         version = store_version(run, order=order, brief=brief, article=article, passed=passed)
         for url, why in unread.items():
             note = f"Written without the reference {url}: {why}"
@@ -95,9 +91,17 @@ def _with_references(run: Run, brief: Brief) -> tuple[Brief, dict[str, str]]:
     return replace(brief, references=read), unread
 
 
-def _free_slug(domain: Domain, slug: str, *, code: str) -> str:
-    """The wished slug, or with the order's code where the site has that page already."""
-    if not Article.objects.filter(domain=domain, slug=slug).exists():
-        return slug
+def _page(order: Order, *, slug: str, title: str) -> Article:
+    """The page at the wished address, or with the order's code where the site has that already."""
+    page = {"domain": order.domain, "title": title}
+    try:
+        # Not looked up first: another order may deliver to that address at this very moment.
+        with transaction.atomic():
+            return Article.objects.create(slug=slug, **page)
+    except IntegrityError:
+        return Article.objects.create(slug=_with_code(slug, order.code), **page)
+
+
+def _with_code(slug: str, code: str) -> str:
     longest = Article._meta.get_field("slug").max_length or 0
     return f"{slug[: longest - len(code) - 1]}-{code.lower()}"

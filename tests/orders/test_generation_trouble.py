@@ -134,10 +134,10 @@ def test_an_address_of_full_length_that_is_taken_still_gets_the_code(sandbox):
     wished = "a" * 120
     Article.objects.create(domain=order.domain, slug=wished, title="Older")
 
-    slug = generation._free_slug(order.domain, wished, code=order.code)
+    page = generation._page(order, slug=wished, title="Newer")
 
-    Article.objects.create(domain=order.domain, slug=slug, title="Newer")
-    assert slug.endswith(f"a-{order.code.lower()}")
+    assert len(page.slug) == len(wished)
+    assert page.slug.endswith(f"a-{order.code.lower()}")
 
 
 def test_an_order_that_was_settled_meanwhile_keeps_what_was_decided(sandbox):
@@ -160,3 +160,18 @@ def test_a_wished_address_that_the_site_has_gets_the_orders_code(sandbox):
 
     order.refresh_from_db()
     assert order.version.slug == f"{taken.slug}-{order.code.lower()}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wished_address_that_another_order_takes_at_this_moment_costs_no_try(sandbox):
+    order = factories.order_in_work()
+
+    def deliver_there_first():
+        Article.objects.create(domain=order.domain, slug="raised-beds", title="Quicker")
+
+    with rival_before('INSERT INTO "articles_article" ', deliver_there_first):
+        ended = run(order)
+
+    assert ended.outcome is Outcome.SUCCEEDED
+    order.refresh_from_db()
+    assert order.version.slug == f"raised-beds-{order.code.lower()}"
