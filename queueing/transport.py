@@ -1,7 +1,8 @@
-"""Celery's transport over Redis, in which neither rubbish nor a lost connection ends a worker.
+"""Celery's transport over Redis, in which neither rubbish, a lost connection nor a full Redis ends
+a worker.
 
-Kombu's own leaves the worker's loop when an entry of a queue cannot be read, or when a connection
-is reset while the worker greets the others (docs/adr/0018).
+Kombu's own leaves the worker's loop when an entry of a queue cannot be read, when a connection is
+reset while the worker greets the others, and when Redis refuses to write (docs/adr/0018).
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import structlog
 from kombu.exceptions import OperationalError
 from kombu.transport import redis
+from redis.exceptions import ResponseError
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +53,9 @@ class Transport(redis.Transport):
 
     Channel = Channel
 
-    # Kombu's own name for a lost connection, which its list of them leaves out.
-    connection_errors = (*redis.Transport.connection_errors, OperationalError)
+    # Kombu's own name for a lost connection, which its list of them leaves out, and a Redis that
+    # answers and refuses: out of memory, read-only, its disk full. Both pass, and are waited for.
+    connection_errors = (*redis.Transport.connection_errors, OperationalError, ResponseError)
 
 
 def _log(error: Exception) -> None:

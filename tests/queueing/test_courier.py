@@ -67,3 +67,9 @@ def test_a_connection_reset_while_greeting_the_others_is_one_to_reconnect_after(
     with current_app.connection_for_read() as broker:
         assert issubclass(OperationalError, broker.connection_errors)
         assert issubclass(redis.ConnectionError, broker.connection_errors)
+
+
+@pytest.mark.parametrize("refusal", [redis.exceptions.OutOfMemoryError, redis.ReadOnlyError])
+def test_a_redis_that_refuses_to_write_is_waited_for(refusal):
+    with current_app.connection_for_read() as broker:
+        assert issubclass(refusal, broker.connection_errors)
