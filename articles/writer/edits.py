@@ -21,7 +21,7 @@ from articles.writer.shapes import EditReply, RepairReply
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, stored_draft
 
-REPAIR_PROMPT = "repair-3"
+REPAIR_PROMPT = "repair-4"
 REVISION_PROMPT = "revision-3"
 INTEGRATION_PROMPT = "integration-3"
 
@@ -63,12 +63,19 @@ def buy_repair(
     :raises WriterError: one of its kinds, by who acts on it
     """
     found = [{"code": f.code, "message": f.message, "block": f.block} for f in findings]
+    # Findings speak of these too, and nobody mends words that they do not see.
+    around = {
+        "title": draft.title,
+        "meta_description": draft.meta_description,
+        "slug": draft.slug,
+    }
     return _buy(
         REPAIR_PROMPT,
         brief,
         draft,
         request_id=request_id,
         record=record,
+        document=f"{prompts.fence_json(around)}\n{_blocks(draft)}",
         findings=prompts.fence_json(found),
     )
 
@@ -191,11 +198,7 @@ def _buy(
         prompt_version=prompt.version,
         system=prompt.system,
         user=prompt.fill(
-            brief=prompts.fence_json(on_the_wire(brief)),
-            document=prompts.fence_blocks(
-                [block.html for block in document.parse(draft.html).blocks]
-            ),
-            **fenced,
+            **{"brief": prompts.fence_json(on_the_wire(brief)), "document": _blocks(draft)} | fenced
         ),
         schema=RepairReply.model_json_schema(),
     )
@@ -205,6 +208,10 @@ def _buy(
         record=record,
         read=lambda reply: apply_repair(draft, reply),
     )
+
+
+def _blocks(draft: Draft) -> str:
+    return prompts.fence_blocks([block.html for block in document.parse(draft.html).blocks])
 
 
 def _turned_down(faults: Iterable[Finding]) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
+from collections.abc import Callable
 from html import escape
 from itertools import cycle
 
-from sandbox.writer import manner, wished
+from sandbox.writer import fields, manner, wished
+from sandbox.writer.avoided import Avoided
 from sandbox.writer.brief import Brief, count_words, visible
 from sandbox.writer.grammar import Frame, Voice
 from sandbox.writer.letters import (
     beginning,
-    cut,
     label,
     lower_first,
     owned,
@@ -28,13 +28,11 @@ from sandbox.writer.parts import Section, Sentence, between, body
 SECTION_WORDS = 150
 TRANSITION_SHARE = 0.42
 KEYWORD_SHARE = 0.0095
-LONGEST_TITLE = 60
-META_FROM, META_TO = 121, 156
 MOST_OVER_WORDS = 8
 # Two sentences that share so many of their longer words say the same.
 SAME_SHARE = 0.6
 # How far into the sections the ordered link stands.
-_PLACES = {"early": 0.0, "middle": 0.5, "late": 0.9}
+PLACES = {"early": 0.0, "middle": 0.5, "late": 0.9}
 
 
 def write(brief: Brief, *, salt: str = "") -> dict[str, str]:
@@ -52,14 +50,15 @@ class Writer:
         self.aspects = tuple(one for one in self.words_of.aspects if one.name not in niche.avoid)
         digest = hashlib.sha256((brief.seed + salt).encode()).digest()
         self.rng = random.Random(digest)
-        self._keyword = owned(brief.keyword, language=self.words_of.code)
+        self.avoided = Avoided(brief)
+        self.keyword = owned(brief.keyword, language=self.words_of.code)
+        if self.avoided.stand_in(self.keyword):
+            self.keyword = brief.keyword
         self.voice = Voice(
             rng=self.rng,
             slots={**self.words_of.slots, **niche.slots},
-            words={"kw": escape(self._keyword, quote=False)},
+            words={"kw": escape(self.keyword, quote=False)},
         )
-        avoided = "|".join(map(re.escape, brief.avoid))
-        self._avoided = re.compile(rf"(?i)(?<!\w)(?:{avoided})(?!\w)" if avoided else r"(?!)")
         self._said: set[str] = set()
         self._sayings: list[frozenset[str]] = []
         self._spoken: set[int] = set()
@@ -86,35 +85,11 @@ class Writer:
 
     def title(self) -> str:
         """Return a title of at most 60 characters that holds the keyword."""
-        keyword = self.brief.keyword
-        frames = list(self.words_of.frames["titles"])
-        self.rng.shuffle(frames)
-        self.voice.words["kw"] = self._keyword
-        said = [upper_first(self.voice.say(frame)) for frame in frames * 3]
-        tried = [label(one, keyword, always=True) for one in said]
-        self.voice.words["kw"] = escape(self._keyword, quote=False)
-        fitting = [one for one in tried if len(one) <= LONGEST_TITLE]
-        return fitting[0] if fitting else cut(upper_first(keyword), LONGEST_TITLE)
+        return fields.title(self)
 
     def meta(self) -> str:
         """Return a description of 121 to 156 characters that holds the keyword."""
-        keyword = self.brief.keyword
-        self.voice.words["kw"] = cut(self._keyword, 80)
-        openings = self.words_of.frames["meta_openings"]
-        endings = self.words_of.frames["meta_endings"]
-        best = ""
-        for _ in range(200):
-            text = upper_first(self.voice.say(self.rng.choice(openings)))
-            text = label(text, keyword, always=True)
-            for ending in self.rng.sample(endings, len(endings)):
-                if len(text) < META_FROM:
-                    text += " " + upper_first(self.voice.say(ending))
-            if META_FROM <= len(text) <= META_TO:
-                best = text
-                break
-            best = best or text
-        self.voice.words["kw"] = escape(self._keyword, quote=False)
-        return best if len(best) <= META_TO else cut(best, META_TO - 1).rstrip(".,") + "."
+        return fields.meta(self)
 
     def remember(self, sentences: list[str]) -> None:
         """Know sentences that are there already, so as not to say them again."""
@@ -136,7 +111,7 @@ class Writer:
             aspect = self.voice.deal("spare headings", self.aspects)
             frames = self._headings(aspect, keyed=keyed)
             heading = self._heading(self.rng.choice(frames))
-            if heading not in self._said:
+            if self._may_head(heading):
                 break
         self._said.add(heading)
         return heading
@@ -168,9 +143,18 @@ class Writer:
         attribute = "" if rel in ("", "dofollow") else f' rel="{escape(rel)}"'
         return f'<a href="{escape(url)}"{attribute}>{escape(anchor, quote=False)}</a>'
 
+    def unavoided(self, say: Callable[[], str]) -> str:
+        """Return the first of many sayings that holds nothing ruled out, or else the last."""
+        said = say()
+        for _ in range(40):
+            if not self.avoided.stand_in(said):
+                break
+            said = say()
+        return said
+
     def sentence(self, frames_name: str, frames: tuple[Frame, ...], *, fixed: bool = False) -> str:
         """Return a sentence that this article does not hold yet, begun unlike the one before."""
-        text = ""
+        text = second_best = ""
         for turn in range(80):
             if turn >= 40 and not fixed:  # this aspect has nothing left that may be said
                 frames_name, frames = self._another()
@@ -183,10 +167,13 @@ class Writer:
             text = upper_first(text) if fixed else manner.in_tone(self._joined(text), self.brief)
             # What is left of a pack may all begin alike: better that than said twice.
             unlike = beginning(text) != self._last_start or turn >= 40
-            known = known or bool(self._avoided.search(visible(text)))
-            if not known and unlike:
+            avoided = self.avoided.stand_in(text)
+            if not known and unlike and not avoided:
                 break
+            second_best = second_best if avoided else text
             self.voice.put_back(f"say {frames_name}")
+        else:
+            text = second_best or text
         self._spoken.add(id(frame))
         self.remember([visible(text)])
         self._last_start = beginning(text)
@@ -233,20 +220,19 @@ class Writer:
 
     def _share_links(self, sections: list[Section]) -> None:
         inner = [one for one in sections if one.aspect]
-        place = int(len(inner) * _PLACES.get(self.brief.link_position, 0.5))
+        place = int(len(inner) * PLACES.get(self.brief.link_position, 0.5))
         inner[place].holds_link = True
         for offset, (url, title) in enumerate(self.brief.internal_links[:2], 1):
-            if count_words(title) <= 14:
+            if count_words(title) <= 14 and not self.avoided.stand_in(title):
                 section = inner[(place + offset) % len(inner)]
                 section.links = (*section.links, url)
-        telling = [url for url, text in self.brief.references if manner.terms(text)]
+        telling = [url for url, text in self.brief.references if wished.terms(self, text)]
         for offset, url in enumerate(telling[: self.brief.reference_links]):
             section = inner[(place - 1 - offset) % len(inner)]
             section.links = (*section.links, url)
 
     def _name(self, sections: list[Section]) -> None:
         with_keyword = set(self.rng.sample(range(len(sections)), (len(sections) + 1) // 2))
-        taken: set[str] = set()
         for place, section in enumerate(sections):
             closing = section.aspect is None
             name = "closing" if section.aspect is None else section.aspect.name
@@ -255,10 +241,16 @@ class Writer:
             for _ in range(20):
                 deck = f"heading {name} {keyed}" if not closing else f"closing {keyed}"
                 heading = self._heading(self.voice.deal(deck, frames))
-                if heading not in taken and not self._avoided.search(heading):
+                if self._may_head(heading):
+                    self._said.add(heading)
                     break
-            taken.add(heading)
+            else:
+                # All that this aspect is called is used up or ruled out.
+                heading = self.spare_heading(keyed=keyed)
             section.heading = heading
+
+    def _may_head(self, heading: str) -> bool:
+        return heading not in self._said and not self.avoided.stand_in(heading)
 
     def _heading(self, frame: Frame) -> str:
         keyword = escape(self.brief.keyword, quote=False)

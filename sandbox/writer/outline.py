@@ -85,10 +85,12 @@ def _told(section: Section) -> Json:
 
 
 def _questions(writer: Writer) -> Json:
-    frames = writer.words_of.frames
+    frames, voice = writer.words_of.frames, writer.voice
     pack = frames["questions"]
-    asked = [writer.voice.say(writer.voice.deal("questions", pack)) for _ in range(QUESTIONS)]
-    heading = writer.voice.say(writer.rng.choice(frames["question_headings"]))
+    asked = [
+        writer.unavoided(lambda: voice.say(voice.deal("questions", pack))) for _ in range(QUESTIONS)
+    ]
+    heading = writer.unavoided(lambda: voice.say(writer.rng.choice(frames["question_headings"])))
     plain = [unescape(one[:1].upper() + one[1:]) for one in (heading, *asked)]
     return {
         "kind": "faq",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape, unescape
 from typing import Any
 
-from sandbox.writer.article import Writer
+from sandbox.writer.article import PLACES, Writer
 from sandbox.writer.brief import Brief, Prompt, count_words, visible
-from sandbox.writer.letters import slug
+from sandbox.writer.letters import slug, times
 from sandbox.writer.parts import Sentence, paragraphs
 from sandbox.writer.reword import change
 
@@ -36,6 +37,9 @@ _ENDS = (".", "!", "?", ":", "”", "“", "»", '"')
 
 # Faults that have a mending of their own, by a finding's code.
 _MENDED_ELSEWHERE = re.compile(r"link|anchor|disclosure|level|key|title|meta|slug|too-")
+
+# What a brief wished for and did not get.
+_MISSED = re.compile(r"not-mentioned|secondary-key")
 
 # Words in a finding's code or message, by what they ask for.
 _ASKS = {
@@ -83,6 +87,7 @@ class Mender:
             self._set_disclosure()
             self._set_headings()
             self._set_keyword()
+            self._set_phrases()
             if self._asked("length") or any(html is None for html in self.now.values()):
                 self._set_length()
         return {
@@ -148,24 +153,52 @@ class Mender:
             html = self.now.get(number or 0)
             if number is None or html is None or html != self.before[number]:
                 continue
-            if _MENDED_ELSEWHERE.search(finding.code) or _LINK.search(html):
+            if _MENDED_ELSEWHERE.search(finding.code) or visible(html) == self.brief.disclosure:
                 continue
-            if visible(html) == self.brief.disclosure:
-                continue
+            paragraph = _PARAGRAPH.match(html)
             if _HEADING.match(html):
                 self.now[number] = self._new_heading(html)
-            else:
+            elif paragraph and self.writer.avoided.stand_in(html):
+                self.now[number] = self._without_avoided(paragraph.group(1))
+            elif not _LINK.search(html):
                 # No shorter than it was: the article may be just as long as it has to be.
-                self.now[number] = self._paragraph(count_words(html) + SPARE_WORDS)
+                self.now[number] = self._paragraph(html, count_words(html) + SPARE_WORDS)
 
     def _new_heading(self, html: str) -> str:
         level = html[2]
-        keyed = self.brief.keyword.lower() in visible(html).lower()
+        keyed = times(self.brief.keyword, visible(html)) > 0
         return f"<h{level}>{self.writer.spare_heading(keyed=keyed)}</h{level}>"
 
-    def _paragraph(self, words: int) -> str:
-        sentences = self.writer.spare_sentences(max(12, min(words, 74)))
+    def _without_avoided(self, inner: str) -> str:
+        """Return a paragraph in which only the sentences that may not stay are others."""
+        said: list[str] = []
+        for sentence in _SENTENCES.split(inner):
+            if self.writer.avoided.stand_in(sentence):
+                said += self._kept(sentence) or self.writer.spare_sentences(count_words(sentence))
+            else:
+                said.append(sentence)
+        return f"<p>{' '.join(said)}</p>"
+
+    def _paragraph(self, html: str, words: int) -> str:
+        kept = self._kept(html)
+        left = min(words, 74) - sum(map(count_words, kept))
+        sentences = [*kept, *self.writer.spare_sentences(max(12, left))]
         return "".join(paragraphs([Sentence(one) for one in sentences], longest=90))
+
+    def _kept(self, html: str) -> list[str]:
+        """Return new sentences with all that was ordered of the words that go."""
+        brief, writer, text = self.brief, self.writer, visible(html)
+        kept = [writer.keyword_sentence()] if times(brief.keyword, text) else []
+        titles = dict(brief.internal_links)
+        for found in _LINK.finditer(html):
+            url = _url(found.group(0))
+            if url == brief.target_url and brief.anchor_text:
+                kept.append(writer.link_sentence())
+            elif url in titles and not writer.avoided.stand_in(titles[url]):
+                kept.append(writer.linked_sentence(url, titles[url], "dofollow", kind="internal"))
+        return kept + [
+            writer.phrase_sentence(phrase) for phrase in brief.phrases if times(phrase, text)
+        ]
 
     def _set_links(self) -> None:
         """Leave the ordered link once, as ordered, and no link that was not allowed."""
@@ -179,8 +212,7 @@ class Mender:
         def mended(found: re.Match[str], *, running: bool, alone: bool) -> str:
             nonlocal placed
             tag = found.group(0)
-            href = _HREF.search(tag)
-            url = unescape(href.group(1)[1:-1]).strip() if href else ""
+            url = _url(tag)
             text = re.sub(r"(?is)</?a\b[^>]*>", "", tag)
             if url == brief.target_url and running and not placed and not alone:
                 placed = True
@@ -205,7 +237,7 @@ class Mender:
         if not body:
             self.after.append((max(self.now, default=0), f"<p>{sentence}</p>"))
             return
-        number = body[len(body) // 2]
+        number = body[int(len(body) * PLACES.get(self.brief.link_position, 0.5))]
         found = _PARAGRAPH.match(self.now[number] or "")
         pieces = _SENTENCES.split(found.group(1)) if found else []
         pieces.insert(min(1, len(pieces)), sentence)
@@ -250,16 +282,41 @@ class Mender:
                 self.now[number] = f"<h{fitting}>{text}</h{fitting}>"
 
     def _set_keyword(self) -> None:
-        if not self._asked("keyword"):
+        """Let the introduction hold the keyword where a finding asks for it, or where it did."""
+        first, now = self._introduction(self.before), self._introduction(self.now)
+        held = first is not None and times(self.brief.keyword, visible(self.before[first]))
+        if now is None or not (held or self._asked("keyword")):
             return
-        for number, html in self.now.items():
-            found = _PARAGRAPH.match(html or "")
-            if not found or visible(html or "") == self.brief.disclosure:
-                continue
-            if self.brief.keyword.lower() not in visible(html or "").lower():
-                opening = self.writer.opening_sentence()
-                self.now[number] = f"<p>{opening} {found.group(1)}</p>"
+        html = self.now[now] or ""
+        if not times(self.brief.keyword, visible(html)):
+            self.now[now] = html.replace("<p>", f"<p>{self.writer.opening_sentence()} ", 1)
+
+    def _introduction(self, blocks: Mapping[int, str | None]) -> int | None:
+        for number, html in blocks.items():
+            if _PARAGRAPH.match(html or "") and visible(html or "") != self.brief.disclosure:
+                return number
+        return None
+
+    def _set_phrases(self) -> None:
+        """Say what the brief wishes for where a finding misses it or this mending lost it."""
+        before = visible(" ".join(self.before.values()))
+        there = [*(html or "" for html in self.now.values()), *(html for _, html in self.after)]
+        now = visible(" ".join(there))
+        told = " ".join(one.message for one in self.findings if _MISSED.search(one.code))
+        for phrase in self.brief.phrases:
+            if not times(phrase, now) and (times(phrase, before) or times(phrase, told)):
+                self._say(self.writer.phrase_sentence(phrase))
+
+    def _say(self, sentence: str) -> None:
+        """Put a sentence at the end of the shortest paragraph that is no first or last one."""
+        body = [number for number, html in self.now.items() if _PARAGRAPH.match(html or "")]
+        inner = [n for n in body if visible(self.now[n] or "") != self.brief.disclosure][1:-1]
+        if not inner:
+            self.after.append((max(body, default=0), f"<p>{sentence}</p>"))
             return
+        number = min(inner, key=lambda each: count_words(self.now[each] or ""))
+        html = self.now[number] or ""
+        self.now[number] = f"{html[: html.rindex('</')].rstrip()} {sentence}</p>"
 
     def _set_length(self) -> None:
         there = sum(count_words(html or "") for html in self.now.values())
@@ -305,6 +362,12 @@ class Mender:
                     pieces.remove(piece)
                     over -= count_words(piece)
             self.now[number] = f"<p>{' '.join(pieces)}</p>"
+
+
+def _url(tag: str) -> str:
+    """Return where a link leads, empty for one without an address."""
+    href = _HREF.search(tag)
+    return unescape(href.group(1)[1:-1]).strip() if href else ""
 
 
 def _each_sentence(html: str, running: bool, mended: Any) -> str:

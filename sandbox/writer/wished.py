@@ -16,7 +16,7 @@ def opening(writer: Writer) -> list[Sentence]:
     """Return what an introduction says to the readers that the brief names, in its tone."""
     said = []
     readers = manner.audience(writer.brief)
-    if readers:
+    if readers and not writer.avoided.stand_in(readers):
         said.append(_said(writer, "audience", who=readers))
     return [*said, *_in_tone(writer, "opening")]
 
@@ -33,18 +33,23 @@ def mention(writer: Writer, phrase: str) -> str:
 
 def of_sources(writer: Writer) -> str:
     """Return a sentence with what the references come back to, in words of our own; "" for none."""
-    found = [term for _, text in writer.brief.references for term in manner.terms(text)]
+    found = [term for _, text in writer.brief.references for term in terms(writer, text)]
     listed = list(dict.fromkeys(found))[: manner.MOST_TERMS]
     return _said(writer, "sources", terms=", ".join(listed)).html if listed else ""
+
+
+def terms(writer: Writer, text: str) -> list[str]:
+    """Return what a page is about, but for what the brief rules out."""
+    return [term for term in manner.terms(text) if not writer.avoided.stand_in(term)]
 
 
 def source_link(writer: Writer, url: str) -> str:
     """Return a sentence with a link to a reference, by what it is about."""
     text = dict(writer.brief.references).get(url, "")
-    about = next(iter(manner.terms(text)), writer.brief.keyword)
+    about = next(iter(terms(writer, text)), writer.brief.keyword)
     writer.voice.words["term"] = about
     frames = writer.words_of.frames["source_anchor"]
-    anchor = writer.voice.say(writer.voice.deal("source anchors", frames))
+    anchor = writer.unavoided(lambda: writer.voice.say(writer.voice.deal("source anchors", frames)))
     return writer.linked_sentence(url, anchor, "dofollow", kind="source")
 
 

@@ -12,7 +12,7 @@ from articles.brief import Reference
 from articles.models import ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
 from queueing import registry, runner
-from queueing.models import Job, Outcome, State
+from queueing.models import Job, Outcome, State, Step
 from queueing.process import Process
 from queueing.run import Run
 from tests.orders import factories
@@ -247,6 +247,9 @@ def test_wishes_of_the_brief_are_in_the_article_that_the_customer_gets(sandbox):
 
     order.refresh_from_db()
     assert order.status == Status.QUALITY_CHECK
+    # At the first attempt: no repair was bought.
+    examined = Step.objects.filter(job=job_of(order), name__startswith="examined")
+    assert [step.name for step in examined] == ["examined-1"]
     text = order.version.html.lower()
     assert all(text.count(phrase) for phrase in ("drainage holes", "untreated oak", "planter box"))
     assert not re.search(r"\bplan\b", text)

@@ -26,6 +26,7 @@ USED = {
     "repair-1": "5d5a32fa513606b6",
     "repair-2": "d03610898810649f",
     "repair-3": "b12225f1b0dfbea9",
+    "repair-4": "201bf638d63234f3",
     "revision-1": "9b11f24a6ef3dbcb",
     "revision-2": "e036f5c5f2e00a5b",
     "revision-3": "4399aac1d77e5ac3",
@@ -51,7 +52,7 @@ def test_a_prompt_that_has_been_used_never_changes():
         ("outline-1", {"brief", "references"}),
         ("section-1", {"brief", "references", "outline", "assignment"}),
         ("article-2", {"brief", "references", "outline"}),
-        ("repair-3", {"brief", "document", "findings"}),
+        ("repair-4", {"brief", "document", "findings"}),
         ("revision-3", {"brief", "document", "notes", "faults"}),
         ("integration-3", {"brief", "document", "faults"}),
     ],
@@ -67,7 +68,7 @@ def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
         prompt.fill()
 
 
-NOW = ("outline-1", "section-1", "article-2", "repair-3", "revision-3", "integration-3")
+NOW = ("outline-1", "section-1", "article-2", "repair-4", "revision-3", "integration-3")
 
 
 def test_prompts_of_a_kind_are_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
@@ -141,6 +142,11 @@ def test_the_rules_of_editing_speak_of_all_that_the_gate_asks_of_a_change(subjec
         ("integration-3", "Not the first block and not the last one"),
         ("revision-3", "Do what the notes ask, and nothing else"),
         ("revision-3", "The ordered link survives every revision"),
+        ("repair-4", "Mend what the findings name, and nothing else"),
+        ("repair-4", "its title, description and slug"),
+        ("repair-4", "What changes loses nothing that was ordered"),
+        ("repair-4", "something of `must_mention` or a secondary keyword"),
+        ("repair-4", "nothing of `must_avoid`"),
     ],
 )
 def test_a_change_is_asked_for_as_it_was_sold(name, subject):
