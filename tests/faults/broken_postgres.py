@@ -12,7 +12,7 @@ import psycopg
 from django.db.models.functions import Now
 
 from local.ports import HOST
-from queueing.models import Job, State
+from queueing.models import Attempt, Job, Outcome, State
 from tests.faults.arena import Arena, Stuck
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
@@ -80,6 +80,8 @@ def connections_used_up(round_: Round) -> None:
         round_.people.finish()
         round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
     held_up(round_, visitors)
+    # Who gets no connection for a lease is dead to who has one; its replies come too late.
+    round_.lost_replies = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
 
 
 def _some(round_: Round, count: int, least: float, most: float) -> list[float]:

@@ -1,6 +1,5 @@
 """An order ends while its link is live: staff see it, and an editor takes it off the page."""
 
-import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from articles.document import plain
-from articles.models import Article
+from articles.models import Article, ArticleVersion
 from articles.publishing import standing
 from orders import endings, leftovers, publications, reviews
-from orders.models import Publication
+from orders.models import Order, Publication
 from queueing import registry, runner
 from queueing.models import Job, Outcome
 from queueing.process import Process
@@ -120,15 +119,23 @@ def test_looking_for_them_costs_the_same_however_many_there_are(django_assert_nu
 def test_an_articles_orders_are_found_by_indexes():
     article, _ = live_with_a_dead_link()
 
-    with CaptureQueriesContext(connection) as asked, connection.cursor() as cursor:
+    with CaptureQueriesContext(connection) as asked:
         assert endings.dead_pages(article_id=article.pk)
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        (query,) = asked.captured_queries[:1]
-        cursor.execute(f"EXPLAIN {query['sql']}")
-        plan = "\n".join(row for (row,) in cursor.fetchall())
 
-    conditions = re.findall(r"Index Cond: \((\w+) =", plan)
-    assert sorted(conditions) == ["article_id", "article_id", "version_id"], plan
+    # An OR over the join would read every order; each half alone has its indexes. What the planner
+    # makes of them depends on how many rows there are.
+    (sql,) = [query["sql"] for query in asked.captured_queries]
+    assert " UNION " in sql
+    assert " OR " not in sql
+    assert {"article_id", "version_id"} <= indexed(Order)
+    assert "article_id" in indexed(ArticleVersion)
+
+
+def indexed(model):
+    """The columns that an index of the table begins with."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    return {each["columns"][0] for each in found.values() if each["index"] and each["columns"]}
 
 
 def test_only_a_removal_that_failed_now_is_not_done():
