@@ -131,8 +131,9 @@ DATABASES = {
                 "max_lifetime": 1800,
                 # The pool doubles its pauses between attempts at a database that is away, and
                 # gives an attempt up after this long; whoever asks next begins a new one. With
-                # its own five minutes it would stay away for as long again as the database was.
-                "reconnect_timeout": 3,
+                # its own five minutes it would stay away for as long again as the database was;
+                # with less than `timeout` nobody would try for those who wait already.
+                "reconnect_timeout": 10,
             },
             "connect_timeout": 5,
             # A server whose machine vanished says no goodbye. Without these a heartbeat would

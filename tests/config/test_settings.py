@@ -258,3 +258,5 @@ def test_however_long_the_database_was_away_the_pool_tries_again_within_seconds(
 
     # Given up while all who want a connection wait: the first to be told so begins another.
     assert max(pauses) + pool["timeout"] <= 15
+    # As long as somebody waits for a connection, somebody tries to get one.
+    assert pool["reconnect_timeout"] >= pool["timeout"]
