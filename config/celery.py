@@ -11,6 +11,13 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("byline")
 
+SCHEDULE_S = {
+    "queueing.statistics": 60.0,
+    "orders.strays": 60.0,
+    "orders.sessions": 60.0,
+    "orders.missed_events": 3600.0,
+    "queueing.retention": 3600.0,
+}
 # What the schedule asks for while no worker is there need not be done two hundred times over when
 # one comes. Celery compares the sender's clock with the worker's, and those may be an hour apart.
 EXPIRES_S = 2 * 3600
@@ -58,31 +65,8 @@ def _configure(sender: Celery, **_: object) -> None:
         task_default_queue="default",
         task_create_missing_queues=True,
         beat_schedule={
-            "statistics": {
-                "task": "queueing.statistics",
-                "schedule": 60.0,
-                "options": {"expires": EXPIRES_S},
-            },
-            "strays": {
-                "task": "orders.strays",
-                "schedule": 60.0,
-                "options": {"expires": EXPIRES_S},
-            },
-            "sessions": {
-                "task": "orders.sessions",
-                "schedule": 60.0,
-                "options": {"expires": EXPIRES_S},
-            },
-            "missed events": {
-                "task": "orders.missed_events",
-                "schedule": 3600.0,
-                "options": {"expires": EXPIRES_S},
-            },
-            "retention": {
-                "task": "queueing.retention",
-                "schedule": 3600.0,
-                "options": {"expires": EXPIRES_S},
-            },
+            task: {"task": task, "schedule": every_s, "options": {"expires": EXPIRES_S}}
+            for task, every_s in SCHEDULE_S.items()
         },
     )
 
