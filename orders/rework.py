@@ -3,6 +3,7 @@ changes it by hand. Both make a new version; the one that was reviewed stays as 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from articles.brief import Brief
 from articles.document import Edit, EditRefused
 from articles.draft import Draft
 from articles.models import ArticleVersion
+from articles.openings import opening_of
 from articles.quality import Report
 from orders import notifications, reviews, revisions
 from orders.models import Order, Product, Review, Revision
@@ -102,9 +104,10 @@ def judge(*, order: Order, version: ArticleVersion, draft: Draft) -> Report:
     before = version
     while _BY_HAND in before.provenance and before.parent is not None:
         before = before.parent
+    own = opening_of(order.domain, version).own
     return quality.check(
         draft,
-        Brief.from_json(order.brief),
+        replace(Brief.from_json(order.brief), internal_links=own),
         others=other_texts(order),
         before=draft_of(before),
         change="revision",

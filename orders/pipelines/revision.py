@@ -10,6 +10,7 @@ from django.utils import timezone
 from articles import disclosures, quality, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
+from articles.openings import opening_of
 from orders import lifecycle, revisions
 from orders.models import Order, Product, Revision
 from orders.pipelines.deliveries import NotInWork, draft_of, order_in_work, store_version
@@ -55,7 +56,12 @@ def revise(run: Run) -> None:
 def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) -> None:
     """Change the newest text, which is the one that was read unless other orders changed it too."""
     brief, before = Brief.from_json(order.brief), draft_of(ground)
-    brief = replace(brief, disclosure=disclosures.standing(before.html, wanted=brief.disclosure))
+    brief = replace(
+        brief,
+        # The site's own pages under another host count as no links to other sites.
+        internal_links=opening_of(order.domain, ground).own,
+        disclosure=disclosures.standing(before.html, wanted=brief.disclosure),
+    )
     notes = writer.RevisionNotes(
         notes=revision.notes,
         reasons=tuple(revision.reasons),

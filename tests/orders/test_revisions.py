@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db
 WISH = 'Please replace "spring" with "autumn" in the second paragraph.'
 
 
-def written(sandbox) -> Order:
+def written(sandbox, **given) -> Order:
     """An order whose article the sandbox's writer wrote."""
-    order = factories.order_in_work()
+    order = factories.order_in_work(**given)
     run(Job.objects.get(key=f"write:{order.pk}"))
     return Order.objects.get(pk=order.pk)
 
@@ -75,6 +75,20 @@ def test_link_and_anchor_survive_and_most_of_the_text_stays_byte_for_byte(sandbo
     assert order.version.html.count(link) == 1
     kept = [html for html in before if html in after]
     assert len(kept) >= 0.8 * len(before)
+
+
+def test_links_to_the_sites_own_pages_elsewhere_do_not_use_up_the_limit(sandbox):
+    domain = factories.active_domain(outbound_limit=1)
+    served = factories.open_article(domain, url="http://byline.example/sites/garden/open")
+    order = written(sandbox, domain=domain)
+    assert served.url in order.version.html
+
+    revision = ask(order)
+    run_until_settled(revision)
+
+    revision.refresh_from_db()
+    assert revision.state == Revision.State.DONE
+    assert served.url in revision.version.html
 
 
 def test_revisions_are_unlimited(sandbox):

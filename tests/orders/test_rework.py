@@ -202,6 +202,21 @@ def test_a_fault_that_an_editor_made_blocks_like_any_other_and_still_does_after_
 
 
 @pytest.mark.django_db
+def test_links_to_the_sites_own_pages_under_another_host_do_not_use_up_its_limit():
+    domain = factories.active_domain(outbound_limit=1)
+    page = factories.open_article(domain, url="https://pages.example.net/other")
+    review = factories.waiting_review(domain=domain)
+    own = f'<p>There is <a href="{page.url}">{page.title}</a> to read.</p>'
+    html = factories.version_of(review.order).html + own
+    version = factories.next_version_of(review.order, html=html)
+
+    report = rework.judge(order=review.order, version=version, draft=edited(version)).to_json()
+
+    (links,) = [c for c in report["checks"] if c["name"] == "other-links"]
+    assert links["state"] == "passed"
+
+
+@pytest.mark.django_db
 def test_an_edited_version_is_approved_and_published_like_any_other():
     review = factories.waiting_review()
     stored = edit(review)
