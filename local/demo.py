@@ -147,9 +147,11 @@ def hopeless(shop: Shop, tell: Tell) -> None:
     shop.pay(placed["checkoutUrl"])
     shop.until("failed order", lambda: True if shop.status(placed)["status"] == "FAILED" else None)
     tell("Failed for good")
-    shop.until("refund", lambda: shop.refunds(placed) or None)
+    cents = shop.until("refund", lambda: shop.refunded_cents(placed) or None)
+    if cents != (price := publisher["prices"]["article"]["amountCents"]):
+        raise OrderFailed(f"{cents} cents of {price} were given back")
     letters = expect_letters(shop, email, count=2)
-    tell(f"Refunded; e-mail: {letters[-1]['subject']}")
+    tell(f"Refunded, all of it; e-mail: {letters[-1]['subject']}")
 
 
 def go_live(shop: Shop, placed: Json, tell: Tell, *, email: str, target: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any, Self, TypeVar
+from urllib.parse import parse_qs
 
 import httpx2
 
@@ -77,11 +78,12 @@ class Shop:
         knob = {"service": "openai", "bad_text": ["refusal"], "match": topic}
         self._json("POST", f"{self.sandbox}/control/knobs", json=knob)
 
-    def refunds(self, placed: Json) -> list[Json]:
-        """Return the refunds that Stripe was asked for and made."""
+    def refunded_cents(self, placed: Json) -> int:
+        """Return how much Stripe was asked to give back, and did."""
         asked = {"service": "stripe", "operation": "refunds.create", "work_done": "true"}
         calls = self._json("GET", f"{self.sandbox}/control/calls", params=asked)["calls"]
-        return [call for call in calls if placed["orderId"] in call["body"]]
+        bodies = [parse_qs(call["body"]) for call in calls if placed["orderId"] in call["body"]]
+        return sum(int(body["amount"][0]) for body in bodies)
 
     def open_order(self, placed: Json) -> None:
         """Open the order's page with its key; the cookie of it stays."""
