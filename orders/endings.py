@@ -37,6 +37,7 @@ WRITING: Final = ("article-generation", "backlink-integration", "backlink-revisi
 LINK_REMOVAL: Final = "link-removal"
 _ENDED: Final = (Status.FAILED, Status.CANCELLED, Status.AWAITING_PAYMENT)
 _UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
+_OVER: Final = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
 # Codes of orders by the page that they had linked, as `articles.links.page_of` names it.
 Pages = dict[tuple[str, str, str], str]
 
@@ -49,21 +50,21 @@ class RefundRefused(Exception):
 def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refund]:
     """Owe all that is left of what was paid, wherever the order stands.
 
-    An order in work or in review ends; one that waits for its payment, because what was paid
-    differs, is cancelled; one that has ended is owed what did not go back, such as a refund that
-    failed for good. What Stripe gave back, what is on its way and what a bank disputes is not owed
-    again.
+    An order in work or in review ends, also one whose money went back at Stripe before; one that
+    waits for its payment, because what was paid differs, is cancelled; one that has ended is owed
+    what did not go back, such as a refund that failed for good. What Stripe gave back, what is on
+    its way and what a bank disputes is not owed again.
 
-    :raises RefundRefused: nothing is left
+    :raises RefundRefused: nothing is left, and no order to end whose money went back
     """
     order = lifecycle.lock(order.pk)
-    failure = None
+    failure, has_ended = None, order.status in _OVER
     if order.status in _UNDER_WAY:
         failure = call_off(order=order, why=reason, actor=actor, at=at)
     elif order.status == Status.AWAITING_PAYMENT:
         lifecycle.cancel(order=order, actor=actor, why="what was paid goes back", at=at)
     owed = refunds.owe(order=order, reason=reason, at=at)
-    if not owed:
+    if not owed and (has_ended or not refunds.went_back_elsewhere(order)):
         raise RefundRefused(
             f"Nothing is left to give back for order {order.code}: no payment, or its money is "
             "on its way, went back, or is with the bank."

@@ -40,6 +40,7 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.RETURNED: "Order {code}: the editor asks for changes",
     Kind.ADMIN_ORDER_HELD: "Order {code} is held and waits for you",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is owed its refund",
+    Kind.ADMIN_REFUNDED: "Order {code}: money went back at Stripe",
 }
 _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
@@ -51,7 +52,12 @@ _OF_EDITORS: Final[dict[str, str]] = {
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make the editor's changes",
 }
 FOR_ADMINS: Final = frozenset(
-    {Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_ORDER_HELD, Kind.ADMIN_REVISION_FAILED}
+    {
+        Kind.ADMIN_ORDER_FAILED,
+        Kind.ADMIN_ORDER_HELD,
+        Kind.ADMIN_REFUNDED,
+        Kind.ADMIN_REVISION_FAILED,
+    }
 )
 
 
@@ -73,6 +79,7 @@ def record(
     review: Review | None = None,
     revision: Revision | None = None,
     event: OrderEvent | None = None,
+    refund: Refund | None = None,
 ) -> list[OutgoingEmail]:
     """Store the e-mail and its job in the caller's transaction, one row a recipient.
 
@@ -89,6 +96,7 @@ def record(
             review=review,
             revision=revision,
             event=event,
+            refund=refund,
             to=to,
             created_at=at,
         )
@@ -119,7 +127,7 @@ def message_for(email: OutgoingEmail) -> Message:
             "version": email.version,
             "review": email.review,
             "revision": email.revision,
-            "refund": owed[0] if owed else None,
+            "refund": email.refund or (owed[0] if owed else None),
             "was_taken_up": len(owed) < len(refunds),
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),

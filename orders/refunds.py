@@ -196,7 +196,8 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     learn_intent(payment, made)
     refund = _row_of(payment, made)
     if refund is None:
-        refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
+        refund = Refund(payment=payment, is_foreign=True, created_at=at)
+        refund.reason = "Refunded from Stripe's side"
         refund.amount_cents, refund.currency = made["amount"], made["currency"]
         log.warning("refunded_from_stripes_side", order=str(payment.order_id), refund=made["id"])
     was = refund.state
@@ -332,6 +333,12 @@ def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
 def rest_cents(payment: Payment) -> int:
     """Return what of a payment is with us and not on its way back; 0 or less: nothing."""
     return payment.amount_cents - _given_cents(payment)
+
+
+def went_back_elsewhere(order: Order) -> bool:
+    """Whether money of the order went back at Stripe that nobody here owed."""
+    given = Refund.objects.filter(_GIVEN, payment__order=order, is_foreign=True)
+    return given.exists()
 
 
 def kept_cents(payment: Payment) -> int:

@@ -89,6 +89,11 @@ class Refund(models.Model):
         db_default=1,
         help_text="counts the idempotency keys; one that only repeats an error is dropped",
     )
+    is_foreign = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="whether it was made at Stripe, where nobody here owed it",
+    )
     refunded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -37,6 +37,7 @@ class Variant:
     rejected: bool = False
     refund_waits: bool = False
     was_taken_up: bool = False
+    status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
 
     @property
@@ -82,6 +83,9 @@ VARIANTS: Final[dict[str, Variant]] = (
         "order-failed-taken-up": Variant(
             kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
         ),
+        "admin-refunded-live": Variant(
+            kind=Kind.ADMIN_REFUNDED, status=Status.COMPLETED, says="of a published order"
+        ),
         "admin-order-failed-waits": Variant(
             kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
         ),
@@ -106,18 +110,20 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         words=800,
         host=domain.host,
     )
+    is_live = variant.kind == Kind.PUBLISHED or variant.status == Status.COMPLETED
     failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED)
     order = Order(
         id=UUID("7f3c9a52-6d1e-4b8a-9c40-2e5d8f1a7b63"),
         code="7F3KQX",
         customer=Customer(email="ada@example.com", created_at=at),
         product=variant.product,
-        status=Status.FAILED if failed and not variant.was_taken_up else Status.PROCESSING,
+        status=variant.status
+        or (Status.FAILED if failed and not variant.was_taken_up else Status.PROCESSING),
         domain=domain,
         brief=brief.to_json(),
         amount_cents=24_000,
         currency="eur",
-        live_url=f"https://{domain.host}/raised-beds/",
+        live_url=f"https://{domain.host}/raised-beds/" if is_live else "",
         created_at=at,
         paid_at=at,
     )
