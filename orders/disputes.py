@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, holds, lifecycle, marks, refunds
+from orders import balances, endings, fulfilment, holds, lifecycle, marks, refunds
 from orders.models import Dispute, Order, Payment, Status
 from orders.stripe_client import moment
 from orders.templatetags.money import money
@@ -114,7 +114,7 @@ def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
     if order.status == Status.AWAITING_PAYMENT:
         return False
     others = order.payments.filter(state=Payment.State.PAID).exclude(pk=payment.pk)
-    return any(refunds.kept_cents(other) > 0 for other in others)
+    return any(balances.kept_cents(other) > 0 for other in others)
 
 
 def _was_declined(order: Order, payment: Payment) -> bool:

@@ -15,7 +15,7 @@ from django.db import transaction
 from articles.document import parse
 from articles.links import links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import lifecycle, marks, notifications, refunds
+from orders import balances, lifecycle, marks, notifications, refunds
 from orders.models import (
     Order,
     OrderEvent,
@@ -64,7 +64,7 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
     elif order.status == Status.AWAITING_PAYMENT:
         lifecycle.cancel(order=order, actor=actor, why="what was paid goes back", at=at)
     owed = refunds.owe(order=order, reason=reason, at=at)
-    if not owed and (has_ended or not refunds.went_back_elsewhere(order)):
+    if not owed and (has_ended or not balances.went_back_elsewhere(order)):
         raise RefundRefused(
             f"Nothing is left to give back for order {order.code}: no payment, or its money is "
             "on its way, went back, or is with the bank."

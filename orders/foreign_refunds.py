@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from orders import holds, lifecycle, marks, notifications, refunds
+from orders import balances, holds, lifecycle, marks, notifications, refunds
 from orders.models import Hold, Order, OutgoingEmail, Payment, Refund, Status
 from orders.templatetags.money import money
 
@@ -50,4 +50,4 @@ def _is_told(refund: Refund) -> bool:
 def _is_paid_for(order: Order) -> bool:
     """Whether what is left of its payments is still its price."""
     paid = order.payments.filter(state=Payment.State.PAID, currency=order.currency)
-    return sum(refunds.rest_cents(payment) for payment in paid) >= order.amount_cents
+    return sum(balances.rest_cents(payment) for payment in paid) >= order.amount_cents

@@ -41,6 +41,7 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.ADMIN_ORDER_HELD: "Order {code} is held and waits for you",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is owed its refund",
     Kind.ADMIN_REFUNDED: "Order {code}: money went back at Stripe",
+    Kind.ADMIN_REFUND_FAILED: "Order {code}: a refund did not go through",
 }
 _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
@@ -56,6 +57,7 @@ FOR_ADMINS: Final = frozenset(
         Kind.ADMIN_ORDER_FAILED,
         Kind.ADMIN_ORDER_HELD,
         Kind.ADMIN_REFUNDED,
+        Kind.ADMIN_REFUND_FAILED,
         Kind.ADMIN_REVISION_FAILED,
     }
 )

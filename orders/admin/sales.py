@@ -263,12 +263,13 @@ class OrderAdmin(OrderPage):
     def refunds(self, order: Order) -> SafeString:
         found = Refund.objects.filter(payment__order=order)
         return drawing.table(
-            ["Amount", "State", "Reason", "At Stripe", "Owed since", "Refunded"],
+            ["Amount", "State", "Reason", "Failure", "At Stripe", "Owed since", "Refunded"],
             [
                 (
                     drawing.link(refund, drawing.money(refund.amount_cents, refund.currency)),
                     refund.get_state_display(),
                     refund.reason,
+                    refund.failure,
                     refund.stripe_id,
                     drawing.moment(refund.created_at),
                     drawing.moment(refund.refunded_at),

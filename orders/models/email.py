@@ -25,6 +25,7 @@ class OutgoingEmail(models.Model):
         ADMIN_ORDER_HELD = "admin-order-held", "Admin alert: order held"
         ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"
         ADMIN_REFUNDED = "admin-refunded", "Admin alert: refunded at Stripe"
+        ADMIN_REFUND_FAILED = "admin-refund-failed", "Admin alert: refund failed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting"

@@ -111,7 +111,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         host=domain.host,
     )
     is_live = variant.kind == Kind.PUBLISHED or variant.status == Status.COMPLETED
-    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED)
+    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
+    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED) or is_refused
     order = Order(
         id=UUID("7f3c9a52-6d1e-4b8a-9c40-2e5d8f1a7b63"),
         code="7F3KQX",
@@ -138,6 +139,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         amount_cents=24_000,
         currency="eur",
         reason="GateBlocked",
+        failure="Stripe: expired_or_canceled_card" if is_refused else "",
+        state=Refund.State.FAILED if is_refused else Refund.State.PENDING,
         created_at=at,
         due_at=at + timedelta(hours=1) if variant.refund_waits else None,
     )

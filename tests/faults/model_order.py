@@ -355,9 +355,15 @@ class Order(Ledger):
         elif job.kind == REFUND:
             refund = self.refunds[job.about]
             if refund.state == "pending":
-                refund.state = "failed"
+                self.fail_refund(job.about)
         elif job.kind == EMAIL and self.emails[job.about].state == "pending":
             self.emails[job.about].state = "failed"
+
+    def fail_refund(self, number: int) -> None:
+        """Leave a refund to an operator, who is told of it."""
+        self.refunds[number].state = "failed"
+        self.events += 1
+        self.mail("admin-refund-failed", number, self.events)
 
     def is_last(self, review: int) -> bool:
         return review == len(self.reviews) - 1
