@@ -61,15 +61,25 @@ def owe_payment(
         created_at=at,
         due_at=run_at,
     )
+    enqueue(refund=refund)
+    return refund
+
+
+def enqueue(*, refund: Refund) -> None:
+    """Record the refund's job; it has one, however often this is called."""
     ledger.enqueue(
         kind="refund",
-        subject=f"order:{payment.order_id}",
+        subject=f"order:{refund.payment.order_id}",
         arguments={"refund": refund.pk},
-        key=f"refund:{refund.pk}",
-        run_at=run_at,
+        key=job_key(refund),
+        run_at=refund.due_at,
         actor="system",
     )
-    return refund
+
+
+def job_key(refund: Refund) -> str:
+    """Return the idempotency key of the refund's job."""
+    return f"refund:{refund.pk}"
 
 
 @transaction.atomic
@@ -123,7 +133,7 @@ def _cancel_job(
     # One that settles at this moment, or that somebody settled by hand, does nothing more anyway;
     # a worker that has it in hand waits for the payment, which is ours.
     free = Job.objects.select_for_update(skip_locked=True, no_key=True)
-    job = free.filter(key=f"refund:{refund.pk}").first()
+    job = free.filter(key=job_key(refund)).first()
     if job is None:
         return
     with suppress(service.Refused):

@@ -276,13 +276,21 @@ class Order(Ledger):
                 self.retry(stopped[-1])
 
     def settle_strays(self) -> None:
-        """What beat does each minute about paid orders that nobody works on."""
-        if self.status != WORK or self.held or self.of(*WRITING, states=OPEN):
-            return
-        if self.writing():
-            self.hold(WORK_STOPPED, "stray")
-        else:
+        """What beat does each minute about what waits for a job that is not there."""
+        is_stray = self.status == WORK and not self.of(*WRITING, states=OPEN)
+        if is_stray and not self.held and not self.writing():
             self.enqueue(WRITE, 0)
+        elif (is_stray or self._is_unpublished()) and not self.held:
+            self.hold(WORK_STOPPED, "stray")
+        awaited = {job.about for job in self.of(REFUND, states=OPEN)}
+        for number, refund in enumerate(self.refunds):
+            if refund.state == "pending" and not refund.known and number not in awaited:
+                self.fail_refund(number)
+
+    def _is_unpublished(self) -> bool:
+        """Whether a publication waits, and no job is to make it."""
+        waits = any(state == "waiting" for _, state in self.publications)
+        return self.status == REVIEW and waits and not self.of(PUBLISH, states=OPEN)
 
     # --- endings -----------------------------------------------------------------------------
 
