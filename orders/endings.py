@@ -17,6 +17,7 @@ from articles.links import links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
 from orders import balances, lifecycle, marks, notifications, refunds
 from orders.models import (
+    Ending,
     Order,
     OrderEvent,
     Product,
@@ -60,7 +61,8 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
     order = lifecycle.lock(order.pk)
     failure, has_ended = None, order.status in _OVER
     if order.status in _UNDER_WAY:
-        failure = call_off(order=order, why=reason, actor=actor, at=at)
+        because = Ending.REFUNDED
+        failure = call_off(order=order, because=because, why=reason, actor=actor, at=at)
     elif order.status == Status.AWAITING_PAYMENT:
         lifecycle.cancel(order=order, actor=actor, why="what was paid goes back", at=at)
     owed = refunds.owe(order=order, reason=reason, at=at)
@@ -79,13 +81,13 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
     return owed
 
 
-def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
+def call_off(*, order: Order, because: Ending, why: str, actor: str, at: datetime) -> OrderEvent:
     """End an order that is in work or in review; in the caller's transaction, who settles its
     money.
 
     :raises TransitionRefused: it is not
     """
-    failure = lifecycle.call_off(order=order, what=f"Ended: {why}", actor=actor, at=at)
+    failure = lifecycle.call_off(order=order, because=because, why=why, actor=actor, at=at)
     stop_work(
         order=order,
         states=[JobState.WAITING, JobState.ACTIVE],
@@ -97,7 +99,7 @@ def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
         state=Revision.State.FAILED, settled_at=at
     )
     Review.objects.filter(order=order, decision="").update(
-        decision=Review.Decision.REJECTED, decided_by=actor, decided_at=at, note=why
+        decision=Review.Decision.ENDED, decided_by=actor, decided_at=at, note=why
     )
     waiting = Publication.objects.filter(
         review__order=order, state__in=[Publication.State.WAITING, Publication.State.FAILED]

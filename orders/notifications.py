@@ -14,6 +14,7 @@ from django.urls import reverse
 from articles.models import ArticleVersion
 from orders import access
 from orders.models import (
+    Ending,
     Order,
     OrderEvent,
     OutgoingEmail,
@@ -45,6 +46,10 @@ SUBJECTS: Final[dict[str, str]] = {
 }
 _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
+}
+_OF_ENDINGS: Final[dict[str, str]] = {
+    Ending.REFUNDED: "Order {code}: ended, your money goes back",
+    Ending.DISPUTED: "Order {code}: ended, your bank gave the money back",
 }
 _TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
 # Where an editor and not the customer asked for the change.
@@ -129,6 +134,7 @@ def message_for(email: OutgoingEmail) -> Message:
             "version": email.version,
             "review": email.review,
             "revision": email.revision,
+            "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
             "refund": email.refund or (owed[0] if owed else None),
             "was_taken_up": len(owed) < len(refunds),
             "order_url": access.open_url(order),
@@ -146,6 +152,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "subject": _subject(kind, order, context.get("revision")).format(code=order.code),
         "is_link": order.product == Product.INTEGRATION,
         "goes_on": _goes_on(kind, order),
+        "ended_by": order.ended_because,
     }
     return Message(
         subject=context["subject"],
@@ -159,6 +166,8 @@ def _subject(kind: str, order: Order, revision: Revision | None) -> str:
         return _OF_EDITORS[kind]
     if _goes_on(kind, order):
         return _TAKEN_UP_AGAIN
+    if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
+        return _OF_ENDINGS[order.ended_because]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:
         return _OF_LINKS[kind]
     return SUBJECTS[kind]

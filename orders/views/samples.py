@@ -13,6 +13,7 @@ from articles.models import Article, ArticleVersion, Domain
 from orders import access, notifications
 from orders.models import (
     Customer,
+    Ending,
     Order,
     OutgoingEmail,
     Product,
@@ -35,6 +36,8 @@ class Variant:
     product: str = Product.ARTICLE
     says: str = ""  # for people, beside the kind's label
     rejected: bool = False
+    ended: str = ""  # because of what, where staff or a bank ended it
+    refunded: bool = True
     refund_waits: bool = False
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
@@ -75,6 +78,18 @@ VARIANTS: Final[dict[str, Variant]] = (
         ),
         "order-failed-rejected-link": Variant(
             kind=_FAILED, product=_LINK, rejected=True, says="a link rejected by the editor"
+        ),
+        "order-failed-refunded": Variant(
+            kind=_FAILED, ended=Ending.REFUNDED, says="refunded by staff"
+        ),
+        "order-failed-disputed": Variant(
+            kind=_FAILED, ended=Ending.DISPUTED, refunded=False, says="lost to a dispute"
+        ),
+        "order-failed-disputed-part": Variant(
+            kind=_FAILED, ended=Ending.DISPUTED, says="a part lost to a dispute"
+        ),
+        "order-failed-unrefunded": Variant(
+            kind=_FAILED, refunded=False, says="while a bank has the money"
         ),
         "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
         "order-failed-waits-link": Variant(
@@ -124,6 +139,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         brief=brief.to_json(),
         amount_cents=24_000,
         currency="eur",
+        ended_because=variant.ended,
         live_url=f"https://{domain.host}/raised-beds/" if is_live else "",
         created_at=at,
         paid_at=at,
@@ -156,7 +172,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
             notes=NOTE if variant.editor_asked else WISH,
             asked_by="edith" if variant.editor_asked else Revision.CUSTOMER,
         ),
-        "refund": None if variant.was_taken_up else refund,
+        "why": "You asked us by phone to stop.",
+        "refund": refund if variant.refunded and not variant.was_taken_up else None,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
         "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),

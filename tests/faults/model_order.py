@@ -222,8 +222,9 @@ class Order(Ledger):
                 self.held["dispute", number] = "lost"
                 return
             if self.status in UNDER_WAY:
-                self.call_off()
+                event = self.call_off()
                 self.owe()
+                self.mail("order-failed", event)
         self._settle(("dispute", number))
 
     def _settle(self, cause: Cause) -> None:
@@ -300,7 +301,7 @@ class Order(Ledger):
             self.cancel(job)
         self.revisions = ["failed" if one == "open" else one for one in self.revisions]
         for review in self.reviews:
-            review.decision = review.decision or "rejected"
+            review.decision = review.decision or "ended"
         self.publications = [
             (review, "failed" if state == "waiting" else state)
             for review, state in self.publications
