@@ -6,8 +6,8 @@ from typing import Any, Final
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, holds, lifecycle, marks, refunds
-from orders.models import Dispute, Order, Payment, Status
+from orders import balances, endings, fulfilment, holds, lifecycle, marks, notifications, refunds
+from orders.models import Dispute, Ending, Order, Payment, Status
 from orders.stripe_client import moment
 from orders.templatetags.money import money
 
@@ -98,9 +98,13 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
             return
         if order.status in _UNDER_WAY:
             why = "your bank took the payment back"
-            endings.call_off(order=order, why=why, actor="stripe", at=at)
+            because = Ending.DISPUTED
+            failure = endings.call_off(order=order, because=because, why=why, actor="stripe", at=at)
             # What the bank did not take, where it disputed a part or the order was paid twice.
             refunds.owe(order=order, reason="The order ended with a dispute", at=at)
+            notifications.record(
+                order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at
+            )
     _settle(order, dispute, at=at)
 
 
@@ -114,7 +118,7 @@ def _is_paid_otherwise(order: Order, payment: Payment) -> bool:
     if order.status == Status.AWAITING_PAYMENT:
         return False
     others = order.payments.filter(state=Payment.State.PAID).exclude(pk=payment.pk)
-    return any(refunds.kept_cents(other) > 0 for other in others)
+    return any(balances.kept_cents(other) > 0 for other in others)
 
 
 def _was_declined(order: Order, payment: Payment) -> bool:

@@ -15,8 +15,9 @@ from django.db import transaction
 from articles.document import parse
 from articles.links import links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import lifecycle, marks, notifications, refunds
+from orders import balances, lifecycle, marks, notifications, refunds
 from orders.models import (
+    Ending,
     Order,
     OrderEvent,
     Product,
@@ -37,6 +38,7 @@ WRITING: Final = ("article-generation", "backlink-integration", "backlink-revisi
 LINK_REMOVAL: Final = "link-removal"
 _ENDED: Final = (Status.FAILED, Status.CANCELLED, Status.AWAITING_PAYMENT)
 _UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
+_OVER: Final = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
 # Codes of orders by the page that they had linked, as `articles.links.page_of` names it.
 Pages = dict[tuple[str, str, str], str]
 
@@ -49,21 +51,22 @@ class RefundRefused(Exception):
 def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refund]:
     """Owe all that is left of what was paid, wherever the order stands.
 
-    An order in work or in review ends; one that waits for its payment, because what was paid
-    differs, is cancelled; one that has ended is owed what did not go back, such as a refund that
-    failed for good. What Stripe gave back, what is on its way and what a bank disputes is not owed
-    again.
+    An order in work or in review ends, also one whose money went back at Stripe before; one that
+    waits for its payment, because what was paid differs, is cancelled; one that has ended is owed
+    what did not go back, such as a refund that failed for good. What Stripe gave back, what is on
+    its way and what a bank disputes is not owed again.
 
-    :raises RefundRefused: nothing is left
+    :raises RefundRefused: nothing is left, and no order to end whose money went back
     """
     order = lifecycle.lock(order.pk)
-    failure = None
+    failure, has_ended = None, order.status in _OVER
     if order.status in _UNDER_WAY:
-        failure = call_off(order=order, why=reason, actor=actor, at=at)
+        because = Ending.REFUNDED
+        failure = call_off(order=order, because=because, why=reason, actor=actor, at=at)
     elif order.status == Status.AWAITING_PAYMENT:
         lifecycle.cancel(order=order, actor=actor, why="what was paid goes back", at=at)
     owed = refunds.owe(order=order, reason=reason, at=at)
-    if not owed:
+    if not owed and (has_ended or not balances.went_back_elsewhere(order)):
         raise RefundRefused(
             f"Nothing is left to give back for order {order.code}: no payment, or its money is "
             "on its way, went back, or is with the bank."
@@ -78,13 +81,13 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
     return owed
 
 
-def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
+def call_off(*, order: Order, because: Ending, why: str, actor: str, at: datetime) -> OrderEvent:
     """End an order that is in work or in review; in the caller's transaction, who settles its
     money.
 
     :raises TransitionRefused: it is not
     """
-    failure = lifecycle.call_off(order=order, what=f"Ended: {why}", actor=actor, at=at)
+    failure = lifecycle.call_off(order=order, because=because, why=why, actor=actor, at=at)
     stop_work(
         order=order,
         states=[JobState.WAITING, JobState.ACTIVE],
@@ -96,7 +99,7 @@ def call_off(*, order: Order, why: str, actor: str, at: datetime) -> OrderEvent:
         state=Revision.State.FAILED, settled_at=at
     )
     Review.objects.filter(order=order, decision="").update(
-        decision=Review.Decision.REJECTED, decided_by=actor, decided_at=at, note=why
+        decision=Review.Decision.ENDED, decided_by=actor, decided_at=at, note=why
     )
     waiting = Publication.objects.filter(
         review__order=order, state__in=[Publication.State.WAITING, Publication.State.FAILED]

@@ -10,7 +10,16 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from orders import endings, fulfilment, lifecycle, marks, notifications, publications, refunds
+from orders import (
+    balances,
+    endings,
+    fulfilment,
+    lifecycle,
+    marks,
+    notifications,
+    publications,
+    refunds,
+)
 from orders.models import Order, Payment, Publication, Status
 from queueing import service
 from queueing.models import Job, State
@@ -72,7 +81,7 @@ def _take_payment(order: Order, *, actor: str, at: datetime) -> None:
         payment.state = Payment.State.PAID
         payment.save(update_fields=["state"])
         is_unpaid = order.status in {Status.AWAITING_PAYMENT, Status.CANCELLED}
-        if is_unpaid and refunds.rest_cents(payment) > 0:
+        if is_unpaid and balances.rest_cents(payment) > 0:
             lifecycle.pay(order=order, actor=actor, at=at)
         else:
             refunds.owe_payment(payment=payment, reason="Paid twice", at=at)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from articles.models import ArticleVersion
-from orders.models import Order, OrderEvent, Product, Status
+from orders.models import Ending, Order, OrderEvent, Product, Status
 from queueing import news
 
 ALLOWED: Final[dict[Status, frozenset[Status]]] = {
@@ -126,6 +126,7 @@ def fail(*, order: Order, at: datetime) -> OrderEvent:
         actor="system",
         at=at,
         failed_at=at,
+        ended_because=Ending.FAILED,
     )
 
 
@@ -239,6 +240,7 @@ def reject(*, order: Order, actor: str, at: datetime) -> None:
         actor=actor,
         at=at,
         failed_at=at,
+        ended_because=Ending.REJECTED,
     )
 
 
@@ -273,10 +275,11 @@ def resume(*, order: Order, actor: str, at: datetime) -> None:
         actor=actor,
         at=at,
         failed_at=None,
+        ended_because="",
     )
 
 
-def call_off(*, order: Order, what: str, actor: str, at: datetime) -> OrderEvent:
+def call_off(*, order: Order, because: Ending, why: str, actor: str, at: datetime) -> OrderEvent:
     """End a paid order that is being written or reviewed; the caller stops its work and settles
     its money.
 
@@ -286,10 +289,11 @@ def call_off(*, order: Order, what: str, actor: str, at: datetime) -> OrderEvent
         order,
         Status.FAILED,
         starts={Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW},
-        what=what[:WHAT_LENGTH],
+        what=f"{OrderEvent.ENDED}{why}"[:WHAT_LENGTH],
         actor=actor,
         at=at,
         failed_at=at,
+        ended_because=because,
     )
 
 

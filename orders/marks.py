@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from orders import lifecycle
-from orders.models import Dispute, Hold, Order, OrderEvent, Payment
+from orders.models import Dispute, Hold, Order, OrderEvent, Payment, Refund
 
 OF_WORK: Final = "work"  # the cause of an order that nobody works on
 
@@ -22,6 +22,11 @@ def of_amount(payment: Payment) -> str:
 def of_dispute(dispute: Dispute) -> str:
     """Return the cause of a bank's demand, from its first question to what is left of it."""
     return f"dispute:{dispute.pk}"
+
+
+def of_refund(refund: Refund) -> str:
+    """Return the cause of money that went back at Stripe, where nobody here owed it."""
+    return f"refund:{refund.pk}"
 
 
 @transaction.atomic

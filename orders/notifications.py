@@ -14,6 +14,7 @@ from django.urls import reverse
 from articles.models import ArticleVersion
 from orders import access
 from orders.models import (
+    Ending,
     Order,
     OrderEvent,
     OutgoingEmail,
@@ -40,9 +41,15 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.RETURNED: "Order {code}: the editor asks for changes",
     Kind.ADMIN_ORDER_HELD: "Order {code} is held and waits for you",
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed and is owed its refund",
+    Kind.ADMIN_REFUNDED: "Order {code}: money went back at Stripe",
+    Kind.ADMIN_REFUND_FAILED: "Order {code}: a refund did not go through",
 }
 _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
+}
+_OF_ENDINGS: Final[dict[str, str]] = {
+    Ending.REFUNDED: "Order {code}: ended, your money goes back",
+    Ending.DISPUTED: "Order {code}: ended, your bank gave the money back",
 }
 _TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
 # Where an editor and not the customer asked for the change.
@@ -51,7 +58,13 @@ _OF_EDITORS: Final[dict[str, str]] = {
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make the editor's changes",
 }
 FOR_ADMINS: Final = frozenset(
-    {Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_ORDER_HELD, Kind.ADMIN_REVISION_FAILED}
+    {
+        Kind.ADMIN_ORDER_FAILED,
+        Kind.ADMIN_ORDER_HELD,
+        Kind.ADMIN_REFUNDED,
+        Kind.ADMIN_REFUND_FAILED,
+        Kind.ADMIN_REVISION_FAILED,
+    }
 )
 
 
@@ -73,6 +86,7 @@ def record(
     review: Review | None = None,
     revision: Revision | None = None,
     event: OrderEvent | None = None,
+    refund: Refund | None = None,
 ) -> list[OutgoingEmail]:
     """Store the e-mail and its job in the caller's transaction, one row a recipient.
 
@@ -89,6 +103,7 @@ def record(
             review=review,
             revision=revision,
             event=event,
+            refund=refund,
             to=to,
             created_at=at,
         )
@@ -119,7 +134,8 @@ def message_for(email: OutgoingEmail) -> Message:
             "version": email.version,
             "review": email.review,
             "revision": email.revision,
-            "refund": owed[0] if owed else None,
+            "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
+            "refund": email.refund or (owed[0] if owed else None),
             "was_taken_up": len(owed) < len(refunds),
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
@@ -136,6 +152,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "subject": _subject(kind, order, context.get("revision")).format(code=order.code),
         "is_link": order.product == Product.INTEGRATION,
         "goes_on": _goes_on(kind, order),
+        "ended_by": order.ended_because,
     }
     return Message(
         subject=context["subject"],
@@ -149,6 +166,8 @@ def _subject(kind: str, order: Order, revision: Revision | None) -> str:
         return _OF_EDITORS[kind]
     if _goes_on(kind, order):
         return _TAKEN_UP_AGAIN
+    if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
+        return _OF_ENDINGS[order.ended_because]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:
         return _OF_LINKS[kind]
     return SUBJECTS[kind]

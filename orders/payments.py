@@ -14,7 +14,17 @@ import stripe
 import structlog
 from django.db import connection, transaction
 
-from orders import disputes, fulfilment, holds, lifecycle, marks, refunds, signatures, stripe_client
+from orders import (
+    disputes,
+    foreign_refunds,
+    fulfilment,
+    holds,
+    lifecycle,
+    marks,
+    refunds,
+    signatures,
+    stripe_client,
+)
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.signatures import BadSignature
 from orders.stripe_client import StripeUnavailable, moment
@@ -193,7 +203,7 @@ def _refunded(shape: StripeObject, made: list[StripeObject], *, at: datetime) ->
     payment = _payment_behind(shape)
     if payment is None:
         return Outcome("not ours: no such payment")
-    heard = [refunds.hear(payment=payment, made=one, at=at) for one in made]
+    heard = foreign_refunds.hear(payment=payment, made=made, at=at)
     return Outcome(f"refunds: {', '.join(str(one) for one in heard)}", payment.order)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from orders import revisions
 from orders.fulfilment import JOB_KINDS, NORMAL
 from orders.lifecycle import PLACING
-from orders.models import Order, Payment, Product, Refund, Review, Revision, Status
+from orders.models import Ending, Order, Payment, Product, Refund, Review, Revision, Status
 from queueing import stats
 from queueing.errors import Parked
 from queueing.models import Job, State
@@ -31,6 +31,15 @@ _HELD: Final[dict[str, Any]] = {
     "detail": "Nothing is lost and nothing is published meanwhile. Our staff has been told; the "
     "order's history says why it waits.",
 }
+_REJECTED: Final = Review.Decision.REJECTED
+_ENDED: Final[dict[str, dict[str, Any]]] = {
+    Ending.REFUNDED: {"detail": "Our staff ended it; its history says why."},
+    Ending.DISPUTED: {
+        "detail": "Your bank took the payment back, so nothing of it will be published."
+    },
+    "": {"detail": "It will not be published; its history says why."},
+}
+_GIVES_BACK: Final = frozenset({Status.FAILED, Status.CANCELLED})
 _OPEN_JOB: Final = frozenset({State.WAITING, State.ACTIVE})
 
 
@@ -66,11 +75,12 @@ class Progress:
     is_returned: bool = False
     wish: revisions.Wish | None = None
     refunds: tuple[Refund, ...] = ()
+    ended_because: str | None = None
 
 
 def goes_on(order: Order) -> bool:
     """Say whether anything can change without the customer's doing; one query at most."""
-    if order.status == Status.FAILED:
+    if order.status in _GIVES_BACK:
         return Refund.objects.filter(payment__order=order, state=Refund.State.PENDING).exists()
     return order.status in _MOVING
 
@@ -86,6 +96,8 @@ def progress(order: Order, *, at: datetime) -> Progress:
         words |= _HELD
     can_decide = order.status == Status.QUALITY_CHECK and not order.held_reason
     refunds = _refunds(order)
+    if refunds:
+        words["detail"] = f"{words['detail']} Your refund is below."
     waiting = any(refund.state == Refund.State.PENDING for refund in refunds)
     return Progress(
         status=order.status,
@@ -93,6 +105,7 @@ def progress(order: Order, *, at: datetime) -> Progress:
         label=steps(order)[step - 1],
         poll=waiting or order.status in _MOVING,
         refunds=refunds,
+        ended_because=order.ended_because or None,
         can_request_revision=can_decide,
         can_submit_for_review=can_decide,
         queue=_queue(order, jobs),
@@ -132,11 +145,7 @@ def _queue(order: Order, jobs: list[Job]) -> dict[str, Any]:
 def _awaiting_payment(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     latest = Payment.objects.filter(order=order).order_by("-number").first()
     if order.held_reason:
-        return {
-            "heading": "We are checking your payment",
-            "detail": "What was paid differs from the price. A person looks at it and writes to "
-            "you; your money is safe.",
-        }
+        return _checked(order)
     if latest is not None and latest.state == Payment.State.PENDING:
         return {
             "heading": "Confirming with your bank",
@@ -266,36 +275,62 @@ def _completed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
 
 
 def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
+    """What the money of it does, `progress` adds."""
     review = _last_review(order)
-    if review is not None and review.decision == Review.Decision.REJECTED:
+    because = order.ended_because
+    # A process of an older release writes no cause.
+    if review is not None and because in ("", Ending.REJECTED) and review.decision == _REJECTED:
         return {
             "review": review,
             "step": _STEP_OF[Status.ADMIN_REVIEW],
             "heading": "The editor will not publish this",
-            "detail": "You read the reason here. You pay nothing: your refund is below.",
+            "detail": "You read the reason here.",
         }
-    if order.version_id is not None:
-        return {
-            "heading": "This order has ended",
-            "detail": "It will not be published; its history says why. What was given back to you "
-            "is shown here.",
-        }
+    if because in (Ending.REFUNDED, Ending.DISPUTED) or (not because and order.version_id):
+        return {"step": _ended_at(order, review), "heading": "This order has ended"} | _ENDED[
+            because
+        ]
     if _is_link(order):
         return {
             "heading": "We could not place your link",
-            "detail": "The article is full by now, or would have lost too much of its text. Your "
-            "refund is below.",
+            "detail": "The article is full by now, or would have lost too much of its text.",
         }
     return {
         "heading": "We could not write this",
-        "detail": "No text was good enough to show you. Your refund is below.",
+        "detail": "No text was good enough to show you.",
     }
 
 
+def _ended_at(order: Order, review: Review | None) -> int:
+    """The step that staff or a bank ended it at."""
+    if review is not None and review.decision == Review.Decision.ENDED:
+        return _STEP_OF[Status.ADMIN_REVIEW]
+    return _STEP_OF[Status.QUALITY_CHECK if order.version_id else Status.PROCESSING]
+
+
 def _cancelled(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
-    if Payment.objects.filter(order=order, paid_at__isnull=False).exists():
-        return {"heading": "Cancelled", "detail": "What you paid goes back to you."}
-    return {"heading": "Cancelled", "detail": "Nothing was charged."}
+    if order.held_reason:
+        return _checked(order)
+    told = {"heading": "Cancelled"}
+    if not Payment.objects.filter(order=order, paid_at__isnull=False).exists():
+        return told | {"detail": "Nothing was charged."}
+    if _refunds(order):
+        return told | {"detail": "No work was begun, and what you paid goes back to you."}
+    # A bank may have it, and then nothing is ours to give back.
+    return told | {
+        "detail": "No work was begun; the order's history says what became of your payment."
+    }
+
+
+def _checked(order: Order) -> dict[str, Any]:
+    """An order that is not in work, and whose payment waits for a person."""
+    differs = Payment.objects.filter(order=order, state=Payment.State.HELD).exists()
+    why = "What was paid differs from the price. " if differs else ""
+    after = " The order stays cancelled until then." if order.status == Status.CANCELLED else ""
+    return {
+        "heading": "We are checking your payment",
+        "detail": f"{why}A person looks at it and writes to you; your money is safe.{after}",
+    }
 
 
 def _is_link(order: Order) -> bool:
@@ -303,7 +338,7 @@ def _is_link(order: Order) -> bool:
 
 
 def _refunds(order: Order) -> tuple[Refund, ...]:
-    if order.status != Status.FAILED:
+    if order.status not in _GIVES_BACK:
         return ()
     refunds = Refund.objects.filter(payment__order=order)
     return tuple(refunds.exclude(state=Refund.State.WITHDRAWN))

@@ -119,6 +119,17 @@ def give_up(*, publication_id: int, reason: str, at: datetime) -> None:
         )
 
 
+def enqueue(*, publication: Publication, by: str) -> None:
+    """Record the publication's first job; it has one, however often this is called."""
+    ledger.enqueue(
+        kind=endings.PUBLICATION,
+        subject=publication.review.order.subject,
+        arguments={"publication": publication.pk},
+        key=f"publish:{publication.pk}",
+        actor=by,
+    )
+
+
 @transaction.atomic
 def retry(*, publication: Publication, by: str, at: datetime) -> None:
     """Put a failed publication on the queue again, as a new job.

@@ -11,10 +11,9 @@ from typing import Any, Final
 import stripe
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
 
-from orders import lifecycle, stripe_client
-from orders.models import Dispute, Order, Payment, Refund
+from orders import balances, lifecycle, notifications, stripe_client
+from orders.models import Order, Payment, Refund
 from orders.templatetags.money import money
 from queueing import ledger, service
 from queueing.models import Job
@@ -22,11 +21,8 @@ from queueing.models import Job
 log = structlog.get_logger(__name__)
 
 State = Refund.State
-# Rows of these states count against what was paid; a failed one gave nothing back.
-_GIVEN: Final = Q(state__in=[State.PENDING, State.SUCCEEDED])
-# While a bank disputes a payment, its money is not with us; lost, it never comes back.
-_TAKEN: Final = Q(state__in=[Dispute.State.OPEN, Dispute.State.LOST])
 _FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
+FAILURE_LENGTH: Final = 200
 _NOTHING_LEFT: Final = "charge_already_refunded"
 
 
@@ -54,7 +50,7 @@ def owe_payment(
 ) -> Refund | None:
     """Record a refund and its job for the rest of one payment; None when there is no rest."""
     lock(payment)
-    rest = rest_cents(payment)
+    rest = balances.rest_cents(payment)
     if rest <= 0:
         return None
     refund = Refund.objects.create(
@@ -65,15 +61,25 @@ def owe_payment(
         created_at=at,
         due_at=run_at,
     )
+    enqueue(refund=refund)
+    return refund
+
+
+def enqueue(*, refund: Refund) -> None:
+    """Record the refund's job; it has one, however often this is called."""
     ledger.enqueue(
         kind="refund",
-        subject=f"order:{payment.order_id}",
+        subject=f"order:{refund.payment.order_id}",
         arguments={"refund": refund.pk},
-        key=f"refund:{refund.pk}",
-        run_at=run_at,
+        key=job_key(refund),
+        run_at=refund.due_at,
         actor="system",
     )
-    return refund
+
+
+def job_key(refund: Refund) -> str:
+    """Return the idempotency key of the refund's job."""
+    return f"refund:{refund.pk}"
 
 
 @transaction.atomic
@@ -92,7 +98,7 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     for payment in payments:
         lock(payment)
     # A refund that failed may be let run again: its payment is not counted on.
-    taken = [p for p in payments if p.state == Payment.State.PAID and not _failed(p).exists()]
+    taken = [p for p in payments if p.state == Payment.State.PAID and not balances.has_failed(p)]
     refunds: list[Refund] = []
     for refund in Refund.objects.filter(payment__in=taken, created_at=owed_at).order_by("pk"):
         if sum(one.amount_cents for one in refunds) >= order.amount_cents:
@@ -102,7 +108,7 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
             raise AlreadyOnItsWay(f"The refund of order {order.code} has gone out already.")
         _cancel_job(refund, actor=actor, at=at)
         refunds.append(refund)
-    kept = sum(kept_cents(p) for p in taken if p.currency == order.currency)
+    kept = sum(balances.kept_cents(p) for p in taken if p.currency == order.currency)
     if kept < order.amount_cents:
         raise AlreadyOnItsWay(f"The money of order {order.code} has gone back already.")
     return refunds
@@ -127,7 +133,7 @@ def _cancel_job(
     # One that settles at this moment, or that somebody settled by hand, does nothing more anyway;
     # a worker that has it in hand waits for the payment, which is ours.
     free = Job.objects.select_for_update(skip_locked=True, no_key=True)
-    job = free.filter(key=f"refund:{refund.pk}").first()
+    job = free.filter(key=job_key(refund)).first()
     if job is None:
         return
     with suppress(service.Refused):
@@ -174,15 +180,10 @@ def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
     """Leave a refund that Stripe did not take to an operator, with the reason."""
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
     lock(refund.payment)
-    if not Refund.objects.filter(pk=refund_id, state=State.PENDING).update(state=State.FAILED):
-        return
-    log.error("refund_failed", order=str(refund.payment.order_id), refund=refund_id, why=reason)
-    lifecycle.note(
-        order=refund.payment.order,
-        what="The refund did not go through; our staff take care of it",
-        actor="system",
-        at=at,
-    )
+    pending = Refund.objects.filter(pk=refund_id, state=State.PENDING)
+    if pending.update(state=State.FAILED, failure=reason[:FAILURE_LENGTH]):
+        what = "The refund did not go through; our staff take care of it"
+        _alert(refund, refund.payment, what=what, why=reason, actor="system", at=at)
 
 
 @transaction.atomic
@@ -196,7 +197,8 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     learn_intent(payment, made)
     refund = _row_of(payment, made)
     if refund is None:
-        refund = Refund(payment=payment, reason="Refunded from Stripe's side", created_at=at)
+        refund = Refund(payment=payment, is_foreign=True, created_at=at)
+        refund.reason = "Refunded from Stripe's side"
         refund.amount_cents, refund.currency = made["amount"], made["currency"]
         log.warning("refunded_from_stripes_side", order=str(payment.order_id), refund=made["id"])
     was = refund.state
@@ -205,8 +207,10 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
     refund.stripe_id = made["id"]
     if made["status"] in _FAILED_AT_STRIPE:
         refund.state, refund.refunded_at = State.FAILED, None
+        refund.failure = f"Stripe: {made.get('failure_reason') or made['status']}"[:FAILURE_LENGTH]
     elif made["status"] == "succeeded" and not failed_there:
         refund.state, refund.refunded_at = State.SUCCEEDED, refund.refunded_at or at
+        refund.failure = ""
     refund.save()
     if refund.state != was:
         _tell(refund, payment, at=at)
@@ -236,9 +240,9 @@ def _take_up(refund: Refund) -> None:
         return  # Stripe's event was first; the same key finds the same refund
     if refund.stripe_id is not None:
         raise stripe_client.StripeRefused("it failed at Stripe; it must be owed anew")
-    if _given_cents(refund.payment) + refund.amount_cents > refund.payment.amount_cents:
+    if balances.given_cents(refund.payment) + refund.amount_cents > refund.payment.amount_cents:
         raise stripe_client.StripeRefused("another refund has taken its place")
-    Refund.objects.filter(pk=refund.pk).update(state=State.PENDING)
+    Refund.objects.filter(pk=refund.pk).update(state=State.PENDING, failure="")
 
 
 def _begin(refund: Refund, *, at: datetime) -> bool:
@@ -322,40 +326,21 @@ def _row_of(payment: Payment, made: dict[str, Any]) -> Refund | None:
 def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
     amount = money(refund.amount_cents, refund.currency)
     if refund.state == State.SUCCEEDED:
-        what = f"{amount} refunded"
+        lifecycle.note(order=payment.order, what=f"{amount} refunded", actor="stripe", at=at)
     else:
         what = f"The refund of {amount} did not go through; our staff take care of it"
-        log.error("refund_failed", order=str(payment.order_id), refund=refund.pk)
-    lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
+        _alert(refund, payment, what=what, why=refund.failure, actor="stripe", at=at)
 
 
-def rest_cents(payment: Payment) -> int:
-    """Return what of a payment is with us and not on its way back; 0 or less: nothing."""
-    return payment.amount_cents - _given_cents(payment)
-
-
-def kept_cents(payment: Payment) -> int:
-    """Return what of a payment may be worked for: none of one whose refund failed and may be let
-    run again."""
-    return 0 if _failed(payment).exists() else rest_cents(payment)
-
-
-def _failed(payment: Payment) -> QuerySet[Refund]:
-    return Refund.objects.filter(payment=payment, state=State.FAILED)
-
-
-def _given_cents(payment: Payment) -> int:
-    given = Refund.objects.filter(_GIVEN, payment=payment).aggregate(sum=Sum("amount_cents"))
-    return (given["sum"] or 0) + _disputed_cents(payment)
-
-
-def _disputed_cents(payment: Payment) -> int:
-    """What banks have taken back; in another currency than was paid it counts as all of it."""
-    taken = Dispute.objects.filter(_TAKEN, payment=payment)
-    return sum(
-        one.amount_cents if one.currency == payment.currency else payment.amount_cents
-        for one in taken
-    )
+def _alert(
+    refund: Refund, payment: Payment, *, what: str, why: str, actor: str, at: datetime
+) -> None:
+    """Tell the order's history and the admins that money which is owed has not gone back."""
+    log.error("refund_failed", order=str(payment.order_id), refund=refund.pk, why=why)
+    event = lifecycle.note(order=payment.order, what=what, actor=actor, at=at)
+    # Each failure is told of: one that was let run again may fail again.
+    kind = notifications.Kind.ADMIN_REFUND_FAILED
+    notifications.record(order=payment.order, kind=kind, refund=refund, event=event, at=at)
 
 
 def lock(payment: Payment) -> None:

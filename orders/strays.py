@@ -1,7 +1,8 @@
-"""Paid orders that nobody works on: there should be none, and none may wait to be noticed.
+"""What waits for a job that is not there: there should be none, and none may wait to be noticed.
 
-An order at PROCESSING has an open job, because move and job are one transaction. What breaks that
-is a job that an operator cancelled, or a fault of ours. Beat looks every minute.
+An order at PROCESSING, a refund on its way and a publication that waits have an open job each,
+because row and job are one transaction. What breaks that is a job that an operator cancelled, or a
+fault of ours. Beat looks every minute.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from typing import Final
 
 import structlog
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from orders import fulfilment, holds, marks, revisions
-from orders.models import Order, Status
+from orders import endings, fulfilment, holds, marks, publications, refunds, revisions
+from orders.models import Order, Publication, Refund, Status
 from queueing.models import Job, State
 
 log = structlog.get_logger(__name__)
@@ -22,47 +23,91 @@ log = structlog.get_logger(__name__)
 KINDS: Final = (*fulfilment.JOB_KINDS.values(), revisions.JOB_KIND)
 # A job that has just been settled moves its order in the same transaction; this is for clocks.
 LEFT_ALONE: Final = timedelta(minutes=1)
+_OPEN: Final = (State.WAITING, State.ACTIVE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """How many orders got a job, and how many were marked for an operator."""
+    """How many got a job, how many orders were held, how many refunds were marked as failed."""
 
-    begun: int
-    held: int
+    begun: int = 0
+    held: int = 0
+    failed: int = 0
 
 
 def settle(*, at: datetime, dry_run: bool = False) -> Found:
-    """Begin the work of paid orders that never had a job; mark those whose job has ended.
+    """Begin the work of what never had a job; leave to an operator what lost its job.
 
-    A job that was cancelled or failed without moving its order is not run again by itself: somebody
-    stopped it. The order is held, so that staff see it, with the job's state as the reason.
+    A job that was cancelled or failed without moving its row is not run again by itself: somebody
+    stopped it. The order is held, or the refund marked as failed, so that staff hear of it, with
+    the job's state as the reason.
     """
-    begun = held = 0
-    for order in _strays(at=at):
-        job = (
-            Job.objects.filter(subject=order.subject, kind__in=KINDS).order_by("created_at").last()
-        )
-        begun += job is None
-        held += job is not None
-        if dry_run:
-            continue
-        with transaction.atomic():
-            if job is None:
-                fulfilment.enqueue(order=order)
-            else:
-                reason = f"its job is {job.state}, and nothing else works on it"
-                holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
-        log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
-    return Found(begun=begun, held=held)
+    begun = held = failed = 0
+    for order in _orders(at=at):
+        job = _last(Job.objects.filter(subject=order.subject, kind__in=KINDS))
+        begun, held = begun + (job is None), held + (job is not None)
+        if not dry_run:
+            _settle_order(order, job, at=at)
+    for publication in _publications(at=at):
+        job = _last(_jobs_of(publication))
+        begun, held = begun + (job is None), held + (job is not None)
+        if not dry_run:
+            _settle_publication(publication, job, at=at)
+    for refund in _refunds(at=at):
+        job = _last(Job.objects.filter(key=refunds.job_key(refund)))
+        begun, failed = begun + (job is None), failed + (job is not None)
+        if not dry_run:
+            _settle_refund(refund, job, at=at)
+    return Found(begun=begun, held=held, failed=failed)
 
 
-def _strays(*, at: datetime) -> QuerySet[Order]:
-    subject = Concat(Value("order:"), Cast(OuterRef("pk"), CharField()))
+@transaction.atomic
+def _settle_order(order: Order, job: Job | None, *, at: datetime) -> None:
+    if job is None:
+        fulfilment.enqueue(order=order)
+    else:
+        reason = f"its job is {job.state}, and nothing else works on it"
+        holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
+    log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
+
+
+@transaction.atomic
+def _settle_publication(publication: Publication, job: Job | None, *, at: datetime) -> None:
+    order = publication.review.order
+    if job is None:
+        publications.enqueue(publication=publication, by="system")
+    else:
+        # Released, the order's publication is tried again.
+        reason = f"the job of its publication is {job.state}, and nothing else publishes it"
+        holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
+    log.error("stray_publication", order=str(order.pk), job=job.state if job else "none")
+
+
+@transaction.atomic
+def _settle_refund(refund: Refund, job: Job | None, *, at: datetime) -> None:
+    if job is None:
+        refunds.enqueue(refund=refund)
+    else:
+        refunds.give_up(refund_id=refund.pk, reason=f"its job is {job.state}", at=at)
+    order = str(refund.payment.order_id)
+    log.error("stray_refund", order=order, refund=refund.pk, job=job.state if job else "none")
+
+
+def _last(jobs: QuerySet[Job]) -> Job | None:
+    return jobs.order_by("created_at").last()
+
+
+def _jobs_of(publication: Publication) -> QuerySet[Job]:
+    return Job.objects.filter(
+        subject=publication.review.order.subject,
+        kind=endings.PUBLICATION,
+        arguments__publication=publication.pk,
+    )
+
+
+def _orders(*, at: datetime) -> QuerySet[Order]:
     open_jobs = Job.objects.filter(
-        subject=subject,
-        kind__in=KINDS,
-        state__in=[State.WAITING, State.ACTIVE],
+        subject=_named("order:", OuterRef("pk")), kind__in=KINDS, state__in=_OPEN
     )
     return Order.objects.select_related("customer").filter(
         ~Exists(open_jobs),
@@ -70,3 +115,36 @@ def _strays(*, at: datetime) -> QuerySet[Order]:
         held_reason="",
         updated_at__lt=at - LEFT_ALONE,
     )
+
+
+def _publications(*, at: datetime) -> QuerySet[Publication]:
+    """Those of orders that are held wait for the release."""
+    open_jobs = Job.objects.filter(
+        subject=_named("order:", OuterRef("review__order")),
+        kind=endings.PUBLICATION,
+        state__in=_OPEN,
+    )
+    waiting = Publication.objects.select_related("review__order").filter(
+        ~Exists(open_jobs),
+        state=Publication.State.WAITING,
+        review__order__status=Status.ADMIN_REVIEW,
+        review__order__held_reason="",
+        created_at__lt=at - LEFT_ALONE,
+    )
+    return waiting.order_by("pk")
+
+
+def _refunds(*, at: datetime) -> QuerySet[Refund]:
+    """One that Stripe has made, and the bank has not yet paid out, waits without a job."""
+    open_jobs = Job.objects.filter(key=_named("refund:", OuterRef("pk")), state__in=_OPEN)
+    pending = Refund.objects.select_related("payment").filter(
+        ~Exists(open_jobs),
+        state=Refund.State.PENDING,
+        stripe_id=None,
+        created_at__lt=at - LEFT_ALONE,
+    )
+    return pending.order_by("pk")
+
+
+def _named(prefix: str, number: F | OuterRef) -> Concat:
+    return Concat(Value(prefix), Cast(number, CharField()))

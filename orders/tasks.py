@@ -8,7 +8,7 @@ from orders import reconciliation, strays
 
 @shared_task(name="orders.strays", queue="default")  # type: ignore[untyped-decorator]
 def settle_strays() -> None:
-    """Look for paid orders that nobody works on."""
+    """Look for paid orders, refunds and publications that nobody works on."""
     strays.settle(at=timezone.now())
 
 

@@ -17,6 +17,11 @@ _LONGEST_ROWS: Final = 24
 _ROW_CHARS: Final = 90  # about what a text area of the edit page shows in a row
 
 
+_DECISIONS: Final = [
+    choice for choice in Review.Decision.choices if choice[0] != Review.Decision.ENDED
+]
+
+
 class Seen(forms.Form):
     """`seen` is when the order had last changed, as the page that sends this showed it."""
 
@@ -32,7 +37,7 @@ class Seen(forms.Form):
 class DecisionForm(Seen):
     """One decision."""
 
-    decision = forms.ChoiceField(choices=Review.Decision.choices)
+    decision = forms.ChoiceField(choices=_DECISIONS)
     note = forms.CharField(max_length=NOTE_CHARS, required=False)
     override_reason = forms.CharField(max_length=NOTE_CHARS, required=False)
     sure = forms.BooleanField(required=False)

@@ -46,7 +46,7 @@ class StripeEventsOfOrder(FactsOfOrder):
 class RefundsOfPayment(ReadOnly, RefundTable):
     model = Refund
     extra = 0
-    fields = ("amount_cents", "currency", "state", "reason", "stripe_id", "refunded_at")
+    fields = ("amount_cents", "currency", "state", "reason", "failure", "stripe_id", "refunded_at")
     show_change_link = True
 
 

@@ -84,7 +84,7 @@ class OrderAdmin(OrderPage):
                 "classes": ("collapse",),
                 "fields": (
                     "created_at", "paid_at", "delivered_at", "submitted_at", "completed_at",
-                    "failed_at", "updated_at",
+                    "failed_at", "ended_because", "updated_at",
                 )
             },
         ),
@@ -263,12 +263,13 @@ class OrderAdmin(OrderPage):
     def refunds(self, order: Order) -> SafeString:
         found = Refund.objects.filter(payment__order=order)
         return drawing.table(
-            ["Amount", "State", "Reason", "At Stripe", "Owed since", "Refunded"],
+            ["Amount", "State", "Reason", "Failure", "At Stripe", "Owed since", "Refunded"],
             [
                 (
                     drawing.link(refund, drawing.money(refund.amount_cents, refund.currency)),
                     refund.get_state_display(),
                     refund.reason,
+                    refund.failure,
                     refund.stripe_id,
                     drawing.moment(refund.created_at),
                     drawing.moment(refund.refunded_at),

@@ -103,6 +103,7 @@ STANDING: Final = {
     },
     "version": None,
     "liveArticleUrl": None,
+    "endedBecause": None,
     "canRequestRevision": False,
     "canSubmitForReview": False,
 }

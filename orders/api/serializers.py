@@ -12,7 +12,7 @@ from articles.catalogue import Product, Sort
 from articles.models import ArticleVersion, Domain, LinkPolicy
 from articles.openings import Opening
 from orders import revisions
-from orders.models import Status
+from orders.models import Ending, Status
 from queueing.models import State
 
 PAGE_MOST = 10_000
@@ -139,6 +139,12 @@ class StatusAnswer(serializers.Serializer[Any]):
         source="order.version", allow_null=True, help_text="The current version of the article."
     )
     liveArticleUrl = serializers.SerializerMethodField()
+    endedBecause = serializers.ChoiceField(
+        choices=Ending.values,
+        source="progress.ended_because",
+        allow_null=True,
+        help_text="Why it is FAILED; null for any other.",
+    )
     canRequestRevision = serializers.BooleanField(source="progress.can_request_revision")
     canSubmitForReview = serializers.BooleanField(source="progress.can_submit_for_review")
 

@@ -3,11 +3,12 @@
 from orders.models.decisions import Publication, Review, Revision
 from orders.models.email import OutgoingEmail
 from orders.models.money import Dispute, Payment, Refund, StripeEvent
-from orders.models.order import Customer, Hold, Order, OrderEvent, Product, Status
+from orders.models.order import Customer, Ending, Hold, Order, OrderEvent, Product, Status
 
 __all__ = [
     "Customer",
     "Dispute",
+    "Ending",
     "Hold",
     "Order",
     "OrderEvent",

@@ -78,6 +78,7 @@ class Review(models.Model):
         APPROVED = "approved", "Approved"
         RETURNED = "returned", "Returned with a note"
         REJECTED = "rejected", "Rejected"
+        ENDED = "ended", "Ended with its order"  # nobody decided on the text
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="reviews")
     version = models.ForeignKey(ArticleVersion, on_delete=models.PROTECT, related_name="+")

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from articles.models import ArticleVersion
 from orders.models.decisions import Review, Revision
+from orders.models.money import Refund
 from orders.models.order import Order, OrderEvent
 
 
@@ -23,6 +24,8 @@ class OutgoingEmail(models.Model):
         ADMIN_REVISION_FAILED = "admin-revision-failed", "Admin alert: revision failed"
         ADMIN_ORDER_HELD = "admin-order-held", "Admin alert: order held"
         ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"
+        ADMIN_REFUNDED = "admin-refunded", "Admin alert: refunded at Stripe"
+        ADMIN_REFUND_FAILED = "admin-refund-failed", "Admin alert: refund failed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -60,6 +63,14 @@ class OutgoingEmail(models.Model):
         blank=True,
         help_text="the move it tells of: an order that is taken up again may fail twice",
     )
+    refund = models.ForeignKey(
+        Refund,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="the money that it tells of: an order may get some back more than once",
+    )
     to = models.EmailField()
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     sends = models.PositiveSmallIntegerField(default=0, help_text="times it was handed over")
@@ -71,7 +82,7 @@ class OutgoingEmail(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "kind", "version", "review", "revision", "event", "to"],
+                fields=["order", "kind", "version", "review", "revision", "event", "refund", "to"],
                 name="email_once",
                 nulls_distinct=False,
             ),

@@ -89,6 +89,14 @@ class Refund(models.Model):
         db_default=1,
         help_text="counts the idempotency keys; one that only repeats an error is dropped",
     )
+    failure = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="why it did not go through"
+    )
+    is_foreign = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="whether it was made at Stripe, where nobody here owed it",
+    )
     refunded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -36,6 +36,15 @@ class Status(models.TextChoices):
     CANCELLED = "CANCELLED", "Cancelled"
 
 
+class Ending(models.TextChoices):
+    """Why an order is at FAILED; each has words of its own for the customer."""
+
+    FAILED = "failed", "Could not be made"
+    REJECTED = "rejected", "Rejected by the editor"
+    REFUNDED = "refunded", "Refunded by staff"
+    DISPUTED = "disputed", "Lost to a dispute"
+
+
 class Order(models.Model):
     """One purchase, with the brief and the price as they were agreed."""
 
@@ -68,6 +77,14 @@ class Order(models.Model):
     )
     held_reason = models.CharField(
         max_length=200, blank=True, help_text="why an operator must look before work goes on"
+    )
+    ended_because = models.CharField(
+        max_length=8,
+        choices=Ending,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="why it failed, while it is failed",
     )
     live_url = models.URLField(max_length=500, blank=True)
     created_at = models.DateTimeField()
@@ -152,6 +169,8 @@ class Hold(models.Model):
 
 class OrderEvent(models.Model):
     """One line of an order's history; appended, never changed."""
+
+    ENDED = "Ended: "  # begins the line of an order that staff or a bank ended
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
     was = models.CharField(max_length=20, choices=Status, blank=True)

@@ -13,6 +13,7 @@ from articles.models import Article, ArticleVersion, Domain
 from orders import access, notifications
 from orders.models import (
     Customer,
+    Ending,
     Order,
     OutgoingEmail,
     Product,
@@ -35,8 +36,11 @@ class Variant:
     product: str = Product.ARTICLE
     says: str = ""  # for people, beside the kind's label
     rejected: bool = False
+    ended: str = ""  # because of what, where staff or a bank ended it
+    refunded: bool = True
     refund_waits: bool = False
     was_taken_up: bool = False
+    status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
 
     @property
@@ -75,12 +79,27 @@ VARIANTS: Final[dict[str, Variant]] = (
         "order-failed-rejected-link": Variant(
             kind=_FAILED, product=_LINK, rejected=True, says="a link rejected by the editor"
         ),
+        "order-failed-refunded": Variant(
+            kind=_FAILED, ended=Ending.REFUNDED, says="refunded by staff"
+        ),
+        "order-failed-disputed": Variant(
+            kind=_FAILED, ended=Ending.DISPUTED, refunded=False, says="lost to a dispute"
+        ),
+        "order-failed-disputed-part": Variant(
+            kind=_FAILED, ended=Ending.DISPUTED, says="a part lost to a dispute"
+        ),
+        "order-failed-unrefunded": Variant(
+            kind=_FAILED, refunded=False, says="while a bank has the money"
+        ),
         "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
         "order-failed-waits-link": Variant(
             kind=_FAILED, product=_LINK, refund_waits=True, says="a link, the refund waits"
         ),
         "order-failed-taken-up": Variant(
             kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
+        ),
+        "admin-refunded-live": Variant(
+            kind=Kind.ADMIN_REFUNDED, status=Status.COMPLETED, says="of a published order"
         ),
         "admin-order-failed-waits": Variant(
             kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
@@ -106,18 +125,22 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         words=800,
         host=domain.host,
     )
-    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED)
+    is_live = variant.kind == Kind.PUBLISHED or variant.status == Status.COMPLETED
+    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
+    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED) or is_refused
     order = Order(
         id=UUID("7f3c9a52-6d1e-4b8a-9c40-2e5d8f1a7b63"),
         code="7F3KQX",
         customer=Customer(email="ada@example.com", created_at=at),
         product=variant.product,
-        status=Status.FAILED if failed and not variant.was_taken_up else Status.PROCESSING,
+        status=variant.status
+        or (Status.FAILED if failed and not variant.was_taken_up else Status.PROCESSING),
         domain=domain,
         brief=brief.to_json(),
         amount_cents=24_000,
         currency="eur",
-        live_url=f"https://{domain.host}/raised-beds/",
+        ended_because=variant.ended,
+        live_url=f"https://{domain.host}/raised-beds/" if is_live else "",
         created_at=at,
         paid_at=at,
     )
@@ -132,6 +155,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         amount_cents=24_000,
         currency="eur",
         reason="GateBlocked",
+        failure="Stripe: expired_or_canceled_card" if is_refused else "",
+        state=Refund.State.FAILED if is_refused else Refund.State.PENDING,
         created_at=at,
         due_at=at + timedelta(hours=1) if variant.refund_waits else None,
     )
@@ -147,7 +172,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
             notes=NOTE if variant.editor_asked else WISH,
             asked_by="edith" if variant.editor_asked else Revision.CUSTOMER,
         ),
-        "refund": None if variant.was_taken_up else refund,
+        "why": "You asked us by phone to stop.",
+        "refund": refund if variant.refunded and not variant.was_taken_up else None,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
         "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),

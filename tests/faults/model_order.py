@@ -222,8 +222,9 @@ class Order(Ledger):
                 self.held["dispute", number] = "lost"
                 return
             if self.status in UNDER_WAY:
-                self.call_off()
+                event = self.call_off()
                 self.owe()
+                self.mail("order-failed", event)
         self._settle(("dispute", number))
 
     def _settle(self, cause: Cause) -> None:
@@ -276,13 +277,21 @@ class Order(Ledger):
                 self.retry(stopped[-1])
 
     def settle_strays(self) -> None:
-        """What beat does each minute about paid orders that nobody works on."""
-        if self.status != WORK or self.held or self.of(*WRITING, states=OPEN):
-            return
-        if self.writing():
-            self.hold(WORK_STOPPED, "stray")
-        else:
+        """What beat does each minute about what waits for a job that is not there."""
+        is_stray = self.status == WORK and not self.of(*WRITING, states=OPEN)
+        if is_stray and not self.held and not self.writing():
             self.enqueue(WRITE, 0)
+        elif (is_stray or self._is_unpublished()) and not self.held:
+            self.hold(WORK_STOPPED, "stray")
+        awaited = {job.about for job in self.of(REFUND, states=OPEN)}
+        for number, refund in enumerate(self.refunds):
+            if refund.state == "pending" and not refund.known and number not in awaited:
+                self.fail_refund(number)
+
+    def _is_unpublished(self) -> bool:
+        """Whether a publication waits, and no job is to make it."""
+        waits = any(state == "waiting" for _, state in self.publications)
+        return self.status == REVIEW and waits and not self.of(PUBLISH, states=OPEN)
 
     # --- endings -----------------------------------------------------------------------------
 
@@ -292,7 +301,7 @@ class Order(Ledger):
             self.cancel(job)
         self.revisions = ["failed" if one == "open" else one for one in self.revisions]
         for review in self.reviews:
-            review.decision = review.decision or "rejected"
+            review.decision = review.decision or "ended"
         self.publications = [
             (review, "failed" if state == "waiting" else state)
             for review, state in self.publications
@@ -355,9 +364,15 @@ class Order(Ledger):
         elif job.kind == REFUND:
             refund = self.refunds[job.about]
             if refund.state == "pending":
-                refund.state = "failed"
+                self.fail_refund(job.about)
         elif job.kind == EMAIL and self.emails[job.about].state == "pending":
             self.emails[job.about].state = "failed"
+
+    def fail_refund(self, number: int) -> None:
+        """Leave a refund to an operator, who is told of it."""
+        self.refunds[number].state = "failed"
+        self.events += 1
+        self.mail("admin-refund-failed", number, self.events)
 
     def is_last(self, review: int) -> bool:
         return review == len(self.reviews) - 1

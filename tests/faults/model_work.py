@@ -224,7 +224,8 @@ class World(Desk):
         was_failed_there = refund.state == "failed" and refund.known
         refund.known = True
         if refund.failed_there:
-            refund.state = "failed"
+            if refund.state != "failed":
+                self.fail_refund(number)
         elif not was_failed_there:
             refund.state = "succeeded"
 

@@ -9,7 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders import fulfilment, lifecycle, marks, reviews, revisions
+from orders import (
+    disputes,
+    endings,
+    fulfilment,
+    lifecycle,
+    marks,
+    payments,
+    reviews,
+    revisions,
+)
 from orders.models import Order, Payment, Product, Publication, Refund, Review
 from queueing.models import Job
 from tests.orders import factories
@@ -204,6 +213,42 @@ def _rejected(product: str, at: datetime) -> Order:
     return Order.objects.get(pk=review.order_id)
 
 
+def _ended_by_staff(product: str, at: datetime) -> Order:
+    review = _submitted(product, at)
+    endings.refund(order=review.order, actor="mia", reason="You asked us to stop.", at=at)
+    return Order.objects.get(pk=review.order_id)
+
+
+def _lost_to_a_dispute(product: str, at: datetime) -> Order:
+    order = _submitted(product, at).order
+    payment = order.payments.get()
+    told = {"id": f"du_{order.code}", "amount": payment.amount_cents, "currency": "eur"}
+    disputes.hear(payment=payment, told=told | {"status": "lost"}, at=at)
+    return Order.objects.get(pk=order.pk)
+
+
+def _paid_late(product: str, at: datetime) -> Order:
+    """A payment that differs arrives for an order that was cancelled."""
+    order = _cancelled(product, at)
+    differs = factories.payment_of(order, at=at)
+    session = {
+        "id": differs.session_id,
+        "client_reference_id": str(order.pk),
+        "payment_status": "paid",
+        "amount_total": 6000,
+        "currency": "eur",
+        "payment_intent": f"pi_{order.code}",
+    }
+    payments.settle_session(session=session, at=at)
+    return Order.objects.get(pk=order.pk)
+
+
+def _paid_late_and_given_back(product: str, at: datetime) -> Order:
+    order = _paid_late(product, at)
+    endings.refund(order=order, actor="mia", reason="The amount differs.", at=at)
+    return Order.objects.get(pk=order.pk)
+
+
 def _cancelled(product: str, at: datetime) -> Order:
     order = _unpaid(product, at)
     lifecycle.cancel(order=order, actor="customer", why="by the customer", at=at)
@@ -316,6 +361,26 @@ STATES: dict[str, State] = {
         make=_rejected,
         heading="The editor will not publish this",
         card=(NOTE, "on its way back to you", "Order again"),
+    ),
+    "ended by staff": State(
+        make=_ended_by_staff,
+        heading="This order has ended",
+        card=("Our staff ended it", "Your refund is below", "€120.00 on its way back to you"),
+    ),
+    "lost to a dispute": State(
+        make=_lost_to_a_dispute,
+        heading="This order has ended",
+        card=("Your bank took the payment back", "Order again"),
+    ),
+    "paid late": State(
+        make=_paid_late,
+        heading="We are checking your payment",
+        card=("differs from the price", "stays cancelled until then"),
+    ),
+    "paid late and given back": State(
+        make=_paid_late_and_given_back,
+        heading="Cancelled",
+        card=("Your refund is below", "€60.00 on its way back to you"),
     ),
     "cancelled": State(
         make=_cancelled, heading="Cancelled", card=("Nothing was charged", "Order again")

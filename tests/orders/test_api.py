@@ -67,6 +67,7 @@ def test_an_unpaid_order_says_so(client):
         },
         "version": None,
         "liveArticleUrl": None,
+        "endedBecause": None,
         "canRequestRevision": False,
         "canSubmitForReview": False,
     }

@@ -10,6 +10,7 @@ from orders import (
     fulfilment,
     holds,
     lifecycle,
+    notifications,
     payments,
     publications,
     refunds,
@@ -17,7 +18,17 @@ from orders import (
     revisions,
 )
 from orders.lifecycle import TransitionRefused
-from orders.models import Dispute, Order, OutgoingEmail, Payment, Publication, Refund, Status
+from orders.models import (
+    Dispute,
+    Ending,
+    Order,
+    OutgoingEmail,
+    Payment,
+    Publication,
+    Refund,
+    Review,
+    Status,
+)
 from orders.progress import progress
 from queueing.models import Job, State
 from tests.orders import factories
@@ -149,6 +160,35 @@ def test_a_dispute_that_is_lost_ends_the_order_without_a_refund_on_top(status, b
     ).exists()
     assert "The dispute of €120.00 is over: your bank gave the money back to you" in lines(order)
     assert not Publication.objects.filter(state=Publication.State.WAITING).exists()
+
+
+def test_a_lost_dispute_is_told_as_what_it_is_and_rejects_nothing():
+    review = factories.waiting_review()
+    order = review.order
+
+    hear(order, "lost", kind="closed")
+
+    review.refresh_from_db()
+    order = now(order)
+    assert (order.ended_because, review.decision) == (Ending.DISPUTED, Review.Decision.ENDED)
+    shown = progress(order, at=LATER)
+    assert (shown.heading, shown.step, shown.review) == ("This order has ended", 4, None)
+    assert shown.detail == "Your bank took the payment back, so nothing of it will be published."
+    message = notifications.message_for(order.emails.get(kind="order-failed"))
+    assert message.subject == f"Order {order.code}: ended, your bank gave the money back"
+    assert "Refund:" not in message.text
+
+
+def test_a_failure_while_the_bank_has_the_money_promises_no_refund():
+    order = factories.order_in_work()
+    hear(order)
+    fulfilment.give_up(order=now(order), reason="GateBlocked", at=LATER)
+
+    shown = progress(now(order), at=LATER)
+
+    assert (shown.detail, shown.refunds) == ("No text was good enough to show you.", ())
+    message = notifications.message_for(order.emails.get(kind="order-failed"))
+    assert "See the refund" not in message.text
 
 
 def test_a_lost_part_leaves_the_rest_to_be_refunded():

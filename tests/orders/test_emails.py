@@ -19,7 +19,14 @@ from tests.orders.factories import AT
 pytestmark = pytest.mark.django_db
 
 State = OutgoingEmail.State
-ABOUT_MONEY = {"order-received", "admin-order-held", "order-failed", "admin-order-failed"}
+ABOUT_MONEY = {
+    "order-received",
+    "admin-order-held",
+    "admin-refunded",
+    "admin-refund-failed",
+    "order-failed",
+    "admin-order-failed",
+}
 
 
 def confirmation() -> OutgoingEmail:

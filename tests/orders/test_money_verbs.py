@@ -8,8 +8,18 @@ from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from orders import endings, holds, lifecycle, refunds, reviews, revisions, strays
-from orders.models import Order, OutgoingEmail, Payment, Refund, Review, Revision, Status
+from orders import (
+    endings,
+    fulfilment,
+    holds,
+    lifecycle,
+    notifications,
+    refunds,
+    reviews,
+    revisions,
+    strays,
+)
+from orders.models import Ending, Order, OutgoingEmail, Payment, Refund, Review, Revision, Status
 from orders.progress import progress
 from queueing import service
 from queueing.models import Job, JobNote, State
@@ -216,6 +226,34 @@ def test_without_the_permission_it_is_neither_offered_nor_done(client):
 
     assert (page.context["money_verbs"], done.status_code) == ([], 403)
     assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("make", [factories.order_in_work, factories.order_in_review])
+def test_an_end_by_staff_is_told_with_their_reason_and_blames_no_text(make):
+    order = make()
+
+    endings.refund(order=order, actor="mia", reason="You asked us to stop.", at=LATER)
+
+    order = now(order)
+    shown = progress(order, at=LATER)
+    assert (order.ended_because, shown.heading) == (Ending.REFUNDED, "This order has ended")
+    assert "good enough" not in shown.detail
+    message = notifications.message_for(order.emails.get(kind="order-failed"))
+    assert message.subject == f"Order {order.code}: ended, your money goes back"
+    assert "You asked us to stop." in message.text
+    assert "good enough" not in message.text
+
+
+def test_an_order_that_is_taken_up_again_has_ended_because_of_nothing():
+    order = factories.failed_order()
+    assert now(order).ended_because == Ending.FAILED
+    Job.objects.filter(kind="article-generation").update(
+        state="failed", finished_at=AT, error_class="GateBlocked", error_reason="x"
+    )
+
+    fulfilment.resume(order=now(order), actor="mia", at=LATER)
+
+    assert now(order).ended_because == ""
 
 
 def test_the_commands_count_and_can_only_count():

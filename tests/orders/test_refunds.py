@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from orders import fulfilment, refunds
-from orders.models import Order, Payment, Refund
+from orders import fulfilment, notifications, refunds
+from orders.models import Order, OutgoingEmail, Payment, Refund
 from queueing import registry, runner, service
 from queueing.errors import Permanent, RetryLater
 from queueing.models import Job, Outcome
@@ -296,3 +296,23 @@ def test_no_connection_is_held_while_stripe_thinks(sandbox):
 
     assert connection.is_usable()
     assert sandbox.calls(service="stripe", operation=CREATE) == []
+
+
+def test_each_failure_for_good_alerts_the_admins_and_says_why(sandbox):
+    order, refund = owed(sandbox)
+    refunds.give_up(refund_id=refund.pk, reason="Stripe: no such key, HTTP 401", at=AT)
+    refunds.give_up(refund_id=refund.pk, reason="told twice", at=AT)
+    refund.refresh_from_db()
+    alerts = OutgoingEmail.objects.filter(order=order, kind="admin-refund-failed")
+    alert = alerts.get()
+    assert (alert.refund, refund.failure) == (refund, "Stripe: no such key, HTTP 401")
+    assert refund.failure in notifications.message_for(alert).text
+
+    refunds._take_up(refund)
+    assert "taken up again" in notifications.message_for(alerts.get()).text
+    refunds.give_up(refund_id=refund.pk, reason="Stripe: once more", at=AT)
+
+    assert alerts.count() == 2
+    refunds.carry_out(refund_id=refund.pk, at=AT)
+    refund.refresh_from_db()
+    assert (refund.state, refund.failure) == (Refund.State.SUCCEEDED, "")

@@ -5,7 +5,7 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from orders import refunds
-from orders.models import Refund
+from orders.models import OutgoingEmail, Refund
 from queueing.errors import Permanent, RetryLater
 from tests.orders.factories import AT
 from tests.orders.stripe_side import at_once, receive, told
@@ -80,7 +80,10 @@ def test_a_refund_that_fails_at_the_bank_later_is_told_and_owed_again(sandbox):
         receive(
             sandbox.post(
                 "/control/stripe/events",
-                {"type": "refund.failed", "object": made | {"status": "failed"}},
+                {
+                    "type": "refund.failed",
+                    "object": made | {"status": "failed", "failure_reason": "unknown"},
+                },
             )
         )
     receive(sandbox.post("/control/stripe/events", {"type": "refund.updated", "object": made}))
@@ -89,6 +92,8 @@ def test_a_refund_that_fails_at_the_bank_later_is_told_and_owed_again(sandbox):
     assert (refund.state, refund.refunded_at) == (Refund.State.FAILED, None)
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["refund_failed"]
     assert lines(order)[-1].startswith("The refund of €120.00 did not go through")
+    alert = OutgoingEmail.objects.get(kind="admin-refund-failed")
+    assert (alert.refund, refund.failure) == (refund, "Stripe: unknown")
     assert len(refunds.owe(order=order, reason="once more", at=AT)) == 1
 
 

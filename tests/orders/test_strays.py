@@ -5,16 +5,18 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders import fulfilment, revisions, strays
-from orders.models import Order, Status
+from orders import fulfilment, holds, refunds, reviews, revisions, strays
+from orders.models import Order, OutgoingEmail, Publication, Refund, Status
 from orders.progress import progress
 from orders.strays import Found
 from queueing import service
 from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
+from tests.orders.test_refunds import paid_order
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +73,86 @@ def test_an_order_that_has_just_moved_is_left_alone():
     assert strays.settle(at=AT + timedelta(seconds=30)) == NONE
 
 
+def refund_owed() -> Refund:
+    return Refund.objects.get(payment__order=factories.failed_order())
+
+
+def test_a_refund_whose_job_was_cancelled_is_told_to_the_admins_and_can_be_let_run_again(sandbox):
+    order = paid_order(sandbox)
+    fulfilment.give_up(order=order, reason="GateBlocked", at=AT)
+    refund = Refund.objects.get(payment__order=order)
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    assert strays.settle(at=LATER, dry_run=True) == Found(failed=1)
+    assert strays.settle(at=LATER) == Found(failed=1)
+    assert strays.settle(at=LATER) == NONE
+
+    refund.refresh_from_db()
+    assert (refund.state, refund.failure) == (Refund.State.FAILED, "its job is cancelled")
+    assert OutgoingEmail.objects.get(kind="admin-refund-failed").refund == refund
+    assert order.events.filter(what__startswith="The refund did not go through").count() == 1
+    service.retry(job_id=job.pk, actor="ops")
+    refunds.carry_out(refund_id=refund.pk, at=LATER)
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+
+
+def test_a_refund_without_a_job_gets_one():
+    refund = refund_owed()
+    Job.objects.get(key=f"refund:{refund.pk}").delete()
+
+    assert strays.settle(at=LATER) == Found(begun=1)
+
+    assert Job.objects.get(key=f"refund:{refund.pk}").arguments == {"refund": refund.pk}
+    assert strays.settle(at=LATER) == NONE
+
+
+def test_a_refund_that_stripe_has_made_waits_for_the_bank_without_a_job():
+    refund = refund_owed()
+    Refund.objects.filter(pk=refund.pk).update(stripe_id="re_slow", begun_at=AT)
+    Job.objects.filter(key=f"refund:{refund.pk}").update(state="completed", finished_at=AT)
+
+    assert strays.settle(at=LATER) == NONE
+
+
+def approved() -> Order:
+    review = factories.waiting_review()
+    reviews.approve(review=review, by="mia", at=AT)
+    return Order.objects.get(pk=review.order_id)
+
+
+def publications_jobs(order: Order) -> QuerySet[Job]:
+    return Job.objects.filter(subject=order.subject, kind="publication")
+
+
+def test_a_publication_whose_job_was_cancelled_holds_its_order_until_a_person_lets_it_go_on():
+    order = approved()
+    job = publications_jobs(order).get()
+    assert strays.settle(at=LATER) == NONE
+    service.cancel(job_id=job.pk, actor="ops")
+
+    assert strays.settle(at=LATER) == Found(held=1)
+    assert strays.settle(at=LATER) == NONE
+
+    order.refresh_from_db()
+    assert "job of its publication is cancelled" in order.held_reason
+    assert OutgoingEmail.objects.filter(order=order, kind="admin-order-held").count() == 1
+    holds.release(order=order, actor="mia", reason="publish it", at=LATER)
+    assert publications_jobs(order).get().state == "waiting"
+    assert Publication.objects.get().state == Publication.State.WAITING
+
+
+def test_a_publication_without_a_job_gets_one():
+    order = approved()
+    publications_jobs(order).delete()
+
+    assert strays.settle(at=LATER) == Found(begun=1)
+
+    publication = Publication.objects.get()
+    assert publications_jobs(order).get().arguments == {"publication": publication.pk}
+
+
 def test_the_command_counts_and_can_only_count():
     order = factories.order_in_work(at=timezone.now() - timedelta(hours=1))
     job_of(order).delete()
@@ -78,13 +160,14 @@ def test_the_command_counts_and_can_only_count():
 
     call_command("settle_strays", "--dry-run", stdout=output)
 
-    assert output.getvalue() == "1 begun, 0 held\n"
+    assert output.getvalue() == "1 begun, 0 held, 0 failed\n"
     assert not Job.objects.filter(key=fulfilment.job_key(order)).exists()
 
 
 def test_a_longer_list_of_orders_asks_no_more_queries(django_assert_max_num_queries):
     for _ in range(5):
         factories.order_in_work()
+        factories.failed_order()
 
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(3):  # orders, publications, refunds
         strays.settle(at=LATER)

@@ -1,0 +1,49 @@
+"""What of an order's payments is with us: less what went back, and what banks have taken."""
+
+from typing import Final
+
+from django.db.models import Q, Sum
+
+from orders.models import Dispute, Order, Payment, Refund
+
+# Rows of these states count against what was paid; a failed one gave nothing back.
+_GIVEN: Final = Q(state__in=[Refund.State.PENDING, Refund.State.SUCCEEDED])
+# While a bank disputes a payment, its money is not with us; lost, it never comes back.
+_TAKEN: Final = Q(state__in=[Dispute.State.OPEN, Dispute.State.LOST])
+
+
+def rest_cents(payment: Payment) -> int:
+    """Return what of a payment is with us and not on its way back; 0 or less: nothing."""
+    return payment.amount_cents - given_cents(payment)
+
+
+def went_back_elsewhere(order: Order) -> bool:
+    """Whether money of the order went back at Stripe that nobody here owed."""
+    given = Refund.objects.filter(_GIVEN, payment__order=order, is_foreign=True)
+    return given.exists()
+
+
+def kept_cents(payment: Payment) -> int:
+    """Return what of a payment may be worked for: none of one whose refund failed and may be let
+    run again."""
+    return 0 if has_failed(payment) else rest_cents(payment)
+
+
+def has_failed(payment: Payment) -> bool:
+    """Whether a refund of it did not go through; it may be let run again."""
+    return Refund.objects.filter(payment=payment, state=Refund.State.FAILED).exists()
+
+
+def given_cents(payment: Payment) -> int:
+    """Return what of a payment went back, is on its way back, or is with a bank."""
+    given = Refund.objects.filter(_GIVEN, payment=payment).aggregate(sum=Sum("amount_cents"))
+    return (given["sum"] or 0) + _disputed_cents(payment)
+
+
+def _disputed_cents(payment: Payment) -> int:
+    """What banks have taken back; in another currency than was paid it counts as all of it."""
+    taken = Dispute.objects.filter(_TAKEN, payment=payment)
+    return sum(
+        one.amount_cents if one.currency == payment.currency else payment.amount_cents
+        for one in taken
+    )
