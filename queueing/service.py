@@ -1,18 +1,17 @@
 """What a person may do to a job. Each is one transaction and leaves a note with their name."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least, Now
 
-from queueing import leases, news
+from queueing import leases, news, registry, retention
 from queueing.clock import BELL
 from queueing.errors import LeaseLost
 from queueing.leases import Lease
 from queueing.models import Job, JobNote, State
-from queueing.retention import clean_queue
 
 __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
 
@@ -27,7 +26,8 @@ class Refused(Exception):
 def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
     """Let a failed or cancelled job run again, with all its tries, from its stored steps.
 
-    :raises Refused: it is in another state, or there is no such job
+    :raises Refused: it is in another state, there is no such job, or its kind says that running it
+        again would do nothing
     """
     again = Job.objects.filter(pk=job_id, state__in=_RETRYABLE).update(
         state=State.WAITING,
@@ -42,7 +42,19 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
     )
     if not again:
         raise _refused(job_id, "retried", "failed or cancelled")
+    _ask_its_kind(job_id)
     return _noted(job_id, action="retry", actor=actor, reason=reason, at=at)
+
+
+def _ask_its_kind(job_id: UUID) -> None:
+    job = Job.objects.get(pk=job_id)
+    try:
+        kind = registry.kind_named(job.kind)
+    except registry.UnknownKind:  # of an older release; whoever knows it will say
+        return
+    why = kind.no_retry(job) if kind.no_retry is not None else None
+    if why is not None:
+        raise Refused(f"job {job_id} cannot be retried: {why}")
 
 
 @transaction.atomic
@@ -93,6 +105,24 @@ def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None =
     if not promoted:
         raise _refused(job_id, "promoted", "waiting")
     return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
+
+
+def clean_queue(
+    kind: str | None,
+    older_than: timedelta | None = None,
+    *,
+    actor: str,
+    reason: str = "",
+    at: datetime | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Drop the attempts and steps of settled jobs of this kind (None: of every kind), and return
+    of how many: of those that settled longer ago than that, or than the settings keep them."""
+    asked = retention.ByHand(actor=actor, reason=reason)
+    if older_than is not None:
+        return retention.clean_queue(kind, older_than, asked=asked, at=at, dry_run=dry_run)
+    cleaned = retention.clean_settled(kind=kind, asked=asked, at=at, dry_run=dry_run)
+    return cleaned.completed + cleaned.failed
 
 
 def _noted(job_id: UUID, *, action: str, actor: str, reason: str, at: datetime | None) -> Job:

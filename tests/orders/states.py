@@ -16,6 +16,7 @@ from orders import (
     lifecycle,
     marks,
     payments,
+    publications,
     reviews,
     revisions,
 )
@@ -165,6 +166,13 @@ def _going_live(product: str, at: datetime) -> Order:
     review = _submitted(product, at)
     reviews.approve(review=review, by="edith", at=at)
     return Order.objects.get(pk=review.order_id)
+
+
+def _not_live(product: str, at: datetime) -> Order:
+    order = _going_live(product, at)
+    publication = Publication.objects.get(review__order=order)
+    publications.give_up(publication_id=publication.pk, reason="WordPress answers 403.", at=at)
+    return order
 
 
 def _live(product: str, at: datetime) -> Order:
@@ -325,6 +333,11 @@ STATES: dict[str, State] = {
         make=_going_live,
         heading="Approved: going live",
         card=("look at the live page and write",),
+    ),
+    "not live yet": State(
+        make=_not_live,
+        heading="Approved: not live yet",
+        card=("Our editors know why", "we write to you as soon as it is live"),
     ),
     "published": State(
         make=_live,

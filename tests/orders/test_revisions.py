@@ -5,8 +5,8 @@ from django.test import Client
 
 from articles.document import parse
 from articles.models import ArticleVersion
-from orders import access, lifecycle, reviews, revisions
-from orders.models import Order, OutgoingEmail, Revision, Status
+from orders import access, lifecycle, progress, reviews, revisions
+from orders.models import Customer, Order, OutgoingEmail, Revision, Status
 from queueing import registry, runner, service
 from queueing.models import Job, State
 from queueing.process import Process
@@ -209,7 +209,20 @@ def test_the_api_enqueues_the_wish_and_says_how_long_it_takes():
 
     assert answer.status_code == 202
     assert answer.json()["jobId"] == str(revisions.job_of(order.revisions.get()).pk)
-    assert answer.json()["estimatedTime"] > 0
+    assert answer.json()["estimatedTime"] == 60  # what the kind guesses, and nobody before it
+
+
+@pytest.mark.parametrize(("is_vip", "takes_s"), [(False, 180), (True, 60)])
+def test_the_time_told_counts_those_that_go_before_and_no_others(is_vip, takes_s):
+    for _ in range(2):
+        ask(factories.order_in_review())
+    order = factories.order_in_review()
+    Customer.objects.filter(pk=order.customer_id).update(is_vip=is_vip)
+
+    assert call(order).json()["estimatedTime"] == takes_s
+    ask(factories.order_in_review())
+    told = Order.objects.select_related("customer", "domain").get(pk=order.pk)
+    assert progress.progress(told, at=AT).estimate_s == (takes_s, takes_s + 60)
 
 
 def test_a_second_request_is_a_clear_409():
@@ -325,7 +338,7 @@ def test_a_wish_about_a_version_that_was_replaced_is_not_sent_and_its_words_stay
     assert not order.revisions.exists()
 
 
-def test_a_job_let_run_again_after_its_wish_was_settled_leaves_the_next_wish_alone(sandbox):
+def test_the_job_of_a_wish_that_was_settled_is_not_retried_and_the_next_wish_goes_on(sandbox):
     order = written(sandbox)
     sandbox.knob(service="openai", bad_text=["refusal"])
     first = ask(order)
@@ -333,10 +346,10 @@ def test_a_job_let_run_again_after_its_wish_was_settled_leaves_the_next_wish_alo
     sandbox.clear_knobs()
     second = ask(Order.objects.get(pk=order.pk))
 
-    service.retry(job_id=revisions.job_of(first).pk, actor="mia", at=AT)
-    run_until_settled(first)
+    with pytest.raises(service.Refused, match="change 1 is settled: “Not possible”"):
+        service.retry(job_id=revisions.job_of(first).pk, actor="mia", at=AT)
 
-    assert revisions.job_of(first).error_class == "NotInWork"
+    assert revisions.job_of(first).state == State.FAILED
     assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
     states = dict(order.revisions.values_list("number", "state"))
     assert states == {1: Revision.State.FAILED, 2: Revision.State.OPEN}

@@ -79,7 +79,7 @@ def test_a_retry_a_week_later_skews_neither_times_nor_estimates():
 
     assert (row.completed, row.failed) == (1, 0)
     assert (row.waited_p95_s, row.worked_p95_s) == (3.0, 30.0)
-    assert stats.estimate("scripted") == stats.Estimate(typical_s=30, slow_s=30, ahead=0)
+    assert stats.estimate(enqueue()) == stats.Estimate(typical_s=30, slow_s=30, ahead=0)
 
 
 def test_a_row_of_before_the_measuring_is_unknown_and_not_nought():
@@ -109,7 +109,7 @@ def test_percentiles_are_of_the_jobs_settled_in_the_span(django_assert_num_queri
 def test_what_was_settled_still_counts_once_its_detail_is_gone():
     run_through(waited_s=2, worked_s=4)
 
-    assert service.clean_queue("scripted", timedelta(0), at=after(days=8)) == 1
+    assert service.clean_queue("scripted", timedelta(0), actor="olga", at=after(days=8)) == 1
 
     (row,) = figures.went(since=AT)
     assert (row.completed, row.waited_p50_s, row.worked_p50_s) == (1, 2.0, 4.0)
