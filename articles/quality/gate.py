@@ -11,6 +11,7 @@ from articles.draft import Draft
 from articles.quality import (
     completeness,
     contacts,
+    foreign,
     hidden,
     keyphrase,
     markup,
@@ -43,7 +44,8 @@ class Check:
     comes from.
 
     In a text that was changed, faults that stood there before are warnings, unless the rule is
-    `strict`: what was ordered must be right whatever the text was.
+    `strict`: what was ordered must be right whatever the text was, or the rule tells old faults
+    from new ones by itself.
     """
 
     name: str
@@ -94,7 +96,7 @@ _TEXT: tuple[Check, ...] = (
     Check("html", "HTML", "B/W", "WCAG 1.1.1, 1.3.1", markup.html),
     Check("length", "Length", "B/W", f"{_YOAST} (300); {_OWN}", completeness.length),
     Check("leakage", "Nothing left over", "B/W", _OWN, completeness.leakage),
-    Check("language", "Language", "B", _OWN, wording.language),
+    Check("language", "Language", "B/W", _OWN, foreign.language, strict=True),
     Check(
         "near-duplicate",
         "Unlike our other texts",

@@ -11,6 +11,7 @@ from articles.quality import (
     REVISION,
     completeness,
     contacts,
+    foreign,
     gate,
     keyphrase,
     ordered_link,
@@ -40,7 +41,12 @@ THRESHOLDS = {
     "anchor": [ordered_link.SHORTEST_LINK_SENTENCE_WORDS],
     "length": [completeness.SHORTEST_WORDS, f"{completeness.TOLERANCE_PERCENT} %"],
     "leakage": [prompt_text.COPIED_WORDS],
-    "language": [percent(wording.SURE), wording.OWN_LANGUAGE_BLOCK_WORDS],
+    "language": [
+        percent(foreign.SURE),
+        foreign.SENTENCE_WORDS,
+        foreign.ENOUGH_WORDS,
+        foreign.LISTED_WORDS,
+    ],
     "near-duplicate": [
         originality.SHINGLE_WORDS,
         originality.SIMILAR_TEXT,

@@ -6,13 +6,6 @@ from articles.brief import Reference
 from articles.quality import State
 from tests.articles.good import DRAFT, codes, run, spoilt, text_of
 
-GERMAN = (
-    "Bienen auf dem Dach zu halten ist leichter, als viele Menschen denken. Man braucht einen"
-    " ruhigen Platz in der Sonne, ein wenig Schutz vor dem Wind und vor allem Geduld. Die Völker"
-    " finden in der Stadt vom Frühling bis in den Herbst genug Nahrung, denn in den Parks und auf"
-    " den Balkonen blüht immer etwas."
-)
-
 
 @pytest.mark.parametrize(
     ("html", "expected"),
@@ -98,31 +91,6 @@ def test_the_last_sentence_is_a_whole_one(html, expected):
 )
 def test_a_writer_that_was_stopped_has_not_finished(reason, expected):
     assert codes(run("leakage", finish_reason=reason)) == expected
-
-
-def test_the_ordered_language_is_recognised():
-    assert run("language", f"<p>{GERMAN}</p>", language="de").state is State.PASSED
-    result = run("language", f"<p>{GERMAN}</p>")
-    assert result.findings[0].message == "The text reads as “de”; “en” was ordered."
-
-
-def test_one_paragraph_in_another_language_is_found_but_a_quotation_is_not():
-    result = run("language", DRAFT.html + f"<p>{GERMAN}</p>")
-    assert [finding.block for finding in result.findings] == [17]
-    assert codes(run("language", DRAFT.html + f"<blockquote>{GERMAN}</blockquote>")) == []
-
-
-def test_rubbish_is_in_no_language():
-    result = run("language", f"<p>{'asdkjf qwer zxcv poiu lkjh asdf mnbv ' * 20}</p>")
-    assert result.findings[0].value == "zxx"
-
-
-@pytest.mark.parametrize(
-    ("html", "language"),
-    [("<p>Bees fly.</p>", "en"), (DRAFT.html, "xx"), ("<p>" + "12 34 " * 40 + "</p>", "en")],
-)
-def test_a_language_that_is_not_sure_is_unknown(html, language):
-    assert run("language", html, language=language).state is State.UNKNOWN
 
 
 @pytest.mark.parametrize(
