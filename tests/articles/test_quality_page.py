@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from articles import likeness
 from articles.quality import (
     GATE,
     INTEGRATION,
@@ -48,7 +49,7 @@ THRESHOLDS = {
         foreign.LISTED_WORDS,
     ],
     "near-duplicate": [
-        originality.SHINGLE_WORDS,
+        likeness.SHINGLE_WORDS,
         originality.SIMILAR_TEXT,
         originality.SAME_TEXT,
     ],
