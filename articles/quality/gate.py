@@ -27,6 +27,7 @@ from articles.quality.case import Case, Change
 from articles.quality.report import (
     CannotTell,
     CheckResult,
+    Finding,
     Level,
     NotApplicable,
     Report,
@@ -37,6 +38,9 @@ from articles.quality.report import (
 
 logger = logging.getLogger(__name__)
 
+# Of one check: more are read neither by people nor by the writer.
+MOST_FINDINGS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -45,7 +49,7 @@ class Check:
 
     In a text that was changed, faults that stood there before are warnings, unless the rule is
     `strict`: what was ordered must be right whatever the text was, or the rule tells old faults
-    from new ones by itself.
+    from new ones by itself. `most` findings are told.
     """
 
     name: str
@@ -54,10 +58,8 @@ class Check:
     source: str
     run: Callable[[Case], Verdict]
     strict: bool = False
+    most: int = MOST_FINDINGS
 
-
-# Of one check: more are read neither by people nor by the writer.
-MOST_FINDINGS = 50
 
 _ORDER, _OWN, _YOAST = "the order", "own judgement", "Yoast"
 _TOO_LARGE = "The text is too large to be judged."
@@ -114,7 +116,14 @@ _TEXT: tuple[Check, ...] = (
     Check("reading-ease", "Reading ease", "W", _YOAST, readability.reading_ease),
     Check("repetition", "Repetition", "B/W", f"{_YOAST}; {_OWN}", wording.repetition),
     Check("stock-phrases", "Stock phrases", "B/W", _OWN, wording.stock_phrases),
-    Check("unsourced-figures", "Sources of figures", "B/W", _OWN, safety.unsourced_figures),
+    Check(
+        "unsourced-figures",
+        "Sources of figures",
+        "B/W",
+        _OWN,
+        safety.unsourced_figures,
+        most=safety.MOST_FIGURES_LISTED,
+    ),
     Check("contact-data", "Contact data", "B", "prompt-injection echo", contacts.contact_data),
     Check(
         "hidden-text",
@@ -220,33 +229,36 @@ def _told(each: Check, state: State, verdict: Verdict = _NOTHING, *, reason: str
         state=state,
         value=verdict.value,
         threshold=verdict.threshold,
-        findings=tuple(found[:MOST_FINDINGS]),
+        findings=tuple(found[: each.most]),
         reason=reason,
     )
 
 
 def _without_old_faults(verdict: Verdict, each: Check, case: Case) -> Verdict:
-    """Return the verdict with the faults as warnings that stood in the text before its change."""
-    blocking = [finding for finding in verdict.findings if finding.level is Level.BLOCKS]
-    if each.strict or case.earlier is None or not blocking:
+    """Return the verdict with the faults last, as warnings, that stood in the text before its
+    change."""
+    if each.strict or case.earlier is None or not verdict.findings:
         return verdict
     try:
         earlier = each.run(case.earlier).findings
     except (CannotTell, NotApplicable):
         return verdict
-    blocked_before = [finding for finding in earlier if finding.level is Level.BLOCKS]
-    old = {id(finding) for finding in told_apart(blocking, blocked_before)[1]}
-    findings = [
-        replace(
-            finding,
-            level=Level.WARNS,
-            message=f"{finding.message} It was so before the change.",
-        )
-        if id(finding) in old
-        else finding
-        for finding in verdict.findings
-    ]
-    return replace(verdict, findings=findings)
+    findings: list[Finding] = []
+    known: list[Finding] = []
+    for level in Level:
+        of_level = [finding for finding in verdict.findings if finding.level is level]
+        before = [finding for finding in earlier if finding.level is level]
+        new, old = told_apart(of_level, before)
+        findings += new
+        known += old
+    return replace(verdict, findings=[*findings, *map(_excused, known)])
+
+
+def _excused(finding: Finding) -> Finding:
+    if finding.level is Level.WARNS:
+        return finding
+    message = f"{finding.message} It was so before the change."
+    return replace(finding, level=Level.WARNS, message=message)
 
 
 def _state(verdict: Verdict) -> State:

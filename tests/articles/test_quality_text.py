@@ -186,6 +186,33 @@ def test_figures_of_the_brief_or_beside_an_allowed_source_are_fine():
 
 
 @pytest.mark.parametrize(
+    ("said", "notes", "sourced"),
+    [
+        ("It is 5% of all.", "Say that it is 75%.", False),
+        ("It is 75% of all.", "Say that it is 5%.", False),
+        ("It is 5% of all.", "Say that it is 1.5%.", False),
+        ("It is 42% of all.", "Mention that 42 % of all do.", True),
+        ("It is 42 percent of all.", "Mention that 42% of all do.", True),
+        ("In 1851 it was.", "It was so in 11851.", False),
+        ("In 1851 it was.", "It was so in 1851.", True),
+        ("It costs 200 €.", "It costs 1,200 €.", False),
+        ("It costs $20 now.", "It costs $200 now.", False),
+        ("It costs $20 now.", "It costs $20, now.", True),
+    ],
+)
+def test_a_figure_of_the_brief_is_that_figure_and_no_part_of_another(said, notes, sourced):
+    result = run("unsourced-figures", f"<p>{said}</p>", notes=notes)
+    assert (result.state is State.PASSED) is sourced
+
+
+def test_any_subject_of_the_site_makes_figures_block():
+    html = DRAFT.html + "<p>Around 80% of bees are female.</p>"
+    niches = ("gardening", "personal-finance")
+    assert run("unsourced-figures", html, site_niches=niches).state is State.FAILED
+    assert run("unsourced-figures", html, site_niches=niches[:1]).state is State.WARNED
+
+
+@pytest.mark.parametrize(
     ("text", "contact"),
     [
         ("Write to me@evil.example now.", "me@evil.example"),
