@@ -136,7 +136,7 @@ def test_a_short_article_is_written_in_one_call_after_its_outline(sandbox):
     assert order.status == Status.QUALITY_CHECK
     assert texts_bought(sandbox, order) == ["outline", "text-1"]
     assert 450 <= order.version.words <= 550
-    assert order.version.provenance["prompt_version"] == "outline-1, article-2"
+    assert order.version.provenance["prompt_version"] == "outline-2, article-3"
 
 
 def test_sections_are_bought_once_each_stored_as_they_come_and_said_as_they_come(
