@@ -1,6 +1,8 @@
 """Threshold tests of markup, completeness, wording, originality and safety."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from articles.brief import Reference
 from articles.quality import State
@@ -203,6 +205,12 @@ def test_figures_of_the_brief_or_beside_an_allowed_source_are_fine():
 def test_a_figure_of_the_brief_is_that_figure_and_no_part_of_another(said, notes, sourced):
     result = run("unsourced-figures", f"<p>{said}</p>", notes=notes)
     assert (result.state is State.PASSED) is sourced
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_of_two_numbers_only_the_same_one_is_a_source(said, given_):
+    result = run("unsourced-figures", f"<p>It is {said}% now.</p>", notes=f"Say {given_}%.")
+    assert (result.state is State.PASSED) is (said == given_)
 
 
 def test_any_subject_of_the_site_makes_figures_block():
