@@ -44,7 +44,8 @@ class Brief:
     `words` is the ordered length. `outbound_limit` counts links that leave the site, the ordered
     one included. `allowed_references` are addresses that the text may cite, `allowed_contacts`
     e-mail addresses and phone numbers that it may name. `disclosure` is the sentence that must
-    stand first, None where the policy asks for none.
+    stand first, None where the policy asks for none. `site_niches` is all that the site writes
+    about, `niche` what the text is about.
     """
 
     topic: str
@@ -69,6 +70,7 @@ class Brief:
     secondary_keywords: tuple[str, ...] = ()
     link_position: LinkPosition = ""
     references: tuple[Reference, ...] = ()
+    site_niches: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.link_policy not in _LINK_RELS:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Protocol, cast
 
-# The identifier's certainty is calibrated for a passage; much longer texts only cost time.
-_READ_CHARS = 4000
+# The identifier's certainty is calibrated for a passage, so a longer text is read in several.
+_PASSAGE_CHARS = 4000
 NO_LANGUAGE = "zxx"
 # One written standard under two codes.
 _SAME = {"nb": "no", "nn": "no"}
@@ -22,19 +23,30 @@ class _Identifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The likeliest language of a text (ISO 639-1; "zxx" for no language), and how sure: 0 to 1."""
+    """The likeliest language of a text (ISO 639-1; "zxx" for no language), and how sure: 0 to 1.
+
+    `shares` are the certainties of all languages; they add up to 1.
+    """
 
     language: str
     certainty: float
+    shares: Mapping[str, float]
+
+    def is_likely(self, language: str) -> float:
+        """Return how likely the text is in `language`, 0 to 1."""
+        return self.shares.get(same(language), 0.0)
 
 
 def spoken(text: str) -> Spoken:
-    """Return the likeliest language of `text`; a certainty under 0.8 is a guess."""
-    merged: dict[str, float] = {}
-    for code, share in _identifier().rank(text[:_READ_CHARS]):
-        merged[same(code)] = merged.get(same(code), 0.0) + share
-    language = max(merged, key=lambda code: merged[code])
-    return Spoken(language, merged[language])
+    """Return the likeliest language of `text`, all of it; a certainty under 0.8 is a guess."""
+    shares: dict[str, float] = {}
+    for start in range(0, max(len(text), 1), _PASSAGE_CHARS):
+        passage = text[start : start + _PASSAGE_CHARS]
+        weight = len(passage) / len(text) if text else 1.0
+        for code, share in _identifier().rank(passage):
+            shares[same(code)] = shares.get(same(code), 0.0) + share * weight
+    language = max(shares, key=lambda code: shares[code])
+    return Spoken(language, shares[language], shares)
 
 
 def known(language: str) -> bool:

@@ -158,7 +158,7 @@ def _plant_articles(wanted: list[tuple[Domain, Text]], *, at: datetime) -> int:
             texts_by_article.append((article, text))
     Article.objects.bulk_create([article for article, _text in texts_by_article])
     live = ArticleVersion.objects.bulk_create(
-        [_version(article, text) for article, text in texts_by_article]
+        [_version(article, text).draw() for article, text in texts_by_article]
     )
     for version in live:
         version.article.live_version = version

@@ -11,9 +11,9 @@ from decimal import Decimal
 from itertools import combinations
 
 from articles.document import parse
+from articles.likeness import shingles, similarity
 from articles.models import ArticleVersion, ModelCall
 from articles.quality import Report
-from articles.quality.originality import shingles, similarity
 from articles.writer import bill
 from orders import fulfilment, revisions
 from orders.models import Order, Revision

@@ -133,6 +133,7 @@ class BriefInput:
             secondary_keywords=self.secondary_keywords,
             link_position=self.link_position,
             references=tuple(Reference(url=url) for url in self.references),
+            site_niches=tuple(domain.niches),
         )
 
 

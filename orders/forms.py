@@ -104,7 +104,8 @@ class OrderForm(forms.Form):
     )
     references = _lines(
         "References",
-        "Public pages that the writer should know. One that we cannot open is left out.",
+        "Public pages of other sites than yours that the writer should know. One that we cannot "
+        "open is left out; links to them are not followed.",
     )
     notes = forms.CharField(
         required=False,

@@ -108,7 +108,7 @@ def judge(*, order: Order, version: ArticleVersion, draft: Draft) -> Report:
     return quality.check(
         draft,
         replace(Brief.from_json(order.brief), internal_links=own),
-        others=other_texts(order),
+        others=other_texts(order, draft.html),
         before=draft_of(before),
         change="revision",
         checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,

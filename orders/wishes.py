@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any, Final, get_args
 
 from articles.brief import LinkPosition
+from articles.links import host_of
+from articles.named_hosts import of_one_owner
 from orders import public_urls
 from orders.typed import Wrong, line, lines
 
@@ -33,6 +35,20 @@ _CONTACT: Final = re.compile(r"@|://|www\.|(?:\d[ ()/.-]?){7}")
 
 def contradictions(given: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what of a brief rules out another part of it, as reasons by field."""
+    return _avoided(given) or _cited(given)
+
+
+def _cited(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    # One link to the customer's site is sold; a reference may become another.
+    target = host_of(given.get("target_url") or "")
+    for address in given["references"]:
+        if target and of_one_owner(host_of(address), target):
+            reason = f"{address} is on the site that your link leads to; name pages of other sites."
+            return {"references": [reason]}
+    return {}
+
+
+def _avoided(given: Mapping[str, Any]) -> dict[str, list[str]]:
     wanted = {
         "keyword": (given.get("keyword"),),
         "anchor text": (given.get("anchor_text"),),

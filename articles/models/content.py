@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from articles.likeness import sketch
 
 SHORTEST_ARTICLE_WORDS = 300
 
@@ -311,6 +313,13 @@ class ArticleVersion(models.Model):
     backlink_review_status = models.CharField(
         max_length=20, choices=BacklinkReview, default=BacklinkReview.PENDING_REVIEW
     )
+    sketch = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=models.Value([], ArrayField(models.BigIntegerField())),
+        editable=False,
+        help_text="What texts that are alike share some of; empty: not drawn yet.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -332,7 +341,10 @@ class ArticleVersion(models.Model):
                 name="version_review_status_known",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["-created_at"], name="version_by_age")]
+        indexes: ClassVar = [
+            models.Index(fields=["-created_at"], name="version_by_age"),
+            GinIndex(fields=["sketch"], name="version_by_sketch"),
+        ]
 
     def __str__(self) -> str:
         return f"v{self.number} {self.title}"
@@ -349,4 +361,11 @@ class ArticleVersion(models.Model):
                     f"version {self.pk} is stored; only update_fields="
                     f"{sorted(self.DECIDED_LATER)} may be saved"
                 )
+        else:
+            self.draw()
         super().save(*args, update_fields=update_fields, **kwargs)
+
+    def draw(self) -> Self:
+        """Draw the sketch of a text that is about to be stored; return the version itself."""
+        self.sketch = sketch(self.html)
+        return self

@@ -12,6 +12,7 @@ from articles.links import Page
 from articles.quality import (
     completeness,
     contacts,
+    foreign,
     hidden,
     keyphrase,
     markup,
@@ -27,6 +28,7 @@ from articles.quality.case import Case, Change
 from articles.quality.report import (
     CannotTell,
     CheckResult,
+    Finding,
     Level,
     NotApplicable,
     Report,
@@ -37,6 +39,9 @@ from articles.quality.report import (
 
 logger = logging.getLogger(__name__)
 
+# Of one check: more are read neither by people nor by the writer.
+MOST_FINDINGS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -44,7 +49,8 @@ class Check:
     comes from.
 
     In a text that was changed, faults that stood there before are warnings, unless the rule is
-    `strict`: what was ordered must be right whatever the text was.
+    `strict`: what was ordered must be right whatever the text was, or the rule tells old faults
+    from new ones by itself. `most` findings are told.
     """
 
     name: str
@@ -53,10 +59,8 @@ class Check:
     source: str
     run: Callable[[Case], Verdict]
     strict: bool = False
+    most: int = MOST_FINDINGS
 
-
-# Of one check: more are read neither by people nor by the writer.
-MOST_FINDINGS = 50
 
 _ORDER, _OWN, _YOAST = "the order", "own judgement", "Yoast"
 _TOO_LARGE = "The text is too large to be judged."
@@ -95,7 +99,7 @@ _TEXT: tuple[Check, ...] = (
     Check("html", "HTML", "B/W", "WCAG 1.1.1, 1.3.1", markup.html),
     Check("length", "Length", "B/W", f"{_YOAST} (300); {_OWN}", completeness.length),
     Check("leakage", "Nothing left over", "B/W", _OWN, completeness.leakage),
-    Check("language", "Language", "B", _OWN, wording.language),
+    Check("language", "Language", "B/W", _OWN, foreign.language, strict=True),
     Check(
         "near-duplicate",
         "Unlike our other texts",
@@ -113,7 +117,14 @@ _TEXT: tuple[Check, ...] = (
     Check("reading-ease", "Reading ease", "W", _YOAST, readability.reading_ease),
     Check("repetition", "Repetition", "B/W", f"{_YOAST}; {_OWN}", wording.repetition),
     Check("stock-phrases", "Stock phrases", "B/W", _OWN, wording.stock_phrases),
-    Check("unsourced-figures", "Sources of figures", "B/W", _OWN, safety.unsourced_figures),
+    Check(
+        "unsourced-figures",
+        "Sources of figures",
+        "B/W",
+        _OWN,
+        safety.unsourced_figures,
+        most=safety.MOST_FIGURES_LISTED,
+    ),
     Check("contact-data", "Contact data", "B", "prompt-injection echo", contacts.contact_data),
     Check(
         "hidden-text",
@@ -222,33 +233,36 @@ def _told(each: Check, state: State, verdict: Verdict = _NOTHING, *, reason: str
         state=state,
         value=verdict.value,
         threshold=verdict.threshold,
-        findings=tuple(found[:MOST_FINDINGS]),
+        findings=tuple(found[: each.most]),
         reason=reason,
     )
 
 
 def _without_old_faults(verdict: Verdict, each: Check, case: Case) -> Verdict:
-    """Return the verdict with the faults as warnings that stood in the text before its change."""
-    blocking = [finding for finding in verdict.findings if finding.level is Level.BLOCKS]
-    if each.strict or case.earlier is None or not blocking:
+    """Return the verdict with the faults last, as warnings, that stood in the text before its
+    change."""
+    if each.strict or case.earlier is None or not verdict.findings:
         return verdict
     try:
         earlier = each.run(case.earlier).findings
     except (CannotTell, NotApplicable):
         return verdict
-    blocked_before = [finding for finding in earlier if finding.level is Level.BLOCKS]
-    old = {id(finding) for finding in told_apart(blocking, blocked_before)[1]}
-    findings = [
-        replace(
-            finding,
-            level=Level.WARNS,
-            message=f"{finding.message} It was so before the change.",
-        )
-        if id(finding) in old
-        else finding
-        for finding in verdict.findings
-    ]
-    return replace(verdict, findings=findings)
+    findings: list[Finding] = []
+    known: list[Finding] = []
+    for level in Level:
+        of_level = [finding for finding in verdict.findings if finding.level is level]
+        before = [finding for finding in earlier if finding.level is level]
+        new, old = told_apart(of_level, before)
+        findings += new
+        known += old
+    return replace(verdict, findings=[*findings, *map(_excused, known)])
+
+
+def _excused(finding: Finding) -> Finding:
+    if finding.level is Level.WARNS:
+        return finding
+    message = f"{finding.message} It was so before the change."
+    return replace(finding, level=Level.WARNS, message=message)
 
 
 def _state(verdict: Verdict) -> State:

@@ -134,9 +134,11 @@ def disclosure(case: Case) -> Verdict:
 
 
 def other_links(case: Case) -> Verdict:
-    """Only the ordered link, the site's own candidates and allowed references, and no more links
-    to other sites than the site allows. What a changed text named before may stay, and counts.
-    Source: the brief."""
+    """Only the ordered link, the site's own candidates and allowed references, these marked as not
+    followed, and no more links to other sites than the site allows.
+
+    What a changed text named before may stay, and counts. Source: the brief.
+    """
     outbound = [link for link in case.links if link.href and not _is_own(link.href, case)]
     limit = case.brief.outbound_limit
     named_before = list(_unordered(case.earlier)) if case.earlier else []
@@ -156,6 +158,7 @@ def other_links(case: Case) -> Verdict:
 
 def _unordered(case: Case) -> Iterator[Finding]:
     yield from _foreign_links(case)
+    yield from _followed_references(case)
     yield from _repeated_links(case)
     yield from _foreign_pictures(case)
     yield from _naked_addresses(case)
@@ -215,6 +218,21 @@ def _foreign_links(case: Case) -> Iterator[Finding]:
                     else "was not ordered and is not an allowed reference."
                 ),
                 value=link.href,
+                block=link.block,
+            )
+
+
+def _followed_references(case: Case) -> Iterator[Finding]:
+    # One followed link was sold; a page that the customer wants cited must be no second.
+    references = set(case.brief.allowed_references) - {case.brief.target_url}
+    for link in case.links:
+        marks = frozenset((link.rel or "").lower().split())
+        if link.href in references and not (marks & _POLICY_WORDS or _is_own(link.href, case)):
+            yield Finding(
+                code="reference-followed",
+                message=f"The link to the reference {link.href} must say rel=“nofollow”.",
+                value=link.href,
+                threshold="nofollow",
                 block=link.block,
             )
 

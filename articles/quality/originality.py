@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from html import unescape
-
-from articles.document.text import words
+from articles.likeness import plain_words, runs, shingles, similarity
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Level, NotApplicable, Verdict
 
-SHINGLE_WORDS = 5
 SAME_TEXT = 0.8
 SIMILAR_TEXT = 0.5
 COPIED_RUN_WORDS = 30
 COPIED_SHARE_BLOCKS = 0.2
-
-# A comparison costs what its words cost, so a huge text is compared by its beginning.
-_MOST_WORDS = 20_000
-_MOST_CHARS = 400_000
-_TAG = re.compile(r"<[^<>]*>")
-
-Shingles = frozenset[tuple[str, ...]]
 
 
 def near_duplicate(case: Case) -> Verdict:
@@ -60,10 +48,10 @@ def copied_run(case: Case) -> Verdict:
     unread = [] if case.references else [u for u in case.brief.allowed_references if u not in read]
     if not texts and not unread:
         raise NotApplicable("No references were given.")
-    known = {run for text in texts for run in _runs(_plain_words(text), COPIED_RUN_WORDS)}
+    known = {run for text in texts for run in runs(plain_words(text), COPIED_RUN_WORDS)}
     copied, found = 0, []
     for block in case.prose:
-        count = 0 if block.kind == "quote" else _covered(_plain_words(block.text), known)
+        count = 0 if block.kind == "quote" else _covered(plain_words(block.text), known)
         if count:
             copied += count
             found.append((block.number, count))
@@ -86,35 +74,10 @@ def copied_run(case: Case) -> Verdict:
     return Verdict(findings=findings, value=round(share, 3), threshold=COPIED_SHARE_BLOCKS)
 
 
-def shingles(text: str) -> Shingles:
-    """Return the runs of 5 words in `text` (HTML or plain), case folded."""
-    return frozenset(_runs(_plain_words(text), SHINGLE_WORDS))
-
-
-def similarity(one: Shingles, other: Shingles) -> float:
-    """Return the Jaccard similarity of two sets of shingles: 0 nothing, 1 everything in common."""
-    smaller, larger = sorted((len(one), len(other)))
-    if not smaller:
-        return 0.0
-    shared = len(one & other)
-    return shared / (smaller + larger - shared)
-
-
-def _plain_words(text: str) -> list[str]:
-    text = text[:_MOST_CHARS]
-    if "<" in text:
-        text = unescape(_TAG.sub(" ", text))
-    return words(text.casefold())[:_MOST_WORDS]
-
-
-def _runs(all_words: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
-    return zip(*(all_words[start:] for start in range(length)), strict=False)
-
-
 def _covered(text: list[str], known: set[tuple[str, ...]]) -> int:
     """Return how many words of `text` stand in a known run."""
     covered, until = 0, 0
-    for start, run in enumerate(_runs(text, COPIED_RUN_WORDS)):
+    for start, run in enumerate(runs(text, COPIED_RUN_WORDS)):
         if run in known:
             end = start + COPIED_RUN_WORDS
             covered += end - max(start, until)

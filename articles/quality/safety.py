@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from articles.document.text import sentences
 from articles.quality.case import Case
@@ -28,6 +29,8 @@ _FIGURE = re.compile(
     r"|scientists|researchers)\b",
     re.IGNORECASE,
 )
+_SHARE = re.compile(r"\s*(?:%|\b(?:percent|per cent|prozent|pour cent|por ciento)\b)")
+_IN_NUMBERS = frozenset(".,")
 # Subjects in which a wrong figure costs health or savings.
 _SENSITIVE = re.compile(
     r"health|medic|nutrition|diet|pharma|wellness|supplement|mental|fitness|cbd"
@@ -39,13 +42,15 @@ _SENSITIVE = re.compile(
 def unsourced_figures(case: Case) -> Verdict:
     """Shares, sums, years, large numbers and studies without an allowed source are listed.
 
-    They block in subjects of health and money. What the brief or a reference's text says is not
-    listed, nor what shares a block with a link to an allowed reference. Source: own judgement.
+    They block on sites that write about health or money. What the brief, the notes for a change or
+    a reference's text says is not listed, nor what shares a block with a link to an allowed
+    reference. Source: own judgement.
     """
-    sensitive = bool(_SENSITIVE.search(case.brief.niche))
-    # What a change brings in comes first: the list is short, and old figures are known.
+    niches = (case.brief.niche, *case.brief.site_niches)
+    sensitive = any(_SENSITIVE.search(niche) for niche in niches)
+    # Those that stood there first: of two that say the same, the later is the new one.
     earlier = case.earlier.document.text if case.earlier else ""
-    listed = sorted(_figures(case), key=lambda figure: figure[2] in earlier)
+    listed = sorted(_figures(case), key=lambda figure: figure[2] not in earlier)
     findings = [
         Finding(
             code="unsourced-figure",
@@ -54,7 +59,7 @@ def unsourced_figures(case: Case) -> Verdict:
             value=figure,
             block=block,
         )
-        for block, figure, sentence in listed[:MOST_FIGURES_LISTED]
+        for block, figure, sentence in listed
     ]
     return Verdict(findings=findings, value=len(listed), threshold=0)
 
@@ -63,7 +68,8 @@ def _figures(case: Case) -> Iterator[tuple[int, str, str]]:
     brief = case.brief
     ordered = (brief.topic, brief.keyword, brief.notes, brief.anchor_text, *brief.must_mention)
     # A page that the customer named is a source for what it says.
-    given = " ".join((*ordered, *(page.text for page in brief.references))).casefold()
+    given = _comparable(" | ".join((*ordered, *(page.text for page in brief.references))))
+    stands = cache(lambda figure: _stands_in(given, _comparable(figure)))
     sources = set(brief.allowed_references)
     sourced = {link.block for link in case.links if link.href in sources}
     disclosure = set(sentences(brief.disclosure or ""))
@@ -74,6 +80,29 @@ def _figures(case: Case) -> Iterator[tuple[int, str, str]]:
             # Digits of a phone number are another check's matter.
             bare = PHONE.sub("", EMAIL.sub("", sentence))
             found = (match[0].strip() for match in _FIGURE.finditer(bare))
-            figure = next((figure for figure in found if figure.casefold() not in given), None)
+            figure = next((figure for figure in found if not stands(figure)), None)
             if figure and sentence not in disclosure:
                 yield block.number, figure, sentence
+
+
+def _comparable(text: str) -> str:
+    """The text in lower case, with one way to write a share: "42 percent" is "42%"."""
+    return _SHARE.sub("%", text.casefold().replace("\u00a0", " "))
+
+
+def _stands_in(text: str, figure: str) -> bool:
+    """Whether `text` names the figure, and not only another one that holds its digits."""
+    at = text.find(figure)
+    while at >= 0:
+        before, after = text[max(0, at - 2) : at], text[at + len(figure) :][:2]
+        if not (_goes_on(figure[:1], before[::-1]) or _goes_on(figure[-1:], after)):
+            return True
+        at = text.find(figure, at + 1)
+    return False
+
+
+def _goes_on(edge: str, beyond: str) -> bool:
+    """Whether a number or word that ends in `edge` goes on with what is `beyond`."""
+    if edge.isdigit():
+        return beyond[:1].isdigit() or (beyond[:1] in _IN_NUMBERS and beyond[1:].isdigit())
+    return edge.isalpha() and beyond[:1].isalpha()

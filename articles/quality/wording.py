@@ -1,4 +1,4 @@
-"""Is it in the ordered language, and does it repeat itself or lean on stock phrases?"""
+"""Does it repeat itself or lean on stock phrases?"""
 
 from __future__ import annotations
 
@@ -6,17 +6,11 @@ from collections.abc import Iterator
 
 from articles.document import fold
 from articles.document.text import words
-from articles.language import NO_LANGUAGE, known, same, spoken
 from articles.quality import dutch, english, french, german, spanish
 from articles.quality.case import Case
 from articles.quality.report import CannotTell, Finding, Level, Verdict
 from articles.quality.said_again import paragraphs_nearly_twice, sentences_nearly_twice
 from articles.quality.word_lists import any_of
-
-SURE = 0.8
-LIKELY = 0.5
-ENOUGH_WORDS = 20
-OWN_LANGUAGE_BLOCK_WORDS = 40
 
 SHORTEST_REPEATED_WORDS = 4
 ALIKE_IN_A_ROW = 3
@@ -30,34 +24,6 @@ _STOCK = {
     "es": any_of(spanish.STOCK_PHRASES),
     "nl": any_of(dutch.STOCK_PHRASES),
 }
-
-
-def language(case: Case) -> Verdict:
-    """The text is in the ordered language; another blocks where that is sure.
-
-    Sure is 80 %, as a whole or in a paragraph of 40 words and more; quotations may be in any.
-    Source: own judgement.
-    """
-    ordered = same(case.brief.language)
-    if not known(ordered):
-        raise CannotTell(f"The language “{case.brief.language}” cannot be recognised.")
-    blocks = [block for block in case.prose if block.kind != "quote"]
-    text = "\n".join(block.text for block in blocks)
-    if len(words(text)) < ENOUGH_WORDS:
-        raise CannotTell("There is too little text to recognise its language.")
-    whole = spoken(text)
-    if whole.language != ordered and whole.certainty >= SURE:
-        finding = _other_language(whole.language, ordered, None)
-        return Verdict(findings=[finding], value=whole.language, threshold=ordered)
-    findings = []
-    for block in blocks:
-        if len(block.words) >= OWN_LANGUAGE_BLOCK_WORDS:
-            part = spoken(block.text)
-            if part.language != ordered and part.certainty >= SURE:
-                findings.append(_other_language(part.language, ordered, block.number))
-    if not findings and (whole.language != ordered or whole.certainty < LIKELY):
-        raise CannotTell(f"The text may not be in “{ordered}”, but that is not sure.")
-    return Verdict(findings=findings, value=whole.language, threshold=ordered)
 
 
 def repetition(case: Case) -> Verdict:
@@ -105,18 +71,6 @@ def stock_phrases(case: Case) -> Verdict:
         for block, phrase in found
     ]
     return Verdict(findings=findings, value=round(rate, 1), threshold=STOCK_WARNS_PER_1000)
-
-
-def _other_language(found: str, ordered: str, block: int | None) -> Finding:
-    reads = "as no language at all" if found == NO_LANGUAGE else f"as “{found}”"
-    where = "The text" if block is None else "This paragraph"
-    return Finding(
-        code="other-language",
-        message=f"{where} reads {reads}; “{ordered}” was ordered.",
-        value=found,
-        threshold=ordered,
-        block=block,
-    )
 
 
 def _sentences_twice(case: Case) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from articles.writer.shapes import EditReply, RepairReply
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, stored_draft
 
-REPAIR_PROMPT = "repair-4"
+REPAIR_PROMPT = "repair-5"
 REVISION_PROMPT = "revision-3"
 INTEGRATION_PROMPT = "integration-3"
 

@@ -19,8 +19,8 @@ from articles.writer.shapes import BodyReply
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, references_on_the_wire, stored_draft
 
-ARTICLE_PROMPT: Final = "article-2"
-SECTION_PROMPT: Final = "section-1"
+ARTICLE_PROMPT: Final = "article-3"
+SECTION_PROMPT: Final = "section-2"
 # Up to here one call writes all sections: it knows what it has said, and its answer comes in time
 # from a slow model too. Beyond, each section is a call of its own (ADR 0093).
 WHOLE_UP_TO_WORDS: Final = 600

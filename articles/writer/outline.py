@@ -21,7 +21,7 @@ from articles.writer.shapes import OutlineReply, SectionPlan
 from articles.writer.usage import Record
 from articles.writer.wording import on_the_wire, references_on_the_wire
 
-OUTLINE_PROMPT: Final = "outline-1"
+OUTLINE_PROMPT: Final = "outline-2"
 FEWEST_SECTIONS, MOST_SECTIONS = 2, 30
 MOST_SUBHEADINGS: Final = 8
 MOST_INTERNAL_LINKS: Final = 3

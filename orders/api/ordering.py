@@ -102,8 +102,8 @@ class PurchaseRequest(serializers.Serializer[Any]):
     )
     references = _wishes(
         "references",
-        "Addresses of public pages that the writer of a new article should know; one that we "
-        "cannot open is left out.",
+        "Addresses of public pages, on other sites than the target's, that the writer of a new "
+        "article should know; one that we cannot open is left out. Links to them are nofollow.",
     )
 
 

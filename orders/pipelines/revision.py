@@ -69,10 +69,12 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
         # Another text has other paragraphs.
         block=revision.block if ground.pk == revision.of_version_id else None,
     )
+    asked = order.revisions.order_by("number").values_list("notes", flat=True)
     passed = Rounds(
         run=run,
         order=order,
-        brief=brief,
+        # What the notes say is ordered as well: their figures have the customer for a source.
+        brief=replace(brief, notes="\n".join((brief.notes, *asked))),
         buy=partial(writer.buy_revision, brief, before, notes=notes),
         first_words="Working on the editor's changes"
         if revision.is_editors

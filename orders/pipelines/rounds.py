@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from articles import quality, writer
+from articles.alike import most_alike
 from articles.brief import Brief
 from articles.draft import Draft
 from articles.models import ArticleVersion
@@ -149,7 +150,8 @@ class Rounds:
     def _examine(self, bought: Written) -> dict[str, Any]:
         """Read the text and judge it: a step of its own, as it may fail where buying did not."""
         draft = bought.read()
-        compared, bought_by_others = other_texts(self.order), pages_of_others(self.order)
+        compared = other_texts(self.order, draft.html)
+        bought_by_others = pages_of_others(self.order)
         # The gate computes for up to a second; with all threads in it the pool would be empty,
         # and this worker's heartbeat would wait for a connection.
         connections.let_go(what="the gate")
@@ -166,14 +168,16 @@ class Rounds:
         return {"draft": draft.to_json(), "report": report.to_json()}
 
 
-def other_texts(order: Order) -> list[str]:
-    """Return the newest texts of the site that are not of this article or this order."""
-    others = ArticleVersion.objects.filter(article__domain_id=order.domain_id)
-    others = others.exclude(order_key=order.subject)
+def other_texts(order: Order, html: str) -> list[str]:
+    """Return the texts that `html` must not resemble: the newest of the site, and those of any
+    site that look alike, without those of this article or this order."""
+    others = ArticleVersion.objects.exclude(order_key=order.subject)
     if order.article_id is not None:
         others = others.exclude(article_id=order.article_id)
-    newest = others.order_by("-created_at", "-pk").values_list("html", flat=True)
-    return list(newest[:COMPARED_VERSIONS])
+    of_site = others.filter(article__domain_id=order.domain_id).order_by("-created_at", "-pk")
+    newest = of_site.values_list("html", flat=True)[:COMPARED_VERSIONS]
+    alike = most_alike(html, among=others).values_list("html", flat=True)
+    return list(dict.fromkeys((*newest, *alike)))
 
 
 def _both(first: Written, last: Written) -> str:

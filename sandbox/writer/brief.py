@@ -14,6 +14,7 @@ FEWEST_WORDS, MOST_WORDS = 60, 12_000
 _PLAN_WANTED = re.compile(r"(?m)^Return [^\n]*`sections`")
 
 # A line of the prompt's own: what is fenced begins otherwise.
+_REFERENCE_REL = re.compile(r'link to a reference is written `<a href="ADDRESS" rel="([^"]+)">`')
 _REWORDING = re.compile(r"(?m)^- `reword` ")
 
 
@@ -22,7 +23,7 @@ class Brief:
     """What is to be written. `link_rel` of "dofollow" means no rel attribute.
 
     `phrases` are to stand in the text beside the keyword, `avoid` nowhere. `references` are pages
-    to know, address and text; `reference_links` of them may be linked to.
+    to know, address and text; `reference_links` of them may be linked to, with `reference_rel`.
     """
 
     topic: str
@@ -44,6 +45,7 @@ class Brief:
     tone: str = ""
     references: tuple[tuple[str, str], ...] = ()
     reference_links: int = 0
+    reference_rel: str = "dofollow"
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Brief:
@@ -138,7 +140,7 @@ def read_prompt(text: str, *, rules: str = "") -> Prompt:
     brief = _json(_fenced(text, "brief"))
     document = _fenced(text, "document")
     return Prompt(
-        brief=_with_references(brief, text) if isinstance(brief, dict) else None,
+        brief=_with_references(brief, text, rules) if isinstance(brief, dict) else None,
         blocks=None if document is None else _blocks(document),
         findings=_found(_fenced(text, "findings")),
         faults=_found(_fenced(text, "faults")),
@@ -174,10 +176,12 @@ def count_words(html: str) -> int:
     return sum(any(map(str.isalnum, one)) for one in visible(html).split())
 
 
-def _with_references(raw: dict[str, Any], text: str) -> Brief:
+def _with_references(raw: dict[str, Any], text: str, rules: str) -> Brief:
     pages = _json(_fenced(text, "references"))
+    rel = _REFERENCE_REL.search(rules)
     return replace(
         Brief.from_json(raw),
+        reference_rel=rel[1] if rel else "dofollow",
         references=tuple(
             (_line(page.get("url")), _line(page.get("text")))
             for page in (pages if isinstance(pages, list) else [])

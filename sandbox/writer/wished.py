@@ -50,7 +50,7 @@ def source_link(writer: Writer, url: str) -> str:
     writer.voice.words["term"] = about
     frames = writer.words_of.frames["source_anchor"]
     anchor = writer.unavoided(lambda: writer.voice.say(writer.voice.deal("source anchors", frames)))
-    return writer.linked_sentence(url, anchor, "dofollow", kind="source")
+    return writer.linked_sentence(url, anchor, writer.brief.reference_rel, kind="source")
 
 
 def _in_tone(writer: Writer, where: str) -> list[Sentence]:

@@ -1,9 +1,11 @@
 """Threshold tests of quality.ordered_link: what was ordered, as it was sold, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 
-from articles.quality import State
-from tests.articles.good import BODY, DISCLOSURE, DRAFT, LINK, codes, run, spoilt
+from articles.quality import State, check
+from tests.articles.good import BODY, BRIEF, DISCLOSURE, DRAFT, LINK, codes, run, spoilt
 
 
 def test_the_ordered_link_is_missed():
@@ -160,9 +162,38 @@ def test_a_link_that_nobody_ordered_is_refused(link, code):
     assert result.findings[0].block == 17
 
 
+@pytest.mark.parametrize(
+    ("rel", "expected"),
+    [
+        ("", ["reference-followed"]),
+        (' rel="noopener"', ["reference-followed"]),
+        (' rel="nofollow"', []),
+        (' rel="Sponsored noopener"', []),
+    ],
+)
+def test_a_link_to_a_reference_is_not_followed(rel, expected):
+    page = "https://www.rhs.example/guide"
+    html = DRAFT.html + f'<p>See <a href="{page}"{rel}>their guide</a> for more.</p>'
+
+    result = run("other-links", html, allowed_references=(page,))
+
+    assert [(each.code, each.block) for each in result.findings] == [(one, 17) for one in expected]
+
+
+def test_a_reference_that_was_followed_before_a_change_stays():
+    page = "https://www.rhs.example/guide"
+    html = DRAFT.html + f'<p>See <a href="{page}">their guide</a> for more.</p>'
+    brief = replace(BRIEF, allowed_references=(page,))
+    before = replace(DRAFT, html=html)
+
+    report = check(before, brief, before=before, change="revision")
+
+    assert codes(report["other-links"]) == []
+
+
 def test_allowed_references_contacts_and_own_pages_may_be_linked():
     html = DRAFT.html + (
-        '<p><a href="https://www.rhs.example/guide">guide</a>,'
+        '<p><a href="https://www.rhs.example/guide" rel="nofollow">guide</a>,'
         ' <a href="mailto:hello@bees.example">mail</a>, www.garden.example,'
         ' <img src="https://garden.example/i.png" alt="i"></p>'
     )
@@ -173,7 +204,7 @@ def test_allowed_references_contacts_and_own_pages_may_be_linked():
 
 @pytest.mark.parametrize(("limit", "expected"), [(2, []), (1, ["too-many-links"])])
 def test_links_to_other_sites_stay_within_the_sites_limit(limit, expected):
-    html = DRAFT.html + '<p><a href="https://www.rhs.example/">guide</a></p>'
+    html = DRAFT.html + '<p><a href="https://www.rhs.example/" rel="nofollow">guide</a></p>'
     result = run("other-links", html, outbound_limit=limit,
                  allowed_references=("https://www.rhs.example/",))  # fmt: skip
     assert codes(result) == expected

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from django.conf import settings
 
+from articles import likeness
 from articles.quality import (
     GATE,
     INTEGRATION,
     REVISION,
     completeness,
     contacts,
+    foreign,
     gate,
     keyphrase,
     ordered_link,
@@ -40,9 +42,14 @@ THRESHOLDS = {
     "anchor": [ordered_link.SHORTEST_LINK_SENTENCE_WORDS],
     "length": [completeness.SHORTEST_WORDS, f"{completeness.TOLERANCE_PERCENT} %"],
     "leakage": [prompt_text.COPIED_WORDS],
-    "language": [percent(wording.SURE), wording.OWN_LANGUAGE_BLOCK_WORDS],
+    "language": [
+        percent(foreign.SURE),
+        foreign.SENTENCE_WORDS,
+        foreign.ENOUGH_WORDS,
+        foreign.LISTED_WORDS,
+    ],
     "near-duplicate": [
-        originality.SHINGLE_WORDS,
+        likeness.SHINGLE_WORDS,
         originality.SIMILAR_TEXT,
         originality.SAME_TEXT,
     ],

@@ -3,8 +3,8 @@
 import pytest
 
 from articles.brief import Reference
+from articles.likeness import shingles, similarity
 from articles.quality import State
-from articles.quality.originality import shingles, similarity
 from articles.quality.report import Level
 from tests.articles.good import DRAFT, codes, run, text_of
 
@@ -31,11 +31,11 @@ def test_a_text_too_much_like_another_is_held_back(shared, state):
 
 
 def test_comparing_looks_at_each_other_text_once_and_at_a_bounded_part(monkeypatch):
-    from articles.quality import originality
+    from articles import likeness
 
     read = []
-    real = originality.words
-    monkeypatch.setattr(originality, "words", lambda text: read.append(1) or real(text))
+    real = likeness.words
+    monkeypatch.setattr(likeness, "words", lambda text: read.append(1) or real(text))
     assert run("near-duplicate", others=("some text",) * 200).state is State.PASSED
     assert len(read) == 201
     assert len(shingles("word " * 5 + " ".join(f"w{n}" for n in range(30_000)))) < 20_000

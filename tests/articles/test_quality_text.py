@@ -1,17 +1,12 @@
 """Threshold tests of markup, completeness, wording, originality and safety."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from articles.brief import Reference
 from articles.quality import State
 from tests.articles.good import DRAFT, codes, run, spoilt, text_of
-
-GERMAN = (
-    "Bienen auf dem Dach zu halten ist leichter, als viele Menschen denken. Man braucht einen"
-    " ruhigen Platz in der Sonne, ein wenig Schutz vor dem Wind und vor allem Geduld. Die Völker"
-    " finden in der Stadt vom Frühling bis in den Herbst genug Nahrung, denn in den Parks und auf"
-    " den Balkonen blüht immer etwas."
-)
 
 
 @pytest.mark.parametrize(
@@ -98,31 +93,6 @@ def test_the_last_sentence_is_a_whole_one(html, expected):
 )
 def test_a_writer_that_was_stopped_has_not_finished(reason, expected):
     assert codes(run("leakage", finish_reason=reason)) == expected
-
-
-def test_the_ordered_language_is_recognised():
-    assert run("language", f"<p>{GERMAN}</p>", language="de").state is State.PASSED
-    result = run("language", f"<p>{GERMAN}</p>")
-    assert result.findings[0].message == "The text reads as “de”; “en” was ordered."
-
-
-def test_one_paragraph_in_another_language_is_found_but_a_quotation_is_not():
-    result = run("language", DRAFT.html + f"<p>{GERMAN}</p>")
-    assert [finding.block for finding in result.findings] == [17]
-    assert codes(run("language", DRAFT.html + f"<blockquote>{GERMAN}</blockquote>")) == []
-
-
-def test_rubbish_is_in_no_language():
-    result = run("language", f"<p>{'asdkjf qwer zxcv poiu lkjh asdf mnbv ' * 20}</p>")
-    assert result.findings[0].value == "zxx"
-
-
-@pytest.mark.parametrize(
-    ("html", "language"),
-    [("<p>Bees fly.</p>", "en"), (DRAFT.html, "xx"), ("<p>" + "12 34 " * 40 + "</p>", "en")],
-)
-def test_a_language_that_is_not_sure_is_unknown(html, language):
-    assert run("language", html, language=language).state is State.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -215,6 +185,39 @@ def test_figures_of_the_brief_or_beside_an_allowed_source_are_fine():
     allowed = ("https://a.example/",)
     assert codes(run("unsourced-figures", source, allowed_references=allowed)) == []
     assert codes(run("unsourced-figures", source)) == ["unsourced-figure"]
+
+
+@pytest.mark.parametrize(
+    ("said", "notes", "sourced"),
+    [
+        ("It is 5% of all.", "Say that it is 75%.", False),
+        ("It is 75% of all.", "Say that it is 5%.", False),
+        ("It is 5% of all.", "Say that it is 1.5%.", False),
+        ("It is 42% of all.", "Mention that 42 % of all do.", True),
+        ("It is 42 percent of all.", "Mention that 42% of all do.", True),
+        ("In 1851 it was.", "It was so in 11851.", False),
+        ("In 1851 it was.", "It was so in 1851.", True),
+        ("It costs 200 €.", "It costs 1,200 €.", False),
+        ("It costs $20 now.", "It costs $200 now.", False),
+        ("It costs $20 now.", "It costs $20, now.", True),
+    ],
+)
+def test_a_figure_of_the_brief_is_that_figure_and_no_part_of_another(said, notes, sourced):
+    result = run("unsourced-figures", f"<p>{said}</p>", notes=notes)
+    assert (result.state is State.PASSED) is sourced
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7))
+def test_of_two_numbers_only_the_same_one_is_a_source(said, given_):
+    result = run("unsourced-figures", f"<p>It is {said}% now.</p>", notes=f"Say {given_}%.")
+    assert (result.state is State.PASSED) is (said == given_)
+
+
+def test_any_subject_of_the_site_makes_figures_block():
+    html = DRAFT.html + "<p>Around 80% of bees are female.</p>"
+    niches = ("gardening", "personal-finance")
+    assert run("unsourced-figures", html, site_niches=niches).state is State.FAILED
+    assert run("unsourced-figures", html, site_niches=niches[:1]).state is State.WARNED
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import pytest
 
 from articles.models import ArticleVersion
-from orders.models import Order, Refund, Status
-from queueing.models import Attempt, Outcome
+from orders.models import Order, Refund, Revision, Status
+from queueing.models import Attempt, Job, Outcome
+from tests.orders import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,3 +52,35 @@ def test_a_model_that_rewords_what_stands_nowhere_ends_in_one_refund_too(
 
     assert Refund.objects.get().state == "succeeded"
     assert Order.objects.get().version is None
+
+
+def test_a_link_placed_in_another_language_never_reaches_the_page(
+    customer, domain, worker, sandbox, quiet
+):
+    article = factories.open_article(domain)
+    sandbox.knob(service="openai", bad_text=["other_language"])
+    place = {"product": "integration", "article": article.pk, "keyword": None}
+    customer.pay(customer.buy(domain, **place))
+
+    customer.wait_for("FAILED")
+    quiet()
+
+    assert "other-language" in Job.objects.get(kind="backlink-integration").error_reason
+    assert Refund.objects.get().state == "succeeded"
+    assert (Order.objects.get().version, article.versions.count()) == (None, 1)
+
+
+def test_a_change_made_in_another_language_leaves_the_earlier_text_and_the_money(
+    customer, domain, worker, sandbox, quiet
+):
+    customer.pay(customer.buy(domain, topic="Keeping tools through the winter"))
+    customer.wait_for("QUALITY_CHECK")
+    sandbox.knob(service="openai", bad_text=["other_language"])
+    wish = "Please add one more sentence about patience to the introduction."
+    customer.post("/api/v1/purchase/request-revision", revisionNotes=wish).raise_for_status()
+    quiet()
+
+    assert customer.wait_for("QUALITY_CHECK")["version"]["number"] == 1
+    assert "other-language" in Job.objects.get(kind="backlink-revision").error_reason
+    assert Revision.objects.get().state == Revision.State.FAILED
+    assert (Order.objects.get().article.versions.count(), Refund.objects.count()) == (1, 0)

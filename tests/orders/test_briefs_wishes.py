@@ -80,6 +80,9 @@ def test_left_out_they_change_nothing_not_even_the_digest(nothing):
         ("references", ["ftp://beds.example.com"], ""),
         ("references", [f"https://beds.example.com/{n}" for n in range(6)], "at most 5"),
         ("references", ["a\u202eb"], "invisible"),
+        ("references", ["https://shop.example.com/prices"], "is on the site that your link leads"),
+        ("references", ["https://www.shop.example.com/"], "is on the site that your link leads"),
+        ("references", ["https://blog.shop.example.com/"], "is on the site that your link leads"),
     ],
 )
 def test_a_wrong_wish_is_told_at_its_field(field, value, reason):

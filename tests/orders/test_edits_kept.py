@@ -74,7 +74,7 @@ def test_a_new_article_keeps_its_repairs_and_one_that_passed_at_once_has_none(sa
     run(order)
 
     order.refresh_from_db()
-    assert [each["prompt_version"] for each in order.version.edits] == ["repair-4"]
+    assert [each["prompt_version"] for each in order.version.edits] == ["repair-5"]
     assert order.brief["target_url"] in str(order.version.edits)
 
 

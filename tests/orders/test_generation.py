@@ -11,6 +11,7 @@ from articles import references
 from articles.brief import Reference
 from articles.models import ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
+from orders.pipelines.rounds import other_texts
 from queueing import registry, runner
 from queueing.models import Job, Outcome, State, Step
 from queueing.process import Process
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 # What a job does once, and what it does around each call to the model: say what it is doing, take
 # its turn (three), keep the call's usage, keep the step.
-STATEMENTS_AT_MOST = 24
+STATEMENTS_AT_MOST = 25
 STATEMENTS_A_CALL = 6
 
 
@@ -135,7 +136,7 @@ def test_a_short_article_is_written_in_one_call_after_its_outline(sandbox):
     assert order.status == Status.QUALITY_CHECK
     assert texts_bought(sandbox, order) == ["outline", "text-1"]
     assert 450 <= order.version.words <= 550
-    assert order.version.provenance["prompt_version"] == "outline-1, article-2"
+    assert order.version.provenance["prompt_version"] == "outline-2, article-3"
 
 
 def test_sections_are_bought_once_each_stored_as_they_come_and_said_as_they_come(
@@ -283,3 +284,20 @@ def test_references_are_read_once_told_to_the_writer_and_a_missing_one_to_the_cu
     assert all("Oak lasts for years." in call["body"] for call in calls)
     told = [event.what for event in order.events.all() if "reference" in event.what]
     assert told == ["Written without the reference https://gone.example/: It answered with 404."]
+
+
+def test_a_text_that_was_sold_to_another_site_is_not_sold_again(sandbox):
+    order = factories.order_in_work()
+    elsewhere = factories.open_article(factories.active_domain(niches=["travel"]))
+    run_until_settled(order)
+    order.refresh_from_db()
+    html = order.version.html
+    stranger = factories.text_of_article(elsewhere, html, number=2)
+    other = factories.order_in_work(domain=factories.active_domain())
+
+    with CaptureQueriesContext(connection) as asked:
+        compared = other_texts(other, html)
+
+    assert html in compared
+    assert len(asked) == 2
+    assert stranger.html not in other_texts(order, "<p>Nothing that is like it at all here.</p>")

@@ -41,13 +41,19 @@ REPAIR: dict[str, Any] = {
 
 
 def ask(
-    client: openai.OpenAI, user: str, *, name: str = "article", schema: Any = ARTICLE, **more: Any
+    client: openai.OpenAI,
+    user: str,
+    *,
+    name: str = "article",
+    schema: Any = ARTICLE,
+    rules: str = "You write. " * 600,
+    **more: Any,
 ) -> ChatCompletion:
     form = {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
     return client.chat.completions.create(
         model="gpt-4.1-mini",
         messages=[
-            {"role": "system", "content": "You write. " * 600},
+            {"role": "system", "content": rules},
             {"role": "user", "content": user},
         ],
         response_format=form,  # type: ignore[arg-type]

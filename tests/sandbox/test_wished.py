@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.sandbox.reading import blocks, count_words, sentences, spoken, text_o
 from tests.sandbox.test_planned import BODY, by_sections, fenced, planned, said
 from tests.sandbox.test_writer import LANGUAGES
 
+PROMPTS = Path(__file__).parents[2] / "articles" / "writer" / "prompts"
 PAGE = {
     "url": "https://notes.example.org/drainage",
     "text": "Gravel keeps roots dry. Put gravel below, then soil, then compost. Drainage begins"
@@ -110,6 +112,18 @@ def test_what_references_come_back_to_is_taken_up_and_one_is_linked(openai_clien
     assert copied == []
     unasked, _ = written(openai_client, brief(language=language))
     assert "gravel" not in text_of(unasked).lower()
+
+
+@pytest.mark.parametrize(("rules", "rel"), [("rules-2", None), ("rules-3", "nofollow")])
+def test_a_reference_is_linked_as_the_rules_say(openai_client, rules, rel):
+    ordered = brief(reference_links=1)
+    plan = planned(openai_client, ordered, references=[PAGE])
+    asked = fenced("brief", ordered) + fenced("references", [PAGE]) + fenced("outline", plan)
+    told = (PROMPTS / f"{rules}.md").read_text(encoding="utf-8")
+    html = json.loads(content(ask(openai_client, asked, schema=BODY, rules=told)))["html"]
+
+    mark = f' rel="{rel}"' if rel else ""
+    assert html.count(f'<a href="{PAGE["url"]}"{mark}>') == 1
 
 
 def test_a_reference_may_be_known_without_a_link(openai_client):

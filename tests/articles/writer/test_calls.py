@@ -113,7 +113,7 @@ def test_the_price_and_tokens_of_a_call_are_recorded(sandbox, buy, calls):
 
     (usage,) = calls
     assert usage.outcome == CallOutcome.OK
-    assert (usage.purpose, usage.prompt_version) == ("article", "article-2")
+    assert (usage.purpose, usage.prompt_version) == ("article", "article-3")
     assert usage.model == reply["model"]
     assert usage.input_tokens > 1_000
     assert usage.cached_tokens is not None
@@ -155,7 +155,7 @@ def test_a_repair_mends_what_the_findings_name_and_keeps_the_rest(sandbox, buy, 
     assert numbered[0] == f"[1] {blocks[0].html}"
     assert len(numbered) == len(blocks)
     assert [usage.purpose for usage in calls] == ["article", "repair"]
-    assert calls[1].prompt_version == "repair-4"
+    assert calls[1].prompt_version == "repair-5"
 
 
 def test_a_title_that_poses_as_a_block_is_none_in_a_repair(sandbox, buy, calls):
@@ -267,7 +267,7 @@ def test_an_answer_that_our_own_reading_trips_over_is_kept(sandbox, calls, caplo
 
     question = client.Question(
         purpose="article",
-        prompt_version="article-2",
+        prompt_version="article-3",
         system="Write.",
         user=f"<brief>{json.dumps({'topic': 'x', 'words': 300})}</brief>",
         schema={"type": "object", "properties": {}, "additionalProperties": False, "required": []},

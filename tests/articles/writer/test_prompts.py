@@ -16,6 +16,7 @@ FOLDER = Path(prompts.__file__).parent
 USED = {
     "article-1": "36600e6941ee57f7",
     "article-2": "7cc4dacd8758b842",
+    "article-3": "061421fafdccab39",
     "editing-1": "f72172097f415403",
     "editing-2": "e8b15c705f4f87db",
     "editing-3": "2aaa087595e03434",
@@ -23,16 +24,20 @@ USED = {
     "integration-2": "c9d781c43d734ef3",
     "integration-3": "8d3b597693112ee6",
     "outline-1": "8632566ce18c2585",
+    "outline-2": "5605825f2233183b",
     "repair-1": "5d5a32fa513606b6",
     "repair-2": "d03610898810649f",
     "repair-3": "b12225f1b0dfbea9",
     "repair-4": "201bf638d63234f3",
+    "repair-5": "72bb91a8c7714c41",
     "revision-1": "9b11f24a6ef3dbcb",
     "revision-2": "e036f5c5f2e00a5b",
     "revision-3": "4399aac1d77e5ac3",
     "rules-1": "3ae1cbaa7b908c66",
     "rules-2": "83fbbb55f37edb09",
+    "rules-3": "de60529b0720375e",
     "section-1": "ab19f1f092127464",
+    "section-2": "ab3f78061205e8bf",
 }
 
 
@@ -49,10 +54,10 @@ def test_a_prompt_that_has_been_used_never_changes():
     ("name", "gaps"),
     [
         ("article-1", {"brief"}),
-        ("outline-1", {"brief", "references"}),
-        ("section-1", {"brief", "references", "outline", "assignment"}),
-        ("article-2", {"brief", "references", "outline"}),
-        ("repair-4", {"brief", "document", "findings"}),
+        ("outline-2", {"brief", "references"}),
+        ("section-2", {"brief", "references", "outline", "assignment"}),
+        ("article-3", {"brief", "references", "outline"}),
+        ("repair-5", {"brief", "document", "findings"}),
         ("revision-3", {"brief", "document", "notes", "faults"}),
         ("integration-3", {"brief", "document", "faults"}),
     ],
@@ -68,13 +73,13 @@ def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
         prompt.fill()
 
 
-NOW = ("outline-1", "section-1", "article-2", "repair-4", "revision-3", "integration-3")
+NOW = ("outline-2", "section-2", "article-3", "repair-5", "revision-3", "integration-3")
 
 
 def test_prompts_of_a_kind_are_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
     assert len({prompts.load(name).system for name in NOW[:4]}) == 1
     assert prompts.load("revision-3").system == prompts.load("integration-3").system
-    assert prompts.load("article-2").version == "article-2"
+    assert prompts.load("article-3").version == "article-3"
 
 
 def beginning(one, other):
@@ -83,12 +88,12 @@ def beginning(one, other):
 
 
 def test_a_section_is_asked_for_with_all_that_it_shares_before_what_is_its_own():
-    prompt = prompts.load("section-1")
+    prompt = prompts.load("section-2")
     gaps = {gap: f"[{gap}]" for gap in prompt.question.get_identifiers()}
     asked = [prompt.fill(**gaps | {"assignment": one}) for one in ("one", "two")]
 
     assert len(asked[0]) - len(beginning(*asked)) < 60
-    outlined = prompts.load("outline-1").fill(brief="[brief]", references="[references]")
+    outlined = prompts.load("outline-2").fill(brief="[brief]", references="[references]")
     # The outline's call has the same beginning, up to where its own task starts.
     assert beginning(outlined, asked[0]).endswith("</references>\n\n")
 
@@ -142,11 +147,11 @@ def test_the_rules_of_editing_speak_of_all_that_the_gate_asks_of_a_change(subjec
         ("integration-3", "Not the first block and not the last one"),
         ("revision-3", "Do what the notes ask, and nothing else"),
         ("revision-3", "The ordered link survives every revision"),
-        ("repair-4", "Mend what the findings name, and nothing else"),
-        ("repair-4", "its title, description and slug"),
-        ("repair-4", "What changes loses nothing that was ordered"),
-        ("repair-4", "something of `must_mention` or a secondary keyword"),
-        ("repair-4", "nothing of `must_avoid`"),
+        ("repair-5", "Mend what the findings name, and nothing else"),
+        ("repair-5", "its title, description and slug"),
+        ("repair-5", "What changes loses nothing that was ordered"),
+        ("repair-5", "something of `must_mention` or a secondary keyword"),
+        ("repair-5", "nothing of `must_avoid`"),
     ],
 )
 def test_a_change_is_asked_for_as_it_was_sold(name, subject):
@@ -194,7 +199,7 @@ def test_a_change_is_asked_for_as_it_was_sold(name, subject):
     ],
 )
 def test_the_rules_speak_of_all_that_the_gate_blocks_or_warns_of(subject):
-    assert subject in prompts.load("section-1").system
+    assert subject in prompts.load("section-2").system
 
 
 def test_a_prompt_that_does_not_exist_is_not_made_up():
