@@ -184,6 +184,14 @@ def show(lease: Lease, *, doing: str) -> None:
     _write(_DOING, lease, {"doing": doing[:200]})
 
 
+def confirm(lease: Lease) -> None:
+    """Return if the job is still this run's.
+
+    :raises LeaseLost: it is not
+    """
+    _write("SELECT 1 FROM queueing_job WHERE id = %(job)s AND lease_token = %(token)s", lease, {})
+
+
 def complete(lease: Lease, *, at: datetime | None = None) -> None:
     """Settle the job as done, in the current transaction if there is one.
 
