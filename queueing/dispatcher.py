@@ -1,6 +1,7 @@
 """From the ledger to the broker: due jobs are stamped, then published, by one leader at a time."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from celery import Celery
 from django.conf import settings
 from django.db import connection as django_connection
 
+from queueing import plans
 from queueing.clock import BELL, NOW
 from queueing.credit import Bench, Share, shares
 from queueing.registry import UnknownKind, kind_named
@@ -32,11 +34,12 @@ SELECT ARRAY(SELECT jsonb_array_elements_text(kinds)), greatest(0, threads - (
 )) FROM queueing_worker
 WHERE seen_at > {NOW} - make_interval(secs => %(lease_s)s)
 """  # noqa: S608
+# As many rows as there are threads, at most; an index has them in this order.
 _UNDER_WAY = f"""
-SELECT kind, count(*) FROM queueing_job
+SELECT kind FROM queueing_job
 WHERE state = 'waiting' AND dispatched_at <= {NOW}
   AND dispatched_at > {NOW} - make_interval(secs => %(lost_after_s)s)
-GROUP BY kind
+ORDER BY dispatched_at
 """  # noqa: S608
 _STAMP = f"""
 WITH due AS (
@@ -57,7 +60,8 @@ UPDATE queueing_job AS job SET dispatched_at = {NOW} FROM due WHERE job.id = due
 RETURNING job.rank, job.priority, job.run_at, job.id, job.kind, job.failures
 """  # noqa: S608
 _UNSTAMP = """
-UPDATE queueing_job SET dispatched_at = NULL WHERE id = ANY(%(jobs)s) AND state = 'waiting'
+UPDATE queueing_job SET dispatched_at = NULL
+WHERE id = ANY(%(jobs)s) AND state IS NOT DISTINCT FROM 'waiting'  -- found by id alone
 """
 _PUT_OUT_A_FROZEN_LEADER = """
 SELECT pg_terminate_backend(pid)
@@ -94,7 +98,7 @@ def stamp(database: Connection, *, at: datetime | None = None) -> list[Due]:
         Bench(kinds=frozenset(kinds), free=free)
         for kinds, free in database.execute(_BENCHES, times).fetchall()
     ]
-    under_way = dict(database.execute(_UNDER_WAY, times).fetchall())
+    under_way = Counter(kind for (kind,) in database.execute(_UNDER_WAY, times).fetchall())
     return [
         due
         for share in shares(benches=benches, under_way=under_way)
@@ -197,7 +201,7 @@ class Dispatcher:
         :raises psycopg.Error: the database is away
         :raises BrokerAway: the broker is; another worker may lead meanwhile
         """
-        with _session() as database:
+        with session() as database:
             while not self._stopping():
                 if self._lead(database):
                     (log.debug if self._has_led else log.info)("dispatcher_leads")
@@ -223,12 +227,14 @@ class Dispatcher:
 
 
 @contextmanager
-def _session() -> Iterator[Connection]:
-    """A connection beside the pool: the lock and the bell belong to a session."""
-    parameters = {
-        **django_connection.get_connection_params(),
+def session() -> Iterator[Connection]:
+    """A connection beside the pool: the lock and the bell belong to a session, and so do the
+    settings that hold its plans."""
+    ours = django_connection.get_connection_params()
+    parameters = ours | {
         "autocommit": True,
         "application_name": "byline-dispatcher",
+        "options": f"{ours.get('options', '')} {plans.OPTIONS}",
     }
     database: Connection = psycopg.connect(**parameters)
     try:

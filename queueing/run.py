@@ -88,6 +88,15 @@ class Run:
         """Say in up to 200 characters what is going on, in words for the customer."""
         leases.show(self.lease, doing=text)
 
+    def confirm(self) -> None:
+        """Ask the ledger whether the job is still this run's: inside a step, right before a call
+        that would undo what a later run did. No connection is held afterwards.
+
+        :raises LeaseLost: it is not
+        """
+        leases.confirm(self.lease)
+        connections.let_go(what="a call")
+
     @contextmanager
     def delivery(self) -> Iterator[None]:
         """A transaction in which the handler writes its results; committing it settles the job.

@@ -9,13 +9,13 @@ from django.db.models.functions import Least, Now
 
 from queueing import leases, news, registry, retention
 from queueing.clock import BELL
-from queueing.errors import LeaseLost
 from queueing.leases import Lease
 from queueing.models import Job, JobNote, State
 
 __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
 
 _RETRYABLE = (State.FAILED, State.CANCELLED)
+_OPEN = (State.WAITING, State.ACTIVE)
 
 
 class Refused(Exception):
@@ -29,7 +29,8 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
     :raises Refused: it is in another state, there is no such job, or its kind says that running it
         again would do nothing
     """
-    again = Job.objects.filter(pk=job_id, state__in=_RETRYABLE).update(
+    _hold(job_id, _RETRYABLE, "retried", "failed or cancelled")
+    Job.objects.filter(pk=job_id).update(
         state=State.WAITING,
         failures=0,
         crashes=0,
@@ -38,10 +39,9 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         finished_at=None,
         error_class="",
         error_reason="",
+        parked_since=None,
         has_detail=True,  # its new attempts are to be counted, and cleaned one day
     )
-    if not again:
-        raise _refused(job_id, "retried", "failed or cancelled")
     _ask_its_kind(job_id)
     return _noted(job_id, action="retry", actor=actor, reason=reason, at=at)
 
@@ -79,17 +79,13 @@ def cancel(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = 
 
     :raises Refused: it is settled already, or there is no such job
     """
-    waiting = Job.objects.filter(pk=job_id, state=State.WAITING).update(
-        state=State.CANCELLED, finished_at=at or Now(), dispatched_at=None, doing=""
-    )
-    if not waiting:
-        token = Job.objects.filter(pk=job_id).values_list("lease_token", flat=True).first()
-        if token is None:
-            raise _refused(job_id, "cancelled", "waiting or running")
-        try:
-            leases.cancel(Lease(job_id, token), at=at)
-        except LeaseLost:
-            raise _refused(job_id, "cancelled", "waiting or running") from None
+    job = _hold(job_id, _OPEN, "cancelled", "waiting or running")
+    if job.lease_token is not None:
+        leases.cancel(Lease(job_id, job.lease_token), at=at)
+    else:
+        Job.objects.filter(pk=job_id).update(
+            state=State.CANCELLED, finished_at=at or Now(), dispatched_at=None, doing=""
+        )
     return _noted(job_id, action="cancel", actor=actor, reason=reason, at=at)
 
 
@@ -99,11 +95,10 @@ def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None =
 
     :raises Refused: it is not waiting, or there is no such job
     """
-    promoted = Job.objects.filter(pk=job_id, state=State.WAITING).update(
+    _hold(job_id, (State.WAITING,), "promoted", "waiting")
+    Job.objects.filter(pk=job_id).update(
         priority=Least(F("priority"), 0), run_at=Least(F("run_at"), at or Now()), dispatched_at=None
     )
-    if not promoted:
-        raise _refused(job_id, "promoted", "waiting")
     return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
 
 
@@ -136,8 +131,14 @@ def _noted(job_id: UUID, *, action: str, actor: str, reason: str, at: datetime |
     return job
 
 
-def _refused(job_id: UUID, what: str, when: str) -> Refused:
-    state = Job.objects.filter(pk=job_id).values_list("state", flat=True).first()
-    if state is None:
-        return Refused(f"there is no job {job_id}")
-    return Refused(f"job {job_id} is {state}; it can be {what} only when {when}")
+def _hold(job_id: UUID, states: tuple[State, ...], what: str, when: str) -> Job:
+    """Return the job, locked, so that what is refused or done is about the state that was seen.
+
+    :raises Refused: it is in another state, or there is no such job
+    """
+    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
+    if job is None:
+        raise Refused(f"there is no job {job_id}")
+    if job.state not in states:
+        raise Refused(f"job {job_id} is {job.state}; it can be {what} only when {when}")
+    return job

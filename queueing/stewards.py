@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -16,7 +17,7 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import connection
 
-from queueing import registry, sweeper, workers
+from queueing import clock, registry, sweeper, workers
 from queueing.checks import refuse_wrong_settings
 from queueing.dispatcher import Courier, Dispatcher
 from queueing.process import Process, here
@@ -27,6 +28,7 @@ SWEEP_EVERY_S = 1.0
 PAUSE_AT_MOST_S = 2.0
 # A terminal's Ctrl-C and its supervisor's SIGTERM come together and mean one thing.
 ONE_WISH_S = 1.0
+NEVER = datetime.min.replace(tzinfo=UTC)
 STOPPED_HARD = 1
 
 
@@ -80,20 +82,28 @@ class Steward(threading.Thread):
 
 class Sweeping:
     """Sweeps, but believes in no expired lease while this process was blind itself: after an
-    outage every lease has run out, and its owner's next heartbeat is seconds away."""
+    outage every lease has run out, and its owner's next heartbeat is seconds away.
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._last = float("-inf")
-        self._blind_until = float("-inf")
+    The database's clock tells, at each statement: an outage may also begin, or a server freeze,
+    when a sweep is half done."""
+
+    def __init__(self, *, read_clock: Callable[[], datetime] = clock.read) -> None:
+        self._read_clock = read_clock
+        self._last: datetime | None = None
+        self._blind_until: datetime | None = None
 
     def __call__(self) -> None:
-        now = self._monotonic()
+        now = self._read_clock()
         # Sweeps a little late are no outage.
-        if now - self._last > settings.HEARTBEAT_S + 2 * SWEEP_EVERY_S:
-            self._blind_until = now + settings.HEARTBEAT_S + PAUSE_AT_MOST_S
-        sweeper.sweep(expired_too=now >= self._blind_until)
+        late = timedelta(seconds=settings.HEARTBEAT_S + 2 * SWEEP_EVERY_S)
+        if self._last is None or now - self._last > late:
+            self._blind_until = now + timedelta(seconds=settings.HEARTBEAT_S + PAUSE_AT_MOST_S)
         self._last = now
+        if self._blind_until is not None and now < self._blind_until:
+            sweeper.sweep(trusted_until=NEVER)
+        else:
+            self._blind_until = None
+            sweeper.sweep(trusted_until=now + late)
 
 
 class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]

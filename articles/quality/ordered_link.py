@@ -226,8 +226,7 @@ def _followed_references(case: Case) -> Iterator[Finding]:
     # One followed link was sold; a page that the customer wants cited must be no second.
     references = set(case.brief.allowed_references) - {case.brief.target_url}
     for link in case.links:
-        marks = frozenset((link.rel or "").lower().split())
-        if link.href in references and not (marks & _POLICY_WORDS or _is_own(link.href, case)):
+        if link.href in references and not (link.marks or _is_own(link.href, case)):
             yield Finding(
                 code="reference-followed",
                 message=f"The link to the reference {link.href} must say rel=“nofollow”.",

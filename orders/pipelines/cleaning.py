@@ -31,6 +31,7 @@ def clean_page(run: Run) -> None:
     article, version = _article(article_id), ArticleVersion.objects.get(pk=plan["version"])
 
     def put() -> dict[str, Any]:
+        run.confirm()  # a worker that slept must not put an old text over a newer one
         with publisher_errors():
             return asdict(publishing.publish(article=article, version=version, at=timezone.now()))
 

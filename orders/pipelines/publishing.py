@@ -66,6 +66,7 @@ def _publish(run: Run, publication: Publication) -> Published:
         text = publishing.standing(article=article, version=version)
 
     def put() -> dict[str, Any]:
+        run.confirm()  # a worker that slept must not put an old text over a newer one
         with publisher_errors():
             return asdict(publishing.publish(article=article, version=text, at=timezone.now()))
 

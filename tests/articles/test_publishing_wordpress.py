@@ -82,6 +82,23 @@ def test_the_next_version_replaces_the_text_and_the_address_stays(posts, article
     assert post["link"] == url
 
 
+def test_a_text_that_comes_too_late_gives_way_to_the_live_one(posts, article):
+    """A process slept between reading what is live and its call; the site takes the call."""
+    first = pages.version(article)
+    publish(first)
+    asleep = Article.objects.select_related("domain", "live_version").get(pk=article.pk)
+    second = pages.version(article, first, title="A newer title")
+    publish(second)
+
+    with pytest.raises(PublishingUnavailable, match="published just now"):
+        publishing.publish(article=asleep, version=first, at=AT)
+
+    (post,) = posts.all()
+    assert post["title"]["raw"] == second.title
+    article.refresh_from_db()
+    assert article.live_version == second
+
+
 def test_after_a_lost_reply_the_post_is_found_and_not_made_twice(sandbox, posts, article):
     sandbox.knob(service="wordpress", operation="posts.create", drop_reply=True, times=1)
     version = pages.version(article)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from orders.models import Order, Status
 from orders.revisions import JOB_KIND
-from queueing import dispatcher, figures, stats, sweeper
+from queueing import dispatcher, figures, plans, stats, sweeper
 from queueing.models import Attempt, Job, State
 from tests.faults.killed_workers import place
 from tests.faults.kinds import CROWD, ORDERS_RANK
@@ -84,8 +84,8 @@ def _stays_quick(round_: Round) -> None:
     looks = {
         "the dispatcher's look": (dispatcher._STAMP, shares | {"lost_after_s": 10.0}),
         "the sweeper's look": (
-            sweeper._ABANDONED,
-            {"kinds": [CROWD], "gone": [], "expired_too": True, "at": None},
+            sweeper._LOOK,
+            {"gone": [], "trusted_until": None, "at": None},
         ),
     }
     for name, (statement, values) in looks.items():
@@ -116,7 +116,7 @@ def _took(explained: tuple[str, float]) -> float:
 
 def _explained(statement: str, values: dict[str, Any]) -> tuple[str, float]:
     """Return the plan in words and what it took; nothing is changed."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with plans.by_order(), connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
         found = cursor.fetchone()[0]
         transaction.set_rollback(True)

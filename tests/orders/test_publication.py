@@ -8,7 +8,7 @@ from articles.publishing import Published
 from orders import holds, marks, notifications, publications, reviews
 from orders.models import Order, OutgoingEmail, Publication, Status
 from orders.publications import PublicationRefused
-from queueing import ledger, registry, runner, service
+from queueing import leases, ledger, registry, runner, service
 from queueing.models import Job, Outcome, State
 from queueing.process import Process
 from tests.orders import factories
@@ -229,6 +229,21 @@ def test_a_run_that_ends_after_any_step_goes_on_from_there(sandbox, approved):
     assert worked(sandbox, "page") == 1
     assert order_of(approved).status == Status.COMPLETED
     assert published_mails(approved) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_has_lost_its_job_puts_nothing_on_the_page(sandbox, approved):
+    """Its worker slept for longer than the lease before the first call to the site."""
+
+    def take_away() -> None:
+        job = job_of(approved)
+        leases.cancel(leases.Lease(job.pk, job.lease_token))
+
+    with rival_before('FROM "orders_review" WHERE', take_away):
+        ended = run(approved)
+
+    assert ended.outcome is None
+    assert sandbox.calls(service="wordpress") == []
 
 
 def test_a_second_job_for_what_is_live_does_nothing(sandbox, approved):

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from queueing import leases, ledger, retention, service, stats
-from queueing.errors import LeaseLost, Permanent
-from queueing.models import Attempt, Job, JobNote, State, Step
+from queueing.errors import LeaseLost, Parked, Permanent
+from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
+from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +123,51 @@ def test_what_a_jobs_state_does_not_allow_is_refused_and_changes_nothing(act):
 
     assert Job.objects.get().state == State.COMPLETED
     assert not JobNote.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "state"), [(service.cancel, State.CANCELLED), (service.promote, State.WAITING)]
+)
+def test_a_job_that_is_handed_back_meanwhile_is_judged_by_one_look(job_that, act, state):
+    """Two looks found it neither waiting nor running: "is waiting; only when waiting"."""
+    job = job_that(lambda run: None)
+    claimed = leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4())
+
+    with rival_before('FROM "queueing_job"', lambda: leases.hand_back(claimed.lease)):
+        act(job_id=job.pk, actor="mia")
+
+    assert Job.objects.get().state == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_settles_while_it_is_cancelled_is_refused_by_its_new_state(job_that):
+    job = job_that(lambda run: None)
+    claimed = leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4())
+
+    with (
+        rival_before('FROM "queueing_job"', lambda: leases.complete(claimed.lease)),
+        pytest.raises(service.Refused, match="is completed; it can be cancelled only when"),
+    ):
+        service.cancel(job_id=job.pk, actor="mia")
+
+    assert not JobNote.objects.exists()
+
+
+def test_a_retried_job_may_wait_anew_for_what_is_broken(job_that, run_once, settings):
+    def needs_a_provider(run):
+        raise Parked("model:main is down", retry_after_s=9, line="model:main")
+
+    job = job_that(needs_a_provider)
+    run_once(job.pk)
+    long_ago = timezone.now() - timedelta(seconds=settings.PARKED_AT_MOST_S + 1)
+    Job.objects.update(run_at=job.created_at, parked_since=long_ago)
+    assert run_once(job.pk).outcome is Outcome.FAILED
+
+    service.retry(job_id=job.pk, actor="mia")
+
+    assert run_once(job.pk).outcome is Outcome.PARKED
+    assert Job.objects.get().parks == 2, "of the job's whole life, like its attempts"
 
 
 def test_old_detail_is_dropped_and_the_key_stays_taken(failed_job, settings):

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -126,6 +127,20 @@ class TestAWorkerOfThisMachine:
         assert sweeper.sweep() == sweeper.Swept(requeued=1, workers=1)
         assert not Worker.objects.exists()
 
+    @pytest.mark.django_db(transaction=True)
+    def test_whose_job_was_locked_is_found_again_at_the_next_sweep(self, worker_row):
+        worker_row.pid, worker_row.process_started = 2**22 + 1, 0.0
+        worker_row.save()
+
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM queueing_job FOR UPDATE")
+            (swept,) = alongside(1, sweeper.sweep)
+        assert swept == sweeper.Swept(workers=1)
+        assert Worker.objects.get().threads == 0, "nothing is sent to it meanwhile"
+
+        assert sweeper.sweep() == sweeper.Swept(requeued=1, workers=1)
+        assert not Worker.objects.exists()
+
     def test_that_nobody_has_buried_yet_is_dead_all_the_same(self, worker_row):
         child = subprocess.Popen([sys.executable, "-c", ""], stdin=subprocess.DEVNULL)
         worker_row.pid = child.pid
@@ -185,8 +200,7 @@ def test_after_an_outage_the_owners_get_to_speak_before_their_leases_count(
 ):
     settings.HEARTBEAT_S = heartbeat_s
     Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
-    seconds = iter(range(1000))
-    sweeping = Sweeping(monotonic=lambda: float(next(seconds)))
+    sweeping = Sweeping(read_clock=every_second(timezone.now()))
 
     for _ in range(heartbeat_s):
         sweeping()
@@ -195,6 +209,23 @@ def test_after_an_outage_the_owners_get_to_speak_before_their_leases_count(
     for _ in range(5):
         sweeping()
     assert Job.objects.get().state == State.WAITING
+
+
+def test_a_sweep_that_was_held_up_believes_in_no_lease(abandoned, settings):
+    """The server froze after the sweeper had looked at the clock, and the owners with it."""
+    now = timezone.now()
+    Job.objects.update(lease_until=now - timedelta(seconds=1))
+    sweeping = Sweeping(read_clock=every_second(now - timedelta(minutes=1)))
+
+    for _ in range(settings.HEARTBEAT_S + 5):
+        sweeping()
+
+    assert Job.objects.get().state == State.ACTIVE
+
+
+def every_second(since):
+    """A clock that is a second later each time."""
+    return (since + timedelta(seconds=second) for second in count()).__next__
 
 
 class TestHeartbeats:
