@@ -154,7 +154,7 @@ def dead_pages_of(article_ids: Collection[int]) -> dict[int, Pages]:
 def pages_of_others(order: Order) -> set[Page]:
     """Return the pages that other orders, paid for and not ended, have linked in the order's
     article or are linking there; no change of the order's text may take those links."""
-    article_id = order.article_id or (order.version and order.version.article_id)
+    article_id = order.article_id or (order.version.article_id if order.version else None)
     if article_id is None:
         return set()  # its article is still to be written
     return {
