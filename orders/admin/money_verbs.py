@@ -51,9 +51,9 @@ VERBS: Final = {
             name="refund",
             label="Refund",
             effect="All that is left of what was paid goes back. An order in work or in review "
-            "ends and its text stands no more; a published one stays published. A refund that "
-            "failed for good is owed anew.",
-            done="The money is on its way back.",
+            "ends and its text stands no more, also where its money went back at Stripe before; a "
+            "published one stays published. A refund that failed for good is owed anew.",
+            done="What was left of its money is on its way back.",
             offered=_was_paid,
             act=endings.refund,
         ),
