@@ -136,6 +136,9 @@ DATABASES = {
                 "reconnect_timeout": 10,
             },
             "connect_timeout": 5,
+            # A failover may lead to a standby that is none any more in a moment. A session there
+            # would stay in the pool for half an hour and refuse every write.
+            "target_session_attrs": "read-write",
             # A server whose machine vanished says no goodbye. Without these a heartbeat would
             # wait for it for a quarter of an hour.
             "keepalives_idle": 5,

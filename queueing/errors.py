@@ -18,8 +18,9 @@ class RetryLater(Exception):
 class Parked(Exception):
     """Something that the job needs is broken: it waits `retry_after_s` seconds and loses no try.
 
-    `PARKED_AT_MOST_S` after its first such wait the job fails instead. `line` names the line in
-    which it stands: whoever finds the thing mended wakes the jobs in it (`queueing.lines`).
+    `PARKED_AT_MOST_S` after the first such wait since it stored a step the job fails instead.
+    `line` names the line in which it stands: whoever finds the thing mended wakes the jobs in it
+    (`queueing.lines`).
     """
 
     bounded: ClassVar[bool] = True

@@ -87,7 +87,7 @@ WITH ended AS (
         finished_at = CASE WHEN %(settled)s THEN {NOW} END,
         error_class = %(error_class)s, error_reason = %(reason)s,
         line = %(line)s, parks = parks + (%(outcome)s = 'parked')::int,
-        parked_since = CASE WHEN %(bounded)s THEN coalesce(parked_since, {NOW})
+        parked_since = CASE WHEN %(bounded)s AND (parked_since IS NULL OR %(progressed)s) THEN {NOW}
                             ELSE parked_since END
     WHERE id = %(job)s AND lease_token = %(token)s
     RETURNING id, subject
@@ -224,9 +224,12 @@ def park(
     delay_s: float,
     line: str,
     bounded: bool,
+    progressed: bool = False,
     at: datetime | None = None,
 ) -> None:
     """Let the job wait in a line, or for something broken (`bounded`); no try is lost.
+
+    `progressed`: the run has stored a step, so what it waited for before was mended.
 
     :raises LeaseLost: the job is no longer this run's
     """
@@ -238,6 +241,7 @@ def park(
         retry_in_s=delay_s,
         line=line,
         bounded=bounded,
+        progressed=progressed,
         at=at,
     )
 
@@ -306,6 +310,7 @@ def _end(
     message_follows: bool = False,
     line: str = "",
     bounded: bool = False,
+    progressed: bool = False,
     at: datetime | None = None,
 ) -> datetime | None:
     """Return when the attempt ended, None if it had ended this way before."""
@@ -323,6 +328,7 @@ def _end(
         "traceback": fault.traceback if fault else "",
         "line": line,
         "bounded": bounded,
+        "progressed": progressed,
         "at": at,
     }
     with connection.cursor() as cursor:

@@ -33,8 +33,10 @@ WHERE state = 'active' AND (worker = ANY(%(gone)s::uuid[])
 """  # noqa: S608
 _LOOK = f"{_ABANDONED} ORDER BY worker, lease_until"
 _STILL_ABANDONED = f"{_ABANDONED} AND id = %(job)s FOR NO KEY UPDATE SKIP LOCKED"
+# It is nobody's then, so that its worker is forgotten: by its lease alone it is found again.
 _POSTPONE = f"""
-UPDATE queueing_job SET lease_until = {NOW} + make_interval(secs => {_SETTLE_AGAIN_S})
+UPDATE queueing_job
+SET lease_until = {NOW} + make_interval(secs => {_SETTLE_AGAIN_S}), worker = lease_token
 WHERE id = %(job)s AND lease_token = %(token)s
 """  # noqa: S608
 # One of whose jobs was locked just now is found again a second later; it has no thread to offer.

@@ -20,35 +20,43 @@ from queueing.process import Process
 # that hands pids out in turn.
 _SAME_START_S = 2.0
 
+# A run that lost its job may be in the middle of a call: its thread is taken, though no job in the
+# ledger says so. Published to it, a message would wait, and what came later wait behind it.
 _BEAT = f"""
-WITH seen AS (
+WITH mine AS (
+    SELECT * FROM unnest(%(jobs)s::uuid[], %(tokens)s::uuid[], %(extended)s::bool[])
+        AS mine (id, token, extended)
+), lost AS (
+    SELECT mine.token FROM mine
+    LEFT JOIN queueing_job job ON job.id = mine.id AND job.lease_token = mine.token
+    WHERE job.id IS NULL
+), seen AS (
     INSERT INTO queueing_worker
         (id, host, pid, process_started, threads, kinds, started_at, seen_at)
-    VALUES (%(worker)s, %(host)s, %(pid)s, %(process_started)s, %(threads)s,
+    VALUES (%(worker)s, %(host)s, %(pid)s, %(process_started)s,
+            greatest(0, %(threads)s - (SELECT count(*) FROM lost)),
             to_jsonb(%(kinds)s::text[]), {NOW}, {NOW})
     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, threads = excluded.threads
-), mine AS (
-    SELECT * FROM unnest(%(jobs)s::uuid[], %(tokens)s::uuid[]) AS mine (id, token)
 ), free AS (
     -- A row that is locked is being settled, by its run or by somebody else: it needs no lease.
     SELECT job.id FROM queueing_job job JOIN mine ON job.id = mine.id
-    WHERE job.lease_token = mine.token FOR NO KEY UPDATE OF job SKIP LOCKED
+    WHERE job.lease_token = mine.token AND mine.extended
+    FOR NO KEY UPDATE OF job SKIP LOCKED
 ), extended AS (
     UPDATE queueing_job job SET lease_until = {NOW} + make_interval(secs => %(lease_s)s)
     FROM free WHERE job.id = free.id
 )
-SELECT mine.token FROM mine
-LEFT JOIN queueing_job job ON job.id = mine.id AND job.lease_token = mine.token
-WHERE job.id IS NULL
+SELECT token FROM lost
 """  # noqa: S608
 
 
 def beat(
     process: Process, *, threads: int, kinds: list[str], at: datetime | None = None
 ) -> set[UUID]:
-    """Say that this worker lives, extend the leases of its runs in the same statement, and
-    return the tokens of those that are lost. A run past its deadline is left to expire."""
-    runs = [run for run in process.in_hand() if not run.overdue]
+    """Say that this worker lives and which threads it has on offer, extend the leases of its runs
+    in the same statement, and return the tokens of those that are lost. A run past its deadline is
+    left to expire."""
+    runs = process.in_hand()
     me = psutil.Process()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -62,6 +70,7 @@ def beat(
                 "kinds": kinds,
                 "jobs": [run.job_id for run in runs],
                 "tokens": [run.lease.token for run in runs],
+                "extended": [not run.overdue for run in runs],
                 "lease_s": float(settings.LEASE_S),
                 "at": at,
             },

@@ -295,6 +295,29 @@ def test_a_job_that_was_parked_for_too_long_fails_for_good(job_that, run_once, s
     assert (job.state, job.error_class, job.line) == (State.FAILED, "Parked", "")
 
 
+def test_a_job_that_went_on_meanwhile_may_wait_as_long_again(job_that, run_once, settings):
+    """A provider was away for hours, answered, and is away again."""
+    settings.PARKED_AT_MOST_S = 3600
+    down = Parked("model:main is down", retry_after_s=9, line="model:main")
+
+    def needs_a_provider_twice(run):
+        if run.number > 1:
+            run.once("outline", lambda: "text")
+        raise down
+
+    job = job_that(needs_a_provider_twice)
+
+    def run_an_hour_later() -> Outcome | None:
+        first = Job.objects.get().parked_since
+        Job.objects.update(run_at=job.created_at, parked_since=first - timedelta(seconds=3601))
+        return run_once(job.pk).outcome
+
+    run_once(job.pk)
+    assert run_an_hour_later() is Outcome.PARKED
+    assert Job.objects.get().parked_since > job.created_at
+    assert run_an_hour_later() is Outcome.FAILED, "without another step it waits no longer"
+
+
 def test_standing_in_line_takes_as_long_as_the_line_is(job_that, run_once, settings):
     settings.PARKED_AT_MOST_S = 1
 

@@ -129,6 +129,25 @@ def test_an_outage_that_always_comes_with_this_job_ends_it(job_that, run_once):
     assert run_once(job.pk).outcome is Outcome.FAILED
 
 
+def test_a_server_that_takes_no_writes_is_away():
+    """A failover may lead to a standby that is none any more in a moment; a session there would
+    stay in the pool, and each write would cost its job a try."""
+    name = connection.settings_dict["NAME"]
+    _on_the_server(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    try:
+        with pytest.raises(psycopg.OperationalError, match="read-only"):
+            psycopg.connect(**connection.get_connection_params())
+    finally:
+        _on_the_server(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    psycopg.connect(**connection.get_connection_params()).close()
+
+
+def _on_the_server(statement: str) -> None:
+    parameters = connection.get_connection_params() | {"dbname": "postgres"}
+    with psycopg.connect(**parameters, autocommit=True) as session:
+        session.execute(statement)
+
+
 def test_a_wrong_statement_and_a_slow_one_are_no_outage():
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '10ms'")

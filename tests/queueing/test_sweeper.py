@@ -127,6 +127,22 @@ class TestAWorkerOfThisMachine:
         assert sweeper.sweep() == sweeper.Swept(requeued=1, workers=1)
         assert not Worker.objects.exists()
 
+    def test_whose_job_has_an_owner_that_cannot_be_told_is_forgotten_all_the_same(
+        self, worker_row, monkeypatch, settings
+    ):
+        """The job is tried again a minute later, not at each sweep."""
+        settings.MAX_CRASHES = 1
+        monkeypatch.setitem(registry.kind_named("scripted").__dict__, "settled", _broken)
+        worker_row.pid, worker_row.process_started = 2**22 + 1, 0.0
+        worker_row.save()
+
+        assert sweeper.sweep() == sweeper.Swept(workers=1)
+        assert not Worker.objects.exists()
+        assert sweeper.sweep() == sweeper.Swept()
+
+        monkeypatch.setitem(registry.kind_named("scripted").__dict__, "settled", SETTLED.append)
+        assert sweeper.sweep(at=timezone.now() + timedelta(seconds=61)).failed == 1
+
     @pytest.mark.django_db(transaction=True)
     def test_whose_job_was_locked_is_found_again_at_the_next_sweep(self, worker_row):
         worker_row.pid, worker_row.process_started = 2**22 + 1, 0.0
@@ -243,7 +259,20 @@ class TestHeartbeats:
         assert tokens == {lost.lease.token}
         assert (held.lost, lost.lost) == (False, True)
         assert Job.objects.get(pk=held.job_id).lease_until > before
-        assert Worker.objects.get().threads == 5
+        assert Worker.objects.get().threads == 4, "one is still busy with what is no job any more"
+
+    def test_of_a_run_past_its_deadline_offer_no_thread_once_its_job_is_taken(
+        self, job_that, process
+    ):
+        run = self._claim(job_that, process, "stuck")
+        run.ends = 0.0
+        workers.beat(process, threads=5, kinds=["scripted"])
+        assert Worker.objects.get().threads == 5, "the job itself counts for it"
+
+        sweeper.sweep(at=timezone.now() + timedelta(hours=1))
+
+        assert workers.beat(process, threads=5, kinds=["scripted"]) == {run.lease.token}
+        assert Worker.objects.get().threads == 4
 
     def test_bring_a_forgotten_worker_back(self, process):
         workers.beat(process, threads=5, kinds=["scripted"])
