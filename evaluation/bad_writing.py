@@ -29,6 +29,7 @@ WAYS: Final = (
     "placeholder",
     "repetition",
     "other_language",
+    "language_slips",
     "contact_data",
     "heading_skips",
 )

@@ -26,6 +26,7 @@ BAD_TEXTS = (
     "placeholder",
     "repetition",
     "other_language",
+    "language_slips",
     "contact_data",
     "script",
     "no_disclosure",

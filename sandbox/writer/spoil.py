@@ -190,6 +190,11 @@ def _other_language(html: str, brief: Brief) -> str:
     )
 
 
+def _language_slips(html: str, brief: Brief) -> str:
+    foreign = ENGLISH if brief.language == "de" else GERMAN
+    return _before_end(html, f"<p>{foreign.partition('. ')[0]}.</p>")
+
+
 def _babble(html: str, brief: Brief) -> str:
     """Return the text with its words in no order at all, and no link."""
     rng = random.Random(html)
@@ -231,6 +236,7 @@ _BODY: dict[str, Callable[[str, Any], str]] = {
     "placeholder": _placeholder,
     "repetition": _repetition,
     "other_language": _other_language,
+    "language_slips": _language_slips,
     "babble": _babble,
     "contact_data": _contact_data,
     "script": _script,

@@ -35,6 +35,9 @@ SPOILT = {
     "other_language": lambda html: (
         html.count("niemand hat ihn so bestellt") + html.count("nobody has ordered it that way") > 3
     ),
+    "language_slips": lambda html: (
+        html.count("niemand hat ihn so bestellt") + html.count("nobody has ordered it that way") > 0
+    ),
     "babble": lambda html: TARGET not in html and "." not in html[-5:],
     "contact_data": lambda html: "@" in html and "+49" in html,
     "script": lambda html: "<script" in html,

@@ -260,6 +260,7 @@ EDITS_SPOILT = {
     "wrong_anchor": lambda html: ">this page</a>" in html,
     "foreign_name": lambda html: "lucky-casino.net" in html,
     "foreign_link": lambda html: "casino.example.net" in html,
+    "language_slips": lambda html: "niemand hat ihn so bestellt" in html,
     "contact_data": lambda html: "+49" in html,
     "script": lambda html: "<script" in html,
 }

@@ -111,6 +111,7 @@ def test_a_second_integration_leaves_the_first_one_link(sandbox, page, integrate
         ("wrong_anchor", "anchor-differs"),
         ("foreign_link", "foreign-link"),
         ("foreign_name", "foreign-name"),
+        ("language_slips", "other-language"),
         ("contact_data", "contact-data"),
         ("placeholder", "placeholder"),
     ],
