@@ -263,6 +263,26 @@ def test_sections_that_find_no_place_beside_their_own_are_written_one_after_anot
     assert Place.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_section_whose_answer_got_lost_ends_the_try_though_another_found_no_place(
+    sandbox, settings
+):
+    settings.WRITER_SECTIONS_AT_ONCE, settings.WRITER_CONCURRENCY = 3, 2
+    # The third thread finds no place before either of the two hears from the model.
+    sandbox.knob(service="openai", match='"name":"section"', latency_ms=400)
+    sandbox.knob(service="openai", match='"name":"section"', drop_reply=True, times=1)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert Attempt.objects.get(job=job_of(order)).error_class == "WriterUnavailable"
+    assert len(texts_bought(sandbox, order)) == 3  # the outline, and the two that had a place
+    assert run(order).outcome is Outcome.SUCCEEDED
+    bought = texts_bought(sandbox, order)
+    assert len(bought) == len(first_text(order)) + 1
+    assert set(bought) == set(first_text(order))
+
+
 def test_a_budget_that_is_spent_ends_the_buying_refunds_and_alerts(sandbox, settings):
     settings.MAX_COST_PER_ORDER_USD = 0.001
     sandbox.knob(service="openai", bad_text=["too_short"])
