@@ -92,6 +92,7 @@ def _leads_on(error: WriterError) -> bool:
     """Whether another model may be asked in the same breath.
 
     Not after an answer that got lost: the first may have done the work, and one try buys once.
+    Nor for a long line: the provider's own wish counts, not how many others wait (ADR 0090).
     """
     match error:
         case WriterRefused():
@@ -101,8 +102,8 @@ def _leads_on(error: WriterError) -> bool:
         case WriterBusy():
             return (error.retry_after_s or 0) > LONG_WAIT_S
         case WriterAway():
-            is_short = error.in_line and error.wait_s <= LONG_WAIT_S
-            return not (is_short or error.perhaps_bought)
+            is_patient = error.in_line and error.asked_s <= LONG_WAIT_S
+            return not (is_patient or error.perhaps_bought)
     return False
 
 

@@ -1,12 +1,15 @@
 """Which model a job asks, when it waits, and what it may cost: on the sandbox, in this process."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from articles.models import CallOutcome, ModelCall
+from articles.writer.client import LONG_WAIT_S
 from orders.models import OutgoingEmail, Refund, Status
 from orders.progress import progress
 from queueing.models import Attempt, Job, Line, Outcome, Place, State
@@ -37,6 +40,23 @@ def asked(sandbox):
 
 def pause_over():
     Line.objects.filter(shut_until__isnull=False).update(shut_until=AT)
+
+
+def stand_in_line(count):
+    """So many other jobs wait for a place at the main model."""
+    other = job_of(factories.order_in_work())
+    ahead = {"line": "model:main", "run_at": other.created_at + timedelta(days=1)}
+    for number in range(count):
+        values = {field.attname: getattr(other, field.attname) for field in Job._meta.fields}
+        Job.objects.create(**values | ahead | {"id": uuid4(), "key": f"in-line:{number}"})
+
+
+def hold_the_only_place():
+    holder = job_of(factories.order_in_work())
+    held = {"lease_token": holder.pk, "worker": holder.pk, "lease_until": "2100-01-01T00:00Z"}
+    Job.objects.filter(pk=holder.pk).update(state=State.ACTIVE, **held)
+    Line.objects.create(name="model:main")
+    Place.objects.create(line_id="model:main", job=holder, token=holder.pk, since=AT)
 
 
 def test_content_that_one_model_refuses_is_asked_of_the_next(sandbox, two_models):
@@ -192,13 +212,9 @@ def test_the_customer_of_a_parked_job_is_told_of_the_next_try_and_not_of_attempt
 
 def test_a_model_with_all_places_taken_lets_the_job_stand_in_line(sandbox, settings):
     settings.WRITER_MODELS = {"main": {"CONCURRENCY": 1}, "spare": {"NAME": SPARE}}
-    holder, waiting = factories.order_in_work(), factories.order_in_work()
     # Somebody who will not let go before this test does.
-    Job.objects.filter(pk=job_of(holder).pk).update(
-        state=State.ACTIVE, lease_token=holder.pk, worker=holder.pk, lease_until="2100-01-01T00:00Z"
-    )
-    Line.objects.create(name="model:main")
-    Place.objects.create(line_id="model:main", job=job_of(holder), token=holder.pk, since=AT)
+    hold_the_only_place()
+    waiting = factories.order_in_work()
 
     assert run(waiting).outcome is Outcome.PARKED
 
@@ -210,6 +226,39 @@ def test_a_model_with_all_places_taken_lets_the_job_stand_in_line(sandbox, setti
     Place.objects.all().delete()
     assert run(waiting).outcome is Outcome.SUCCEEDED
     assert Place.objects.count() == 0
+
+
+def test_a_line_of_any_length_waits_for_the_first_model(sandbox, settings):
+    settings.WRITER_MODELS = {"main": {"CONCURRENCY": 1}, "spare": {"NAME": SPARE}}
+    hold_the_only_place()
+    stand_in_line(round(LONG_WAIT_S) + 10)
+    order = short_order()
+
+    ended = run(order)
+
+    assert ended.outcome is Outcome.PARKED
+    assert ended.retry_in_s > LONG_WAIT_S
+    assert asked(sandbox) == []
+    assert job_of(order).line == "model:main"
+
+
+def test_a_short_wish_for_time_behind_a_long_line_leads_to_no_other_model(sandbox, two_models):
+    sandbox.knob(service="openai", status=429, retry_after_s=7, match=MAIN)
+    stand_in_line(round(LONG_WAIT_S) + 10)
+    order = short_order()
+
+    assert [run(order).outcome for _ in range(2)] == [Outcome.PARKED] * 2
+
+    assert asked(sandbox) == [MAIN]
+
+
+def test_a_model_that_asks_for_more_than_a_minute_is_followed_by_the_next(sandbox, two_models):
+    sandbox.knob(service="openai", status=429, retry_after_s=LONG_WAIT_S + 30, match=MAIN)
+    order = short_order()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [MAIN, SPARE, SPARE]  # after the first, its line is shut
 
 
 @pytest.mark.parametrize(
