@@ -31,7 +31,7 @@ from articles.writer.errors import (
     WriterUnsupported,
 )
 from articles.writer.reading import Answer, read_completion
-from articles.writer.usage import Record, Usage, price_usd
+from articles.writer.usage import Record, Usage, cost_usd
 
 # A provider that asks for more patience than this is as good as away, where there is another.
 LONG_WAIT_S = 60.0
@@ -214,9 +214,9 @@ class Call:
         name = answer.model or self.model.name
         cost = None
         if answer.input_tokens is not None and answer.output_tokens is not None:
-            cost = price_usd(
-                model=name,
-                base_url=self.model.price_url or self.model.base_url,
+            cost = cost_usd(
+                self.model,
+                name=name,
                 input_tokens=answer.input_tokens,
                 cached_tokens=answer.cached_tokens or 0,
                 output_tokens=answer.output_tokens,

@@ -362,6 +362,18 @@ def test_calls_of_unknown_price_do_not_spend_the_budget(sandbox, settings):
     assert list(costs) == [(None, CallOutcome.OK)] * 3
 
 
+def test_a_price_of_the_operators_own_spends_the_budget(sandbox, settings):
+    settings.MAX_COST_PER_ORDER_USD = 0.001
+    price = {"INPUT_USD_PER_MILLION": Decimal(1), "OUTPUT_USD_PER_MILLION": Decimal(1)}
+    settings.WRITER_MODELS = {"main": {"PRICE_URL": "none", **price}}
+    order = short_order()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert job_of(order).error_class == "BudgetSpent"
+    assert texts_bought(sandbox, order) == ["outline"]
+
+
 def test_what_one_order_spent_is_not_anothers(sandbox, settings):
     settings.MAX_COST_PER_ORDER_USD = 0.05
     rich, order = factories.order_in_work(), factories.order_in_work()
