@@ -69,9 +69,7 @@ def _model(env: Environment, word: str) -> dict[str, Any]:
 
 def _prices(env: Environment, prefix: str) -> dict[str, Decimal]:
     """What a million tokens cost; 0 is a price too, so that nothing given is nothing here."""
-    read, cached, written = (
-        f"{kind}_USD_PER_MILLION" for kind in ("INPUT", "CACHED", "OUTPUT")
-    )
+    read, cached, written = (f"{kind}_USD_PER_MILLION" for kind in ("INPUT", "CACHED", "OUTPUT"))
     given = {
         part: Decimal(str(env.fraction(f"{prefix}{part}", default=-1, at_least=0)))
         for part in (read, cached, written)

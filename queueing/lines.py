@@ -243,9 +243,7 @@ def _refuse_shut(seen: dict[str, _Seen], names: list[str], *, at: datetime | Non
         if line.shut_s > 0:
             why: Why = "down" if line.is_down else "busy"
             wait_s = line.shut_s + _line_s(name)
-            raise NoEntry(
-                name, why=why, wait_s=wait_s, shut_s=line.shut_s, reason=line.reason
-            )
+            raise NoEntry(name, why=why, wait_s=wait_s, shut_s=line.shut_s, reason=line.reason)
 
 
 def _look_again_s(name: str) -> float:

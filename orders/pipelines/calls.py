@@ -110,9 +110,7 @@ class JobAccount:
             bounded_s = min(max(asked_s, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
             said = str(busy)
             wait_s = self._tell(lambda: lines.busy(entry, wait_s=bounded_s, reason=said))
-            raise _away(
-                entry.line, said, wait_s=wait_s, in_line=True, asked_s=bounded_s
-            ) from busy
+            raise _away(entry.line, said, wait_s=wait_s, in_line=True, asked_s=bounded_s) from busy
         except (writer.WriterRefused, writer.WriterGarbled):
             self._tell(lambda: lines.leave(entry, well=True))  # it answers, whatever it says
             raise
