@@ -20,11 +20,11 @@ from articles.writer.mending import Finding
 from articles.writer.reading import read_object, storable
 from articles.writer.shapes import EditReply, RepairReply
 from articles.writer.usage import Record
-from articles.writer.wording import on_the_wire, stored_draft
+from articles.writer.wording import on_the_wire, references_on_the_wire, stored_draft
 
 REPAIR_PROMPT = "repair-4"
-REVISION_PROMPT = "revision-3"
-INTEGRATION_PROMPT = "integration-3"
+REVISION_PROMPT = "revision-4"
+INTEGRATION_PROMPT = "integration-4"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +89,16 @@ def buy_revision(
     :raises WriterError: one of its kinds, by who acts on it
     """
     wish = {"notes": notes.notes, "reasons": list(notes.reasons), "block": notes.block}
+    # The slug is the page's address by now.
+    around = {"title": draft.title, "meta_description": draft.meta_description}
     return _buy(
         REVISION_PROMPT,
         brief,
         draft,
         request_id=request_id,
         record=record,
+        references=prompts.fence_json(references_on_the_wire(brief)),
+        document=f"{prompts.fence_json(around)}\n{_blocks(draft)}",
         notes=prompts.fence_json(wish),
         faults=_turned_down(faults),
     )
