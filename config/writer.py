@@ -1,6 +1,7 @@
 """The chain of language models from the environment: each named by a word, set by that word."""
 
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from config.env import Environment, refuse
@@ -17,6 +18,9 @@ _PARTS: Final = (
     "MAX_OUTPUT_TOKENS",
     "CONCURRENCY",
     "PRICE_URL",
+    "INPUT_USD_PER_MILLION",
+    "CACHED_USD_PER_MILLION",
+    "OUTPUT_USD_PER_MILLION",
     "OUTPUT",
 )
 
@@ -59,7 +63,22 @@ def _model(env: Environment, word: str) -> dict[str, Any]:
         "PRICE_URL": env.text(f"{prefix}PRICE_URL", default="").rstrip("/"),
         "OUTPUT": env.choice(f"{prefix}OUTPUT", OUTPUTS, default="auto"),
     }
-    return {part: value for part, value in given.items() if value and value != "auto"}
+    set_here = {part: value for part, value in given.items() if value and value != "auto"}
+    return set_here | _prices(env, prefix)
+
+
+def _prices(env: Environment, prefix: str) -> dict[str, Decimal]:
+    """What a million tokens cost; 0 is a price too, so that nothing given is nothing here."""
+    read, cached, written = (f"{kind}_USD_PER_MILLION" for kind in ("INPUT", "CACHED", "OUTPUT"))
+    given = {
+        part: Decimal(str(env.fraction(f"{prefix}{part}", default=-1, at_least=0)))
+        for part in (read, cached, written)
+        if env.text(f"{prefix}{part}", default="").strip()
+    }
+    for part in (read, written):
+        if given and part not in given:
+            refuse(f"{prefix}{part}", "is not set, but another price of this model is")
+    return given
 
 
 def _longer_than(env: Environment, name: str, least: float) -> float:

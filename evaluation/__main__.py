@@ -18,8 +18,6 @@ os.environ["SANDBOX_PORT"] = str(ports.free_port())
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
-
 from articles.quality import report  # noqa: E402
 from articles.writer import chain, edits, generate, outline  # noqa: E402
 from evaluation import bad_writing, buying, cases, figures, keeping, rig, slowness  # noqa: E402
@@ -34,6 +32,8 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="evaluation")
     arguments.add_argument("--only", default="", help="the cases whose name holds this")
     only = arguments.parse_args().only
+    if not cases.to_write(only=only) and not cases.chosen(cases.integrations(), only=only):
+        raise SystemExit(f"evaluate: no case has {only!r} in its name")
     var_dir = Path(os.environ["VAR_DIR"]).absolute()
     tell = Telling()
     with rig.running(var_dir=var_dir) as running:
@@ -58,18 +58,19 @@ def _head() -> str:
 
 
 def _evaluate(running: Rig, tell: Telling, *, where: Path, only: str) -> None:
-    briefs = cases.chosen(cases.briefs(), only=only)
-    written = _articles(running, tell, briefs)
+    briefs = cases.to_write(only=only)
+    written = _articles(running, tell, briefs) if briefs else []
     keeping.keep(where, "articles", written)
-    placed = _integrations(running, tell, only=only)
+    links = cases.chosen(cases.integrations(), only=only)
+    placed = _integrations(running, tell, links) if links else []
     keeping.keep(where, "integrations", placed)
     if placed:
         tell.integrations(placed)
-    changed = _revisions(running, tell, written)
+    changed = _revisions(running, tell, written) if written else []
     keeping.keep(where, "revisions", changed)
     if changed:
         tell.revisions(changed)
-    if settings.OPENAI_BASE_URL.startswith(settings.SANDBOX_URL) and not only:
+    if rig.sandbox_writes() and not only:
         # They wait for the slow ones too, which take minutes.
         slow = slowness.order(running)
         spoilt = bad_writing.mendable(running, told=tell.dots("writing badly"))
@@ -86,8 +87,7 @@ def _articles(running: Rig, tell: Telling, briefs: list[Case]) -> list[Result]:
     return written
 
 
-def _integrations(running: Rig, tell: Telling, *, only: str) -> list[Result]:
-    links = cases.chosen(cases.integrations(), only=only)
+def _integrations(running: Rig, tell: Telling, links: list[Case]) -> list[Result]:
     orders = [buying.integration(running, case) for case in links]
     done = buying.wait(running, orders, told=tell.dots("integrations"))
     return [figures.of_order(case.name, order) for case, order in zip(links, done, strict=True)]

@@ -45,6 +45,12 @@ def wishes() -> list[Wish]:
     return [Wish(name=name, **fields) for name, fields in found.items()]
 
 
+def to_write(*, only: str) -> list[Case]:
+    """Return the articles to order: the chosen ones, and those that chosen wishes are about."""
+    wished = {wish.brief for wish in wishes() if only in wish.name}
+    return [case for case in briefs() if only in case.name or case.name in wished]
+
+
 def chosen(all_of_them: Sequence[Case], *, only: str) -> list[Case]:
     """Return the cases whose name holds `only`; all for an empty one."""
     return [case for case in all_of_them if only in case.name]

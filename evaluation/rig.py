@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from articles.writer import chain
 from local import parts
 from local.processes import Process
 from queueing.models import Worker
@@ -55,6 +56,11 @@ class Rig:
             if not self._worker.running:
                 raise SystemExit(f"evaluate: the worker ended:\n{self._worker.tail(15)}")
             time.sleep(LOOK_S)
+
+
+def sandbox_writes() -> bool:
+    """Return whether every model that may be asked is the sandbox's, whose texts can be spoilt."""
+    return all(f"{one.base_url}/".startswith(f"{settings.SANDBOX_URL}/") for one in chain.models())
 
 
 @contextmanager

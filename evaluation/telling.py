@@ -50,7 +50,10 @@ class Telling:
         """Print what links in texts that stand came to; each must take few tokens."""
         took = figures.shares_of_writing(results)
         self._changes("integrations", results, took)
-        self._share("each", max(took, default=math.inf), bill.INTEGRATION_SHARE_MOST)
+        if not took and bill.tokens_a_word() is None:
+            self.line("  what writing takes is not known: no article was written in this run")
+        else:
+            self._share("each", max(took, default=math.inf), bill.INTEGRATION_SHARE_MOST)
         self._effort(results)
 
     def revisions(self, results: Sequence[Result]) -> None:

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from articles.writer import chain
+from articles.writer import chain, usage
 from orders.briefs import LONGEST
 from orders.fulfilment import ROUNDS
 
@@ -89,6 +89,21 @@ def _wrong_writer() -> Iterator[CheckMessage]:
             f" ({slowest_s:g}): a stopping worker throws bought texts away.",
             id="orders.W021",
         )
+    if settings.MAX_COST_PER_ORDER_USD:
+        yield from _unpriced()
+
+
+def _unpriced() -> Iterator[CheckMessage]:
+    for model in chain.models():
+        if not usage.is_priced(model):
+            word = model.word.upper()
+            yield Warning(
+                f"Nobody knows what {model.name} costs ({model.word} of WRITER_MODELS): its calls"
+                " do not count against MAX_COST_PER_ORDER_USD.",
+                hint=f"Set WRITER_MODEL_{word}_INPUT_USD_PER_MILLION and"
+                f" WRITER_MODEL_{word}_OUTPUT_USD_PER_MILLION; 0 where it costs nothing.",
+                id="orders.W022",
+            )
 
 
 def _mixed() -> Iterator[CheckMessage]:

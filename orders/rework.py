@@ -19,7 +19,7 @@ from articles.openings import opening_of
 from articles.quality import Report
 from orders import endings, notifications, reviews, revisions
 from orders.models import Order, Product, Review, Revision
-from orders.pipelines.deliveries import draft_of
+from orders.pipelines.deliveries import changed_by, draft_of
 from orders.pipelines.rounds import other_texts
 from orders.pipelines.turns import GroundMoved, hold
 
@@ -162,8 +162,7 @@ def save(
 
 def _provenance(version: ArticleVersion, *, by: str, gate: str) -> dict[str, Any]:
     """Where the words come from: the writer's, as the parent has it, and this editor's."""
-    who = [*version.provenance.get("who", []), by]
-    return {**version.provenance, "gate_version": gate, "who": who, _BY_HAND: by}
+    return changed_by(version, who=by) | {"gate_version": gate, _BY_HAND: by}
 
 
 def _lines(html: str) -> str:

@@ -107,13 +107,17 @@ class NoEntry(Exception):
     """There is no place in a line now. `wait_s` is when to look again.
 
     `why`: "full", all places are taken; "busy", it asked to be left alone; "down", it fails.
+    `shut_s` is the part of the wait in which nobody is let in; the rest is the line itself.
     """
 
-    def __init__(self, line: str, *, why: Why, wait_s: float, reason: str = "") -> None:
+    def __init__(
+        self, line: str, *, why: Why, wait_s: float, shut_s: float = 0.0, reason: str = ""
+    ) -> None:
         super().__init__(f"{line} is {why}" + (f": {reason}" if reason else ""))
         self.line = line
         self.why: Why = why
         self.wait_s = wait_s
+        self.shut_s = shut_s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +243,7 @@ def _refuse_shut(seen: dict[str, _Seen], names: list[str], *, at: datetime | Non
         if line.shut_s > 0:
             why: Why = "down" if line.is_down else "busy"
             wait_s = line.shut_s + _line_s(name)
-            raise NoEntry(name, why=why, wait_s=wait_s, reason=line.reason)
+            raise NoEntry(name, why=why, wait_s=wait_s, shut_s=line.shut_s, reason=line.reason)
 
 
 def _look_again_s(name: str) -> float:

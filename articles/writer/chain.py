@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
@@ -18,7 +19,7 @@ class Model:
     """One model of the chain. `word` is what the operator calls it, `name` what its server does.
 
     `concurrency` is how many calls may be under way at a time, 0 for any number; `output` how it
-    is asked for JSON, empty while that is to be found out.
+    is asked for JSON, empty while that is to be found out. Prices that it was not given are None.
     """
 
     word: str
@@ -30,6 +31,9 @@ class Model:
     max_output_tokens: int
     concurrency: int = 0
     price_url: str = ""
+    input_usd_per_million: Decimal | None = None
+    cached_usd_per_million: Decimal | None = None
+    output_usd_per_million: Decimal | None = None
     output: str = ""
 
 

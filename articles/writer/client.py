@@ -31,7 +31,7 @@ from articles.writer.errors import (
     WriterUnsupported,
 )
 from articles.writer.reading import Answer, read_completion
-from articles.writer.usage import Record, Usage, price_usd
+from articles.writer.usage import Record, Usage, cost_usd
 
 # A provider that asks for more patience than this is as good as away, where there is another.
 LONG_WAIT_S = 60.0
@@ -92,6 +92,7 @@ def _leads_on(error: WriterError) -> bool:
     """Whether another model may be asked in the same breath.
 
     Not after an answer that got lost: the first may have done the work, and one try buys once.
+    Nor for a long line: the provider's own wish counts, not how many others wait (ADR 0090).
     """
     match error:
         case WriterRefused():
@@ -101,8 +102,8 @@ def _leads_on(error: WriterError) -> bool:
         case WriterBusy():
             return (error.retry_after_s or 0) > LONG_WAIT_S
         case WriterAway():
-            is_short = error.in_line and error.wait_s <= LONG_WAIT_S
-            return not (is_short or error.perhaps_bought)
+            is_patient = error.in_line and error.asked_s <= LONG_WAIT_S
+            return not (is_patient or error.perhaps_bought)
     return False
 
 
@@ -213,9 +214,9 @@ class Call:
         name = answer.model or self.model.name
         cost = None
         if answer.input_tokens is not None and answer.output_tokens is not None:
-            cost = price_usd(
-                model=name,
-                base_url=self.model.price_url or self.model.base_url,
+            cost = cost_usd(
+                self.model,
+                name=name,
                 input_tokens=answer.input_tokens,
                 cached_tokens=answer.cached_tokens or 0,
                 output_tokens=answer.output_tokens,

@@ -6,35 +6,25 @@ change stays byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from articles import document, sanitise
 from articles.brief import Brief
 from articles.draft import Draft
-from articles.writer import prompts
+from articles.writer import mending, prompts
 from articles.writer.client import Question, ask
 from articles.writer.errors import WriterGarbled
+from articles.writer.mending import Finding
 from articles.writer.reading import read_object, storable
 from articles.writer.shapes import EditReply, RepairReply
 from articles.writer.usage import Record
-from articles.writer.wording import on_the_wire, stored_draft
+from articles.writer.wording import on_the_wire, references_on_the_wire, stored_draft
 
 REPAIR_PROMPT = "repair-5"
-REVISION_PROMPT = "revision-3"
-INTEGRATION_PROMPT = "integration-3"
-
-
-class Finding(Protocol):
-    """What the writer needs to know of a fault: the gate's findings are such."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def message(self) -> str: ...
-    @property
-    def block(self) -> int | None: ...
+REVISION_PROMPT = "revision-4"
+INTEGRATION_PROMPT = "integration-4"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +52,7 @@ def buy_repair(
 
     :raises WriterError: one of its kinds, by who acts on it
     """
+    findings = tuple(findings)
     found = [{"code": f.code, "message": f.message, "block": f.block} for f in findings]
     # Findings speak of these too, and nobody mends words that they do not see.
     around = {
@@ -77,6 +68,7 @@ def buy_repair(
         record=record,
         document=f"{prompts.fence_json(around)}\n{_blocks(draft)}",
         findings=prompts.fence_json(found),
+        read=lambda reply: apply_repair(draft, reply, findings),
     )
 
 
@@ -97,12 +89,16 @@ def buy_revision(
     :raises WriterError: one of its kinds, by who acts on it
     """
     wish = {"notes": notes.notes, "reasons": list(notes.reasons), "block": notes.block}
+    # The slug is the page's address by now.
+    around = {"title": draft.title, "meta_description": draft.meta_description}
     return _buy(
         REVISION_PROMPT,
         brief,
         draft,
         request_id=request_id,
         record=record,
+        references=prompts.fence_json(references_on_the_wire(brief)),
+        document=f"{prompts.fence_json(around)}\n{_blocks(draft)}",
         notes=prompts.fence_json(wish),
         faults=_turned_down(faults),
     )
@@ -133,12 +129,16 @@ def buy_integration(
     )
 
 
-def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
+def apply_repair(
+    draft: Draft, reply: Mapping[str, Any], findings: Iterable[Finding] | None = None
+) -> Draft:
     """Return the draft with a raw reply's edits applied; other blocks stay byte for byte.
+
+    Of a repair, `findings` say what was asked for; edits of other blocks are left out.
 
     :raises WriterGarbled: there are no edits in it, or they do not fit the draft
     """
-    repair = read_object(reply["text"], RepairReply)
+    repair = _asked_for(reply, findings)
     edits = [
         document.Edit(
             op=edit.op,
@@ -162,15 +162,15 @@ def apply_repair(draft: Draft, reply: Mapping[str, Any]) -> Draft:
     )
 
 
-def applied(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the edits in a raw reply as they are kept with the version that they made.
+def applied(reply: Mapping[str, Any], findings: Iterable[Finding] | None = None) -> dict[str, Any]:
+    """Return the edits in a raw reply that `apply_repair` applies, as a version keeps them.
 
     Fields that were left alone are left out, and so is `find` but for `reword`; `html` is
     sanitised.
 
     :raises WriterGarbled: there are no edits in it
     """
-    repair = read_object(reply["text"], RepairReply)
+    repair = _asked_for(reply, findings)
     fields = {
         "title": repair.title,
         "meta_description": repair.meta_description,
@@ -183,6 +183,11 @@ def applied(reply: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _asked_for(reply: Mapping[str, Any], findings: Iterable[Finding] | None) -> RepairReply:
+    repair = read_object(reply["text"], RepairReply)
+    return repair if findings is None else mending.asked_for(repair, findings)
+
+
 def _kept(edit: EditReply) -> dict[str, Any]:
     found = {"find": storable(edit.find or "")} if edit.op == "reword" else {}
     html = sanitise.clean(storable(edit.html))
@@ -190,7 +195,14 @@ def _kept(edit: EditReply) -> dict[str, Any]:
 
 
 def _buy(
-    name: str, brief: Brief, draft: Draft, *, request_id: str, record: Record, **fenced: str
+    name: str,
+    brief: Brief,
+    draft: Draft,
+    *,
+    request_id: str,
+    record: Record,
+    read: Callable[[dict[str, Any]], object] | None = None,
+    **fenced: str,
 ) -> dict[str, Any]:
     prompt = prompts.load(name)
     question = Question(
@@ -206,7 +218,7 @@ def _buy(
         question,
         request_id=request_id,
         record=record,
-        read=lambda reply: apply_repair(draft, reply),
+        read=read or (lambda reply: apply_repair(draft, reply)),
     )
 
 

@@ -39,8 +39,9 @@ class WriterUnsupported(WriterRefused):
 class WriterAway(WriterError):
     """No model may be asked for `wait_s` seconds. `line` is where to wait for it.
 
-    `in_line`: nothing is broken, others are being served first. `perhaps_bought`: one was asked
-    before it came to this, and may have done the work.
+    `in_line`: nothing is broken, others are being served first; `asked_s` of the wait are the
+    provider's own wish to be left alone. `perhaps_bought`: one was asked before it came to this,
+    and may have done the work.
     """
 
     def __init__(
@@ -51,10 +52,12 @@ class WriterAway(WriterError):
         wait_s: float,
         line: str,
         in_line: bool,
+        asked_s: float = 0.0,
         perhaps_bought: bool = False,
     ) -> None:
         super().__init__(kind, reason)
         self.wait_s = wait_s
+        self.asked_s = asked_s
         self.line = line
         self.in_line = in_line
         self.perhaps_bought = perhaps_bought

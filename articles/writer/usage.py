@@ -10,10 +10,11 @@ from typing import Any
 import genai_prices
 
 from articles.models import CallOutcome
-from articles.writer.chain import UNPRICED
+from articles.writer.chain import UNPRICED, Model
 
 # What the store keeps of a price: millionths of a dollar.
 _PRECISION = Decimal("0.000001")
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,38 @@ class Usage:
 
 # Told of every call, failed ones included, before the caller hears of it.
 Record = Callable[[Usage], None]
+
+
+def cost_usd(
+    model: Model, *, name: str, input_tokens: int, cached_tokens: int, output_tokens: int
+) -> Decimal | None:
+    """Return what a call cost by the model's own price, else by the known one; None: unknown.
+
+    `name` is what the answer called the model, `cached_tokens` are part of `input_tokens`.
+    """
+    tokens = {
+        "input_tokens": input_tokens,
+        "cached_tokens": cached_tokens,
+        "output_tokens": output_tokens,
+    }
+    if model.input_usd_per_million is None or model.output_usd_per_million is None:
+        return price_usd(model=name, base_url=model.price_url or model.base_url, **tokens)
+    if cached_tokens > input_tokens:
+        return None
+    # Without a price of their own cached tokens cost what any do: rather too much than too little.
+    cached = model.cached_usd_per_million
+    cost = (
+        (input_tokens - cached_tokens) * model.input_usd_per_million
+        + cached_tokens * (model.input_usd_per_million if cached is None else cached)
+        + output_tokens * model.output_usd_per_million
+    )
+    return (cost / _MILLION).quantize(_PRECISION)
+
+
+def is_priced(model: Model) -> bool:
+    """Return whether the model's calls have a cost that an order's budget can count."""
+    one = {"input_tokens": 1, "cached_tokens": 0, "output_tokens": 1}
+    return cost_usd(model, name=model.name, **one) is not None
 
 
 def price_usd(

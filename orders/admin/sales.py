@@ -344,7 +344,10 @@ def _named(term: str) -> Q:
 def _plain(value: object) -> object:
     if isinstance(value, list):
         return "; ".join(
-            " ".join(map(str, item.values())) if isinstance(item, dict) else str(item)
+            # Of a page that was read, its beginning.
+            " ".join(str(told)[:200] for told in item.values())
+            if isinstance(item, dict)
+            else str(item)
             for item in value
         )
     return value

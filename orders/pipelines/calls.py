@@ -110,7 +110,7 @@ class JobAccount:
             bounded_s = min(max(asked_s, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
             said = str(busy)
             wait_s = self._tell(lambda: lines.busy(entry, wait_s=bounded_s, reason=said))
-            raise _away(entry.line, said, wait_s=wait_s, in_line=True) from busy
+            raise _away(entry.line, said, wait_s=wait_s, in_line=True, asked_s=bounded_s) from busy
         except (writer.WriterRefused, writer.WriterGarbled):
             self._tell(lambda: lines.leave(entry, well=True))  # it answers, whatever it says
             raise
@@ -132,7 +132,11 @@ class JobAccount:
             return self._tell(lambda: lines.enter(self._run.lease, gates))
         except NoEntry as none:
             raise _away(
-                none.line, str(none), wait_s=none.wait_s, in_line=none.why != "down"
+                none.line,
+                str(none),
+                wait_s=none.wait_s,
+                in_line=none.why != "down",
+                asked_s=none.shut_s,
             ) from none
         finally:
             connections.let_go(what="a call to a model")
@@ -151,7 +155,13 @@ class JobAccount:
 
 
 def _away(
-    line: str, reason: str, *, wait_s: float, in_line: bool = False, perhaps_bought: bool = False
+    line: str,
+    reason: str,
+    *,
+    wait_s: float,
+    in_line: bool = False,
+    asked_s: float = 0.0,
+    perhaps_bought: bool = False,
 ) -> WriterAway:
     return WriterAway(
         "in-line" if in_line else "away",
@@ -159,5 +169,6 @@ def _away(
         wait_s=wait_s,
         line=line,
         in_line=in_line,
+        asked_s=asked_s,
         perhaps_bought=perhaps_bought,
     )

@@ -1,5 +1,7 @@
 """What every pipeline begins and ends with: an order in work, and a new version of its article."""
 
+from typing import Any
+
 from django.db.models import Max
 
 from articles.brief import Brief
@@ -20,6 +22,16 @@ def draft_of(version: ArticleVersion) -> Draft:
         slug=version.slug,
         html=version.html,
     )
+
+
+def changed_by(version: ArticleVersion, *, who: str) -> dict[str, Any]:
+    """Return the provenance of a text that was made from the version without the writer.
+
+    It names all who had a hand in it. How many rounds the writer took is the version's own figure:
+    counted again for each change, the share of texts that pass at once would be wrong.
+    """
+    inherited = {name: told for name, told in version.provenance.items() if name != "rounds"}
+    return inherited | {"who": [*version.provenance.get("who", []), who]}
 
 
 class NotInWork(Permanent):

@@ -56,6 +56,7 @@ def generate(run: Run) -> None:
     with run.delivery():  # version, move, e-mail and the settled job land together
         article = _page(order, slug=passed.draft.slug, title=passed.draft.title)
         version = store_version(run, order=order, brief=brief, article=article, passed=passed)
+        _keep_references(order, brief)
         for url, why in unread.items():
             note = f"Written without the reference {url}: {why}"
             lifecycle.note(order=order, what=note, actor="system", at=at)
@@ -90,6 +91,16 @@ def _with_references(run: Run, brief: Brief) -> tuple[Brief, dict[str, str]]:
     read = tuple(Reference(url=each["url"], text=each["text"]) for each in seen)
     unread = {each["url"]: each["why"] for each in seen if "why" in each}
     return replace(brief, references=read), unread
+
+
+def _keep_references(order: Order, brief: Brief) -> None:
+    """Keep with the order what its references said, for those who change or judge its text later.
+
+    The job's own steps are forgotten in a day, and a page may say something else by then.
+    """
+    if brief.references:
+        order.brief = {**order.brief, "references": brief.to_json()["references"]}
+        order.save(update_fields=["brief"])
 
 
 def _page(order: Order, *, slug: str, title: str) -> Article:

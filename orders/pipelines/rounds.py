@@ -120,12 +120,14 @@ class Rounds:
         ground = self.before or draft
         assert ground is not None  # noqa: S101  a change has its text, a repair its draft
         reply = self._edits(number, ground, findings)
+        # A repair mends what the findings name; what a change is about is for its notes to say.
+        asked = findings if self.buy is None else None
         return Written(
-            read=partial(writer.apply_repair, ground, reply),
+            read=partial(writer.apply_repair, ground, reply, asked),
             model=reply["model"],
             prompt_version=reply["prompt_version"],
             finish_reason=reply.get("finish_reason"),
-            edits=partial(writer.applied, reply),
+            edits=partial(writer.applied, reply, asked),
         )
 
     def _edits(self, number: int, ground: Draft, findings: tuple[Finding, ...]) -> Reply:

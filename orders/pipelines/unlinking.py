@@ -24,7 +24,7 @@ from articles.models import Article, ArticleVersion
 from articles.openings import newest_standing, opening_of
 from orders import endings, lifecycle
 from orders.models import Order, Product, Review, Status
-from orders.pipelines.deliveries import draft_of, order_of
+from orders.pipelines.deliveries import changed_by, draft_of, order_of
 from orders.pipelines.rounds import other_texts
 from queueing import connections
 from queueing.errors import RetryLater
@@ -144,7 +144,7 @@ def _store(
         html=successor.html,
         words=words(parse(successor.html)),
         report=successor.report,
-        provenance=old.provenance | {"who": ["link removal"]},
+        provenance=changed_by(old, who="link removal"),
         order_key=old.order_key if successor.order is not None else "",
         backlink_metadata=old.backlink_metadata if successor.order is not None else {},
     )

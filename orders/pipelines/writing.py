@@ -74,8 +74,11 @@ def _sections(
     threads = min(settings.WRITER_SECTIONS_AT_ONCE, len(missing))
     if threads > 1:
         _at_once(write, missing, threads=threads)
-        bought_some = any(steps[number] in run.steps for number in missing)
-        if failed and not (isinstance(failed[0], InLine) and bought_some):
+        # A thread without a place lost nothing; what another one met may have cost an answer.
+        real = next((error for error in failed if not isinstance(error, InLine)), None)
+        if real is not None:
+            raise real
+        if failed and not any(steps[number] in run.steps for number in missing):
             raise failed[0]
         # There were fewer places than threads: what is left is written one after another.
         failed.clear()

@@ -303,7 +303,8 @@ class Writer:
         titles = dict(brief.internal_links)
         for section in sections:
             if section.holds_link and brief.target_url and brief.anchor_text:
-                self._insert(section, self.link_sentence(), where=brief.link_position)
+                where = self._end_of(section, sections)
+                self._insert(section, self.link_sentence(), where=where)
             for url in section.links:
                 if url in titles:
                     said = self.linked_sentence(url, titles[url], "dofollow", kind="internal")
@@ -323,6 +324,14 @@ class Writer:
                 break
             self._insert(section, self.keyword_sentence())
             there += 1
+
+    def _end_of(self, section: Section, sections: list[Section]) -> str:
+        """Return the end of a section that is nearest to where the link was wished."""
+        if self.brief.link_position != "middle":
+            return self.brief.link_position
+        whole = sum(one.target for one in sections)
+        before = sum(one.target for one in sections[: sections.index(section)])
+        return "early" if 2 * before + section.target > whole else "late"
 
     def _insert(self, section: Section, html: str, *, where: str = "") -> None:
         """Put a sentence between others of a section, with no neighbour that starts alike; as

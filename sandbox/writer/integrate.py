@@ -11,6 +11,7 @@ from sandbox.writer.brief import Brief, Prompt, count_words, visible
 from sandbox.writer.page import Page, stems
 
 FEWEST_SENTENCE_WORDS = 8
+_THIRDS = ("early", "middle", "late")
 
 _HEADING = re.compile(r"(?i)^<h[1-6]\b")
 _MARKUP = re.compile(r"(?is)<a\b[^>]*>.*?</a>|<code\b[^>]*>.*?</code>|<[^>]+>")
@@ -58,8 +59,16 @@ def _places(page: Page) -> list[int]:
             scored.append((shared, number))
     # The first and the last are how an article greets and leaves: no place for an advertisement.
     inner = [one for one in scored if one[1] not in (body[0], body[-1])] or scored
+    inner = [one for one in inner if _third(page, one[1]) == brief.link_position] or inner
     middle = len(page.before) / 2
     return [n for _, n in sorted(inner, key=lambda one: (-one[0], abs(one[1] - middle)))]
+
+
+def _third(page: Page, number: int) -> str:
+    """Return the third of the article that the middle of a block stands in."""
+    words = {each: count_words(html) for each, html in page.before.items()}
+    middle = sum(words[each] for each in words if each < number) + words[number] / 2
+    return _THIRDS[min(2, int(3 * middle / max(1, sum(words.values()))))]
 
 
 def _linked_where_it_is_said(page: Page, writer: Writer, number: int) -> str | None:

@@ -34,7 +34,12 @@ def outline(brief: Brief, *, salt: str) -> Json:
     if brief.words >= FEWEST_WORDS_WITH_QUESTIONS and (
         asked or writer.rng.random() < QUESTIONS_SHARE
     ):
-        told.insert(-1, _questions(writer))
+        if brief.link_position == "late":
+            # They are long: behind the linked section they would move it out of the last third.
+            told.insert(linked - 1, _questions(writer))
+            linked += 1
+        else:
+            told.insert(-1, _questions(writer))
     return {
         "title": writer.title(),
         "meta_description": writer.meta(),

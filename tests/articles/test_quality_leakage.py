@@ -123,7 +123,8 @@ def test_a_text_that_is_mostly_such_advice_is_one():
 
 
 @pytest.mark.parametrize(
-    "name", ["rules-1", "rules-2", "rules-3", "editing-1", "editing-2", "editing-3"]
+    "name",
+    ["rules-1", "rules-2", "rules-3", "editing-1", "editing-2", "editing-3", "editing-4"],
 )
 def test_what_every_writer_is_told_is_known_backwards_without_our_words_too(name):
     prompt = (prompt_text._FOLDER / f"{name}.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import kombu
@@ -95,6 +96,8 @@ def test_production_does_not_start_without(name):
         ("WRITER_MODEL_MAIN_OUTPUT", "xml"),
         ("WRITER_MODEL_MAIN_CONCURRENCY", "-1"),
         ("WRITER_MODEL_MAIN_MAX_OUTPUT_TOKENS", "5"),
+        ("WRITER_MODEL_MAIN_INPUT_USD_PER_MILLION", "-0.4"),
+        ("WRITER_MODEL_MAIN_OUTPUT_USD_PER_MILLION", "1.60 USD"),
         ("MAX_COST_PER_ORDER_USD", "-1"),
         ("MAX_COST_PER_ORDER_USD", "5 USD"),
     ],
@@ -163,6 +166,21 @@ def test_each_model_of_a_chain_has_what_was_set_for_it_and_no_more():
         "TIMEOUT_S": 140,
         "OUTPUT": "json_object",
     }
+
+
+def test_a_models_price_may_be_nothing_but_is_never_half_of_one():
+    free = chain(
+        WRITER_MODEL_MAIN_INPUT_USD_PER_MILLION="0", WRITER_MODEL_MAIN_OUTPUT_USD_PER_MILLION="0.5"
+    )
+
+    assert free["main"] == {
+        "INPUT_USD_PER_MILLION": Decimal(0),
+        "OUTPUT_USD_PER_MILLION": Decimal("0.5"),
+    }
+    line = refusal(WRITER_MODEL_MAIN_OUTPUT_USD_PER_MILLION="0.5")
+    assert line.startswith("byline: WRITER_MODEL_MAIN_INPUT_USD_PER_MILLION is not set")
+    line = refusal(WRITER_MODEL_MAIN_CACHED_USD_PER_MILLION="0.5")
+    assert line.startswith("byline: WRITER_MODEL_MAIN_INPUT_USD_PER_MILLION is not set")
 
 
 def test_the_key_of_openai_is_asked_for_only_where_a_model_would_use_it():

@@ -245,13 +245,20 @@ def order_in_review(*, at: datetime = AT, html: str = "", **given: Any) -> Order
     return order
 
 
-def waiting_review(*, at: datetime = AT, blocked: bool = False, **given: Any) -> Review:
+def waiting_review(
+    *,
+    at: datetime = AT,
+    blocked: bool = False,
+    written: dict[str, Any] | None = None,
+    **given: Any,
+) -> Review:
     """A first version that its customer submitted and that no editor has decided on."""
     order = order_in_work(at=at, **given)
     job = Job.objects.get(key=f"write:{order.pk}")
     Job.objects.filter(pk=job.pk).update(state="completed", started_at=at, finished_at=at)
     report = BLOCKED if blocked else PASSED
-    lifecycle.deliver(order=order, version=version_of(order, report=report, at=at), at=at)
+    version = version_of(order, report=report, at=at, **(written or {}))
+    lifecycle.deliver(order=order, version=version, at=at)
     assert order.version is not None
     return reviews.submit(order=order, version=order.version, actor="customer", at=at)
 

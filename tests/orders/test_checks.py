@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from orders import checks
@@ -93,6 +95,16 @@ def test_a_run_has_time_for_every_text_that_it_may_buy(found):
 
 def test_a_worker_that_stops_before_the_writer_answers_is_warned_of(found):
     assert found(STOP_GRACE_S=119) == ["orders.W021"]
+
+
+def test_a_model_whose_cost_the_budget_cannot_count_is_warned_of(found):
+    own = {"NAME": "qwen3:32b", "BASE_URL": "http://10.0.0.5:8000/v1"}
+    price = {"INPUT_USD_PER_MILLION": Decimal(0), "OUTPUT_USD_PER_MILLION": Decimal(0)}
+
+    assert found(WRITER_MODELS={"main": {}, "spare": own}) == ["orders.W022"]
+    assert found(WRITER_MODELS={"main": {"PRICE_URL": "none"}}) == ["orders.W022"]
+    assert found(WRITER_MODELS={"main": {}, "spare": own | price}) == []
+    assert found(WRITER_MODELS={"main": {}, "spare": own}, MAX_COST_PER_ORDER_USD=0) == []
 
 
 @pytest.mark.parametrize("wrong", ["Byline", "Byline <orders>", "a" * 250 + "@example.com"])

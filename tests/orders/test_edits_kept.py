@@ -38,7 +38,7 @@ def test_an_integration_keeps_its_edits_and_takes_a_fifth_of_writing_at_most(san
 
     for order in orders:
         version = order.version
-        assert [each["prompt_version"] for each in version.edits] == ["integration-3"]
+        assert [each["prompt_version"] for each in version.edits] == ["integration-4"]
         assert again(version.parent.html, version.edits) == version.html
         assert 0 < bill.share_of_writing(version) <= bill.INTEGRATION_SHARE_MOST
 
@@ -51,7 +51,7 @@ def test_a_revision_keeps_its_edits_and_takes_three_tenths_of_writing_at_most(sa
 
     version = Order.objects.select_related("version__parent").get().version
     assert version.number == 2
-    assert [each["prompt_version"] for each in version.edits] == ["revision-3"]
+    assert [each["prompt_version"] for each in version.edits] == ["revision-4"]
     assert again(version.parent.html, version.edits) == version.html
     assert 0 < bill.share_of_writing(version) <= bill.REVISION_SHARE_MOST
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from articles import references
-from articles.brief import Reference
+from articles.brief import Brief, Reference
 from articles.models import ArticleVersion, ModelCall
 from orders.models import Order, OutgoingEmail, Refund, Status
 from orders.pipelines.rounds import other_texts
@@ -284,6 +284,9 @@ def test_references_are_read_once_told_to_the_writer_and_a_missing_one_to_the_cu
     assert all("Oak lasts for years." in call["body"] for call in calls)
     told = [event.what for event in order.events.all() if "reference" in event.what]
     assert told == ["Written without the reference https://gone.example/: It answered with 404."]
+    # Changes and judgements of this text have them too, when the job is long forgotten.
+    kept = Brief.from_json(order.brief).references
+    assert kept == (Reference(url=urls[0], text="Oak lasts for years."), Reference(url=urls[1]))
 
 
 def test_a_text_that_was_sold_to_another_site_is_not_sold_again(sandbox):

@@ -1,12 +1,15 @@
 """Which model a job asks, when it waits, and what it may cost: on the sandbox, in this process."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
 from articles.models import CallOutcome, ModelCall
+from articles.writer.client import LONG_WAIT_S
 from orders.models import OutgoingEmail, Refund, Status
 from orders.progress import progress
 from queueing.models import Attempt, Job, Line, Outcome, Place, State
@@ -37,6 +40,23 @@ def asked(sandbox):
 
 def pause_over():
     Line.objects.filter(shut_until__isnull=False).update(shut_until=AT)
+
+
+def stand_in_line(count):
+    """So many other jobs wait for a place at the main model."""
+    other = job_of(factories.order_in_work())
+    ahead = {"line": "model:main", "run_at": other.created_at + timedelta(days=1)}
+    for number in range(count):
+        values = {field.attname: getattr(other, field.attname) for field in Job._meta.fields}
+        Job.objects.create(**values | ahead | {"id": uuid4(), "key": f"in-line:{number}"})
+
+
+def hold_the_only_place():
+    holder = job_of(factories.order_in_work())
+    held = {"lease_token": holder.pk, "worker": holder.pk, "lease_until": "2100-01-01T00:00Z"}
+    Job.objects.filter(pk=holder.pk).update(state=State.ACTIVE, **held)
+    Line.objects.create(name="model:main")
+    Place.objects.create(line_id="model:main", job=holder, token=holder.pk, since=AT)
 
 
 def test_content_that_one_model_refuses_is_asked_of_the_next(sandbox, two_models):
@@ -192,13 +212,9 @@ def test_the_customer_of_a_parked_job_is_told_of_the_next_try_and_not_of_attempt
 
 def test_a_model_with_all_places_taken_lets_the_job_stand_in_line(sandbox, settings):
     settings.WRITER_MODELS = {"main": {"CONCURRENCY": 1}, "spare": {"NAME": SPARE}}
-    holder, waiting = factories.order_in_work(), factories.order_in_work()
     # Somebody who will not let go before this test does.
-    Job.objects.filter(pk=job_of(holder).pk).update(
-        state=State.ACTIVE, lease_token=holder.pk, worker=holder.pk, lease_until="2100-01-01T00:00Z"
-    )
-    Line.objects.create(name="model:main")
-    Place.objects.create(line_id="model:main", job=job_of(holder), token=holder.pk, since=AT)
+    hold_the_only_place()
+    waiting = factories.order_in_work()
 
     assert run(waiting).outcome is Outcome.PARKED
 
@@ -210,6 +226,39 @@ def test_a_model_with_all_places_taken_lets_the_job_stand_in_line(sandbox, setti
     Place.objects.all().delete()
     assert run(waiting).outcome is Outcome.SUCCEEDED
     assert Place.objects.count() == 0
+
+
+def test_a_line_of_any_length_waits_for_the_first_model(sandbox, settings):
+    settings.WRITER_MODELS = {"main": {"CONCURRENCY": 1}, "spare": {"NAME": SPARE}}
+    hold_the_only_place()
+    stand_in_line(round(LONG_WAIT_S) + 10)
+    order = short_order()
+
+    ended = run(order)
+
+    assert ended.outcome is Outcome.PARKED
+    assert ended.retry_in_s > LONG_WAIT_S
+    assert asked(sandbox) == []
+    assert job_of(order).line == "model:main"
+
+
+def test_a_short_wish_for_time_behind_a_long_line_leads_to_no_other_model(sandbox, two_models):
+    sandbox.knob(service="openai", status=429, retry_after_s=7, match=MAIN)
+    stand_in_line(round(LONG_WAIT_S) + 10)
+    order = short_order()
+
+    assert [run(order).outcome for _ in range(2)] == [Outcome.PARKED] * 2
+
+    assert asked(sandbox) == [MAIN]
+
+
+def test_a_model_that_asks_for_more_than_a_minute_is_followed_by_the_next(sandbox, two_models):
+    sandbox.knob(service="openai", status=429, retry_after_s=LONG_WAIT_S + 30, match=MAIN)
+    order = short_order()
+
+    assert run(order).outcome is Outcome.SUCCEEDED
+
+    assert asked(sandbox) == [MAIN, SPARE, SPARE]  # after the first, its line is shut
 
 
 @pytest.mark.parametrize(
@@ -263,6 +312,26 @@ def test_sections_that_find_no_place_beside_their_own_are_written_one_after_anot
     assert Place.objects.count() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_section_whose_answer_got_lost_ends_the_try_though_another_found_no_place(
+    sandbox, settings
+):
+    settings.WRITER_SECTIONS_AT_ONCE, settings.WRITER_CONCURRENCY = 3, 2
+    # The third thread finds no place before either of the two hears from the model.
+    sandbox.knob(service="openai", match='"name":"section"', latency_ms=400)
+    sandbox.knob(service="openai", match='"name":"section"', drop_reply=True, times=1)
+    order = factories.order_in_work()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert Attempt.objects.get(job=job_of(order)).error_class == "WriterUnavailable"
+    assert len(texts_bought(sandbox, order)) == 3  # the outline, and the two that had a place
+    assert run(order).outcome is Outcome.SUCCEEDED
+    bought = texts_bought(sandbox, order)
+    assert len(bought) == len(first_text(order)) + 1
+    assert set(bought) == set(first_text(order))
+
+
 def test_a_budget_that_is_spent_ends_the_buying_refunds_and_alerts(sandbox, settings):
     settings.MAX_COST_PER_ORDER_USD = 0.001
     sandbox.knob(service="openai", bad_text=["too_short"])
@@ -291,6 +360,18 @@ def test_calls_of_unknown_price_do_not_spend_the_budget(sandbox, settings):
 
     costs = ModelCall.objects.filter(order_key=order.subject).values_list("cost_usd", "outcome")
     assert list(costs) == [(None, CallOutcome.OK)] * 3
+
+
+def test_a_price_of_the_operators_own_spends_the_budget(sandbox, settings):
+    settings.MAX_COST_PER_ORDER_USD = 0.001
+    price = {"INPUT_USD_PER_MILLION": Decimal(1), "OUTPUT_USD_PER_MILLION": Decimal(1)}
+    settings.WRITER_MODELS = {"main": {"PRICE_URL": "none", **price}}
+    order = short_order()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert job_of(order).error_class == "BudgetSpent"
+    assert texts_bought(sandbox, order) == ["outline"]
 
 
 def test_what_one_order_spent_is_not_anothers(sandbox, settings):

@@ -3,12 +3,15 @@
 import pytest
 from django.test import Client
 
+from articles import references
+from articles.brief import Reference
 from articles.document import parse
 from articles.models import ArticleVersion
+from articles.quality import Report
 from orders import access, lifecycle, progress, reviews, revisions
 from orders.models import Customer, Order, OutgoingEmail, Revision, Status
 from queueing import registry, runner, service
-from queueing.models import Job, State
+from queueing.models import Job, State, Step
 from queueing.process import Process
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -101,6 +104,29 @@ def test_links_to_the_sites_own_pages_elsewhere_do_not_use_up_the_limit(sandbox)
     revision.refresh_from_db()
     assert revision.state == Revision.State.DONE
     assert served.url in revision.version.html
+
+
+def test_a_change_knows_what_the_references_said_when_the_article_was_written(sandbox, monkeypatch):
+    said = "Oak lasts for 40 years."
+    monkeypatch.setattr(references, "read", lambda url: Reference(url=url, text=said))
+    domain = factories.active_domain()
+    page = Reference(url="https://oak.example/")
+    wished = factories.brief_of(domain, references=(page,))
+    order = written(sandbox, domain=domain, brief=wished)
+    Step.objects.all().delete()  # as after a day
+    monkeypatch.undo()
+
+    revision = ask(order)
+    run_until_settled(revision)
+
+    revision.refresh_from_db()
+    assert revision.state == Revision.State.DONE
+    asked = sandbox.calls(service="openai")[-1]
+    assert '"name":"revision"' in asked["body"]
+    assert said in asked["body"]
+    # It could be looked for copies of the reference, whose text was at hand.
+    copied = Report.from_json(revision.version.report)["copied-run"]
+    assert copied.state == "passed"
 
 
 def test_revisions_are_unlimited(sandbox):

@@ -22,6 +22,9 @@ LATER = AT + timedelta(hours=2)
 WISH = "Name a source for the first figure."
 
 
+ORIGIN = {"model": "test", "prompt_version": "1", "gate_version": "gate-1", "who": ["customer"]}
+
+
 def ask(review: Review, **given: object) -> Revision:
     return rework.ask_writer(
         **{"review": review, "by": "edith", "notes": WISH, "at": LATER} | given
@@ -161,7 +164,7 @@ def test_an_approval_just_before_the_writer_is_asked_wins():
 
 @pytest.mark.django_db
 def test_an_edited_text_is_a_new_version_and_the_review_is_about_it():
-    review = factories.waiting_review()
+    review = factories.waiting_review(written={"provenance": {"rounds": 2, **ORIGIN}})
     first = review.version
 
     stored = edit(review)
@@ -173,9 +176,10 @@ def test_an_edited_text_is_a_new_version_and_the_review_is_about_it():
     assert ArticleVersion.objects.get(pk=first.pk).html == first.html
     assert (review.version, review.decision) == (stored, "")
     assert (order.version, order.status) == (stored, Status.ADMIN_REVIEW)
-    assert stored.provenance == first.provenance | {
+    # The writer's rounds are the first version's figure.
+    assert stored.provenance == ORIGIN | {
         "gate_version": stored.report["gate"],
-        "who": ["edith"],
+        "who": ["customer", "edith"],
         "edited_by": "edith",
     }
     assert stored.backlink_metadata == first.backlink_metadata

@@ -44,6 +44,7 @@ def linked(article, number: int) -> Order:
         parent=ground,
         order_key=order.subject,
         report=factories.PASSED,
+        provenance={"model": "test", "rounds": 2, "who": ["customer"]},
         backlink_metadata={"targetUrl": target, "anchorText": words},
     )
     lifecycle.deliver(order=order, version=version, at=AT)
@@ -96,6 +97,7 @@ def test_a_rejected_orders_link_leaves_the_texts_made_from_its_text():
             old.backlink_metadata,
         )
         assert version.report["gate"]
+        assert version.provenance == {"model": "test", "who": ["customer", "link removal"]}
         assert "another order's link was taken out" in order.events.last().what
     assert now(third).version.parent == now(second).version
     assert newest_standing(article) == now(third).version

@@ -167,6 +167,7 @@ def test_the_longer_the_line_the_longer_its_last_waits(holding, standing):
         lines.enter(holding(), ONE)
 
     assert refused.value.wait_s == lines.LOOK_AGAIN_S + 3
+    assert refused.value.shut_s == 0
 
 
 def test_failures_in_a_row_shut_a_line_to_everybody(holding, settings):
@@ -241,14 +242,17 @@ def test_a_probe_whose_worker_died_leaves_room_for_the_next(holding):
     assert lines.enter(holding(), OPEN, at=at).places
 
 
-def test_a_provider_that_asks_for_time_is_left_alone_by_all(holding):
+def test_a_provider_that_asks_for_time_is_left_alone_by_all(holding, standing):
     entry = lines.enter(holding(), ONE)
 
     assert lines.busy(entry, wait_s=7, reason="HTTP 429") == pytest.approx(7, abs=1)
 
+    standing()
     with pytest.raises(NoEntry) as refused:
         lines.enter(holding(), ONE)
     assert refused.value.why == "busy"
+    assert refused.value.shut_s == pytest.approx(7, abs=1)
+    assert refused.value.wait_s == refused.value.shut_s + 1
     assert lines.enter(holding(), ONE, at=later(0.1)).places
     assert Line.objects.get().faults == 0
 

@@ -44,6 +44,13 @@ def number_of(html: str, start: str) -> int:
     return next(n for n, one in enumerate(html.split("\n"), 1) if start in one)
 
 
+@pytest.mark.parametrize(("where", "block"), [("early", 3), ("middle", 4), ("late", 6)])
+def test_an_integration_keeps_to_the_third_that_was_ordered(openai_client, where, block):
+    _, reply = changed(openai_client, ORDERED | {"link_position": where}, PAGE)
+
+    assert [edit["block"] for edit in reply["edits"]] == [block, 0]
+
+
 def test_an_integration_adds_one_sentence_where_the_page_speaks_of_it(openai_client):
     after, reply = changed(openai_client, ORDERED, PAGE)
 

@@ -42,6 +42,15 @@ def written(client, ordered, *, references=()):
     return html, plan
 
 
+@pytest.mark.parametrize("words", [350, 500, 800])
+@pytest.mark.parametrize(("where", "third"), [("early", 0), ("middle", 1), ("late", 2)])
+def test_the_link_stands_in_the_third_that_was_ordered(openai_client, where, third, words):
+    html, _ = written(openai_client, brief(link_position=where, words=words))
+
+    before = count_words(text_of(html[: html.index("https://shop.example.com/")]))
+    assert 3 * before // count_words(text_of(html)) == third
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_introduction_names_the_readers_that_it_is_for(openai_client, language):
     readers = READERS[language]

@@ -1,12 +1,20 @@
 """Revisions and integrations over HTTP: what goes to the model, and what is recorded."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from articles import document
+from articles.brief import Reference
 from articles.quality import Finding
-from articles.writer import RevisionNotes, WriterGarbled, buy_integration, buy_revision
+from articles.writer import (
+    RevisionNotes,
+    WriterGarbled,
+    apply_repair,
+    buy_integration,
+    buy_revision,
+)
 from tests.articles.good import BRIEF, DRAFT
 
 NOTES = RevisionNotes(
@@ -53,11 +61,14 @@ def test_a_change_is_asked_for_with_brief_and_numbered_blocks_and_accounted(
     assert json.loads(fenced(asked, "brief"))["target_url"] == BRIEF.target_url
     blocks = document.parse(DRAFT.html).blocks
     lines = fenced(asked, "document").split("\n")
+    if change == "revision":  # notes may be about these
+        around = {"title": DRAFT.title, "meta_description": DRAFT.meta_description}
+        assert json.loads(lines.pop(0)) == around
     assert lines == [f"[{block.number}] {block.html}".replace("\n", "&#10;") for block in blocks]
     assert json.loads(fenced(asked, "faults")) == []
     (usage,) = calls
-    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-3")
-    assert reply["prompt_version"] == f"{change}-3"
+    assert (usage.purpose, usage.prompt_version) == (change, f"{change}-4")
+    assert reply["prompt_version"] == f"{change}-4"
 
 
 def test_the_notes_arrive_whole_and_close_no_fence(sandbox, buy):
@@ -69,6 +80,22 @@ def test_the_notes_arrive_whole_and_close_no_fence(sandbox, buy):
         "reasons": ["tone"],
         "block": 3,
     }
+
+
+def test_a_revision_may_take_facts_from_the_references_and_a_new_title(sandbox, calls):
+    page = Reference(url="https://oak.example/", text="Oak lasts for 40 years.")
+    reply = buy_revision(
+        replace(BRIEF, references=(page,)),
+        DRAFT,
+        notes=RevisionNotes(notes="Change the title to \u201cBudgets that hold\u201d."),
+        request_id="job/text-1/1",
+        record=calls.append,
+    )
+
+    asked = json.loads(sandbox.calls(service="openai")[0]["body"])
+    assert json.loads(fenced(asked, "references")) == [{"url": page.url, "text": page.text}]
+    changed = apply_repair(DRAFT, reply)
+    assert changed == replace(DRAFT, title="Budgets that hold")
 
 
 @pytest.mark.parametrize("change", ["revision", "integration"])

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from articles.brief import Brief
 from articles.draft import Draft
-from articles.writer import WriterGarbled, apply_repair, assemble, read_outline
+from articles.quality import Finding
+from articles.writer import WriterGarbled, applied, apply_repair, assemble, read_outline
 
 ARTICLE = {
     "title": "A household budget",
@@ -51,8 +52,8 @@ def repair(*edits, **fields):
     )
 
 
-def edit(op, block, html=""):
-    return {"op": op, "block": block, "html": html}
+def edit(op, block, html="", **more):
+    return {"op": op, "block": block, "html": html, **more}
 
 
 def body(html):
@@ -161,6 +162,48 @@ def test_a_repair_changes_the_named_blocks_and_leaves_the_others_byte_for_byte()
         DRAFT.meta_description,
         DRAFT.slug,
     )
+
+
+def fault(code, block):
+    return Finding(code=code, message="…", block=block)
+
+
+REPAIR_OF_THREE = (
+    edit("replace", 3, "<p>Three, mended.</p>"),
+    edit("replace", 1, "<p>One, polished.</p>"),
+    edit("insert_after", 1, "<p>New.</p>"),
+)
+
+
+def test_a_repair_leaves_the_blocks_alone_that_no_finding_names():
+    found = [fault("leakage", 3)]
+
+    mended = apply_repair(DRAFT, repair(*REPAIR_OF_THREE), found)
+
+    assert mended.html == "<p>One.</p>\n<p>New.</p>\n<h2>Two</h2>\n<p>Three, mended.</p>"
+    kept = applied({**repair(*REPAIR_OF_THREE), "prompt_version": "repair-4"}, found)
+    assert [(made["op"], made["block"]) for made in kept["edits"]] == [
+        ("replace", 3),
+        ("insert_after", 1),
+    ]
+
+
+@pytest.mark.parametrize("elsewhere", [fault("too-short", None), fault("target-link-misplaced", 2)])
+def test_what_may_be_mended_anywhere_lets_any_block_be_edited(elsewhere):
+    mended = apply_repair(DRAFT, repair(*REPAIR_OF_THREE), [fault("leakage", 3), elsewhere])
+
+    assert "One, polished." in mended.html
+    assert "Three, mended." in mended.html
+
+
+def test_a_repair_of_nothing_but_other_blocks_is_garbled():
+    edits = [edit("delete", 2), edit("reword", 1, "Uno", find="One")]
+
+    with pytest.raises(WriterGarbled, match="no edit of block 3, only of other blocks"):
+        apply_repair(DRAFT, repair(*edits), [fault("leakage", 3)])
+
+    both = apply_repair(DRAFT, repair(*edits, title="A better budget"), [fault("leakage", 3)])
+    assert both == Draft(**ARTICLE | {"title": "A better budget"})
 
 
 def test_a_repair_changes_only_the_fields_that_it_gives():

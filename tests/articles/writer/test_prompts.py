@@ -20,10 +20,12 @@ USED = {
     "editing-1": "f72172097f415403",
     "editing-2": "e8b15c705f4f87db",
     "editing-3": "2aaa087595e03434",
+    "editing-4": "784777015be1b6a4",
     "integration-1": "ae4c93c30f8c1e32",
     "integration-2": "c9d781c43d734ef3",
     "integration-3": "8d3b597693112ee6",
     "outline-1": "8632566ce18c2585",
+    "integration-4": "6d911d59a206b2b1",
     "outline-2": "5605825f2233183b",
     "repair-1": "5d5a32fa513606b6",
     "repair-2": "d03610898810649f",
@@ -33,6 +35,7 @@ USED = {
     "revision-1": "9b11f24a6ef3dbcb",
     "revision-2": "e036f5c5f2e00a5b",
     "revision-3": "4399aac1d77e5ac3",
+    "revision-4": "51b897bd0bd756dc",
     "rules-1": "3ae1cbaa7b908c66",
     "rules-2": "83fbbb55f37edb09",
     "rules-3": "de60529b0720375e",
@@ -58,8 +61,8 @@ def test_a_prompt_that_has_been_used_never_changes():
         ("section-2", {"brief", "references", "outline", "assignment"}),
         ("article-3", {"brief", "references", "outline"}),
         ("repair-5", {"brief", "document", "findings"}),
-        ("revision-3", {"brief", "document", "notes", "faults"}),
-        ("integration-3", {"brief", "document", "faults"}),
+        ("revision-4", {"brief", "references", "document", "notes", "faults"}),
+        ("integration-4", {"brief", "document", "faults"}),
     ],
 )
 def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
@@ -73,12 +76,12 @@ def test_every_gap_of_a_prompt_stands_in_the_fence_of_its_name(name, gaps):
         prompt.fill()
 
 
-NOW = ("outline-2", "section-2", "article-3", "repair-5", "revision-3", "integration-3")
+NOW = ("outline-2", "section-2", "article-3", "repair-5", "revision-4", "integration-4")
 
 
 def test_prompts_of_a_kind_are_asked_under_the_same_rules_so_that_a_provider_can_cache_them():
     assert len({prompts.load(name).system for name in NOW[:4]}) == 1
-    assert prompts.load("revision-3").system == prompts.load("integration-3").system
+    assert prompts.load("revision-4").system == prompts.load("integration-4").system
     assert prompts.load("article-3").version == "article-3"
 
 
@@ -136,17 +139,18 @@ def test_the_rules_name_every_fence_of_a_prompt_as_data(name):
     ],
 )
 def test_the_rules_of_editing_speak_of_all_that_the_gate_asks_of_a_change(subject):
-    assert subject in prompts.load("revision-3").system
+    assert subject in prompts.load("revision-4").system
 
 
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
-        ("integration-3", "change as little as possible"),
-        ("integration-3", "insert it as the first block"),
-        ("integration-3", "Not the first block and not the last one"),
-        ("revision-3", "Do what the notes ask, and nothing else"),
-        ("revision-3", "The ordered link survives every revision"),
+        ("integration-4", "change as little as possible"),
+        ("integration-4", "insert it as the first block"),
+        ("integration-4", "Not the first block and not the last one"),
+        ("revision-4", "Do what the notes ask, and nothing else"),
+        ("revision-4", "a line with its title and description"),
+        ("revision-4", "The ordered link survives every revision"),
         ("repair-5", "Mend what the findings name, and nothing else"),
         ("repair-5", "its title, description and slug"),
         ("repair-5", "What changes loses nothing that was ordered"),

@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from articles.writer.usage import price_usd
+from articles.writer.chain import Model
+from articles.writer.usage import cost_usd, is_priced, price_usd
 
 TOKENS = {"input_tokens": 2_000, "cached_tokens": 1_024, "output_tokens": 1_500}
 SANDBOX = "http://127.0.0.1:8010/openai/v1"
@@ -28,3 +29,27 @@ def test_tokens_that_contradict_each_other_have_no_price():
     tokens = {"input_tokens": 10, "cached_tokens": 500, "output_tokens": 5}
 
     assert price_usd(model="gpt-4.1-mini", base_url=SANDBOX, **tokens) is None
+
+
+def a_model(**own):
+    asked = {"word": "main", "name": "my-own-model", "base_url": SANDBOX, "api_key": "k"}
+    return Model(**asked, timeout_s=1, connect_timeout_s=1, max_output_tokens=100, **own)
+
+
+@pytest.mark.parametrize(
+    ("cached", "cost"),
+    [({}, "0.009500"), ({"cached_usd_per_million": Decimal("0.5")}, "0.007964")],
+)
+def test_a_price_that_the_operator_named_is_what_the_tokens_cost(cached, cost):
+    own = {"input_usd_per_million": Decimal(2), "output_usd_per_million": Decimal("3.666667")}
+    model = a_model(**own, **cached)
+
+    assert is_priced(model)
+    assert cost_usd(model, name="gpt-4.1-mini", **TOKENS) == Decimal(cost)
+    assert cost_usd(model, name="x", **TOKENS | {"cached_tokens": 2_001}) is None
+
+
+def test_a_model_without_a_price_of_its_own_has_the_one_that_lists_know():
+    assert cost_usd(a_model(), name="gpt-4.1-mini", **TOKENS) == Decimal("0.002893")
+    assert cost_usd(a_model(price_url="none"), name="gpt-4.1-mini", **TOKENS) is None
+    assert not is_priced(a_model())
