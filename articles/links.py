@@ -21,6 +21,10 @@ _NAKED_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 
+_MARKS = frozenset({"sponsored", "nofollow", "ugc"})
+# What makes an address that of one page: host, path and query.
+Page = tuple[str, str, str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
@@ -37,6 +41,11 @@ class Link:
     sentence: str
     within: tuple[str, ...] = ()
     hidden: bool = False
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """The words of `rel` that tell search engines what the link is; noopener is none."""
+        return frozenset((self.rel or "").lower().split()) & _MARKS
 
     @property
     def host(self) -> str:
@@ -91,7 +100,7 @@ def host_named(address: str) -> str:
     return host_of(address if "//" in address else f"https://{address}")
 
 
-def page_of(url: str) -> tuple[str, str, str]:
+def page_of(url: str) -> Page:
     """Return what makes an address that of one page: host, path and query, spelling left out."""
     try:
         parts = urlsplit(url)
@@ -135,6 +144,7 @@ def _links_of(block: Block) -> Iterator[Link]:
 __all__ = [
     "Link",
     "LinkCandidate",
+    "Page",
     "addresses",
     "host_named",
     "host_of",

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 from django.db import transaction
 
 from articles.document import parse
-from articles.links import links, page_of
+from articles.links import Page, links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
 from orders import lifecycle, marks, notifications, refunds
 from orders.models import (
@@ -37,8 +38,8 @@ WRITING: Final = ("article-generation", "backlink-integration", "backlink-revisi
 LINK_REMOVAL: Final = "link-removal"
 _ENDED: Final = (Status.FAILED, Status.CANCELLED, Status.AWAITING_PAYMENT)
 _UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW)
-# Codes of orders by the page that they had linked, as `articles.links.page_of` names it.
-Pages = dict[tuple[str, str, str], str]
+# Codes of orders by the page that they had linked.
+Pages = dict[Page, str]
 
 
 class RefundRefused(Exception):
@@ -134,16 +135,9 @@ def dead_pages(*, article_id: int) -> Pages:
 
 def dead_pages_of(article_ids: Collection[int]) -> dict[int, Pages]:
     """Return what `dead_pages` does for each of many articles, with one query."""
-    # One query for either way to an article: as alternatives of one, they would read every order.
-    told = ("status", "code", "brief__target_url")
-    placed = Order.objects.filter(article__in=article_ids).order_by()
-    written = Order.objects.filter(version__article__in=article_ids).order_by()
-    live: dict[int, set[tuple[str, str, str]]] = {pk: set() for pk in article_ids}
+    live: dict[int, set[Page]] = {pk: set() for pk in article_ids}
     ended: dict[int, Pages] = {pk: {} for pk in article_ids}
-    both = placed.values_list("article_id", *told).union(
-        written.values_list("version__article_id", *told)
-    )
-    for article_id, status, code, url in both:
+    for article_id, _, status, code, url in _linked(article_ids):
         if status == Status.FAILED:
             ended[article_id][page_of(url)] = code
         elif status not in _ENDED:
@@ -152,6 +146,33 @@ def dead_pages_of(article_ids: Collection[int]) -> dict[int, Pages]:
         pk: {page: code for page, code in ended[pk].items() if page not in live[pk]}
         for pk in article_ids
     }
+
+
+def pages_of_others(order: Order) -> set[Page]:
+    """Return the pages that other orders, paid for and not ended, have linked in the order's
+    article or are linking there; no change of the order's text may take those links."""
+    article_id = order.article_id
+    if article_id is None and order.version is not None:
+        article_id = order.version.article_id
+    if article_id is None:
+        return set()  # its article is still to be written
+    return {
+        page_of(url)
+        for _, theirs, status, _, url in _linked([article_id])
+        if theirs != order.pk and status not in _ENDED
+    }
+
+
+def _linked(article_ids: Collection[int]) -> Iterable[tuple[int, UUID, str, str, str]]:
+    """Article, id, status, code and target of all orders that wrote one of the articles or have a
+    link placed in it."""
+    # One query for either way to an article: as alternatives of one, they would read every order.
+    told = ("pk", "status", "code", "brief__target_url")
+    placed = Order.objects.filter(article__in=article_ids).order_by()
+    written = Order.objects.filter(version__article__in=article_ids).order_by()
+    return placed.values_list("article_id", *told).union(
+        written.values_list("version__article_id", *told)
+    )
 
 
 def dead_links(version: ArticleVersion) -> list[str]:

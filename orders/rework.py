@@ -17,7 +17,7 @@ from articles.draft import Draft
 from articles.models import ArticleVersion
 from articles.openings import opening_of
 from articles.quality import Report
-from orders import notifications, reviews, revisions
+from orders import endings, notifications, reviews, revisions
 from orders.models import Order, Product, Review, Revision
 from orders.pipelines.deliveries import draft_of
 from orders.pipelines.rounds import other_texts
@@ -112,6 +112,7 @@ def judge(*, order: Order, version: ArticleVersion, draft: Draft) -> Report:
         before=draft_of(before),
         change="revision",
         checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+        bought=endings.pages_of_others(order),
     )
 
 

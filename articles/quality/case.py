@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from articles import disclosures
 from articles.brief import Brief
 from articles.document import Block, Document, fold, parse, words
 from articles.draft import Draft
-from articles.links import Link, links
+from articles.links import Link, Page, links
 from articles.quality.report import CannotTell
 
 Change = Literal["integration", "revision"]
@@ -34,7 +34,8 @@ class Case:
 
     `others` are texts of other versions, `references` the texts of allowed references (None when
     nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
-    that was changed and `change` what was done to it, None for a new article.
+    that was changed and `change` what was done to it, None for a new article. `bought` are the
+    pages whose links in that text others have paid for.
     """
 
     draft: Draft
@@ -44,6 +45,7 @@ class Case:
     finish_reason: str | None = None
     before: Draft | None = None
     change: Change | None = None
+    bought: Collection[Page] = ()
 
     @cached_property
     def document(self) -> Document:

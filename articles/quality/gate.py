@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from articles.brief import Brief
 from articles.draft import Draft
+from articles.links import Page
 from articles.quality import (
     completeness,
     contacts,
@@ -164,14 +165,16 @@ def check(
     before: Draft | None = None,
     change: Change | None = None,
     checks: Sequence[Check] | None = None,
+    bought: Collection[Page] = (),
 ) -> Report:
     """Return what the gate says of `draft`; deterministic, and never raises.
 
     `others` are texts (HTML or plain) of versions that this one must not resemble, `references`
     the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
-    the text that a `change` was made to; faults of its own do not block. A text that is too large
-    is blocked for its size and judged by nothing else. `checks` are those of the
-    change, unless others are named. A check that cannot run, or breaks, is unknown: it neither
+    the text that a `change` was made to; faults of its own do not block. `bought` are the pages
+    whose links in it others have paid for: those must stay. A text that is too large is blocked for
+    its size and judged by nothing else. `checks` are those of the change, unless others are named.
+    A check that cannot run, or breaks, is unknown: it neither
     passes nor blocks. Time grows with the size of the text, not faster.
     """
     case = Case(
@@ -182,6 +185,7 @@ def check(
         finish_reason=finish_reason,
         before=before,
         change=change,
+        bought=bought,
     )
     run = _CHECKS[change] if checks is None else checks
     size = _result(SIZE, case)

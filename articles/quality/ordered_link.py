@@ -23,7 +23,6 @@ _NOT_BODY_TEXT = {
     **dict.fromkeys(("figcaption", "caption"), "a caption"),
     **dict.fromkeys(("pre", "code"), "code"),
 }
-_POLICY_WORDS = frozenset({"sponsored", "nofollow", "ugc"})
 
 
 def target_link(case: Case) -> Verdict:
@@ -91,13 +90,12 @@ def link_policy(case: Case) -> Verdict:
     wanted = frozenset((case.brief.link_rel or "").split())
     findings = []
     for link in case.ordered_links()[:_MOST_JUDGED]:
-        has = frozenset((link.rel or "").lower().split()) & _POLICY_WORDS
-        if has != wanted:
+        if link.marks != wanted:
             findings.append(
                 Finding(
                     code="link-policy-differs",
-                    message=f"The ordered link {_marks(has)}; as sold, it {_marks(wanted)}.",
-                    value=" ".join(sorted(has)),
+                    message=f"The ordered link {marked(link.marks)}; as sold, it {marked(wanted)}.",
+                    value=" ".join(sorted(link.marks)),
                     threshold=case.brief.link_rel or "",
                     block=link.block,
                 )
@@ -334,5 +332,6 @@ def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"
 
 
-def _marks(words: frozenset[str]) -> str:
+def marked(words: frozenset[str]) -> str:
+    """Return how a link with these words in its `rel` is told of."""
     return f"says rel=“{' '.join(sorted(words))}”" if words else "carries no mark"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-GATE = "gate-3"
+GATE = "gate-4"
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 from unicodedata import normalize
 
 from articles.document import Document, fold, parse
 from articles.document.markup import tokens
 from articles.draft import Draft
-from articles.links import links
+from articles.links import Link, links, page_of
 from articles.quality.case import Case
+from articles.quality.ordered_link import marked
 from articles.quality.report import CannotTell, Finding, Level, Verdict
 
 KEPT_BY_INTEGRATION_PERCENT = 95
@@ -29,7 +31,8 @@ def kept_share(before_html: str, after_html: str) -> float:
 
 def untouched_text(case: Case) -> Verdict:
     """An integration keeps 95 % of the sentences, and all links, pictures and fields; a revision
-    that keeps under half, or changes nothing, is a warning.
+    that keeps under half, loses a link or picture, or changes nothing, is a warning. A link that
+    another has paid for stays in any change.
 
     Source: protects the publisher; own judgement.
     """
@@ -85,25 +88,54 @@ def _percent(kept: int, whole: int) -> float:
 
 
 def _lost(before: Draft, case: Case, level: Level) -> Iterator[Finding]:
-    """Links and pictures are the publisher's as much as the words around them."""
-    were = links(parse(before.html))
-    lost = Counter((link.href, link.text) for link in were)
-    lost -= Counter((link.href, link.text) for link in case.links)
-    for href, text in lost:
-        # The ordered link has checks of its own.
-        if href and href != case.brief.target_url:
-            yield Finding(
-                code="link-lost",
-                message=f"The link “{text}” to {href} stood in the earlier text and is gone.",
-                level=level,
-                value=href,
-            )
+    """Links and pictures are the publisher's as much as the words around them, and a link that
+    somebody else has paid for is theirs."""
+    yield from _lost_links(_standing(links(parse(before.html)), case), case, level)
     for source in _pictures(parse(before.html)) - _pictures(case.document):
         yield Finding(
             code="picture-lost",
             message=f"The picture {source} stood in the earlier text and is gone.",
             level=level,
             value=source,
+        )
+
+
+class _Standing(NamedTuple):
+    """A link as a reader and a search engine find it."""
+
+    href: str
+    text: str
+    marks: frozenset[str]
+
+
+def _standing(found: Iterable[Link], case: Case) -> Counter[_Standing]:
+    """Return the links to other addresses than the ordered one, which has checks of its own."""
+    return Counter(
+        _Standing(link.href, fold(normalize("NFC", link.text)), link.marks)
+        for link in found
+        if link.href and link.href != case.brief.target_url
+    )
+
+
+def _lost_links(were: Counter[_Standing], case: Case, level: Level) -> Iterator[Finding]:
+    """Tell of each link that stands no more as it stood, with what it takes to put it back."""
+    are = _standing(case.links, case)
+    marked_anew = Counter((link.href, link.text) for link in (are - were).elements())
+    for link in were - are:
+        bought = page_of(link.href) in case.bought
+        told = f"The link “{link.text}” to {link.href}"
+        if bought:
+            told += ", which another customer has paid for,"
+        if marked_anew[link.href, link.text]:
+            code, message = "link-mark-changed", f"{told} is marked otherwise than it was"
+        else:
+            code, message = "link-lost", f"{told} stood in the earlier text and is gone"
+        message += f". It must stay, and {marked(link.marks)}." if bought else "."
+        yield Finding(
+            code=code,
+            message=message,
+            level=Level.BLOCKS if bought else level,
+            value=link.href,
         )
 
 

@@ -15,6 +15,7 @@ from articles.brief import Brief
 from articles.draft import Draft
 from articles.models import ArticleVersion
 from articles.quality import Change, Check, Finding, Report
+from orders.endings import pages_of_others
 from orders.models import Order
 from orders.pipelines.calls import provider_errors, recorder
 from queueing import connections
@@ -148,7 +149,7 @@ class Rounds:
     def _examine(self, bought: Written) -> dict[str, Any]:
         """Read the text and judge it: a step of its own, as it may fail where buying did not."""
         draft = bought.read()
-        compared = other_texts(self.order)
+        compared, bought_by_others = other_texts(self.order), pages_of_others(self.order)
         # The gate computes for up to a second; with all threads in it the pool would be empty,
         # and this worker's heartbeat would wait for a connection.
         connections.let_go(what="the gate")
@@ -160,6 +161,7 @@ class Rounds:
             before=self.before,
             change=self.change,
             checks=self.checks,
+            bought=bought_by_others,
         )
         return {"draft": draft.to_json(), "report": report.to_json()}
 

@@ -116,7 +116,7 @@ def _report(old: ArticleVersion, html: str, order: Order | None) -> dict[str, An
     before = draft_of(old)
     opening = opening_of(order.domain, old)
     brief = replace(Brief.from_json(order.brief), internal_links=opening.own)
-    compared = other_texts(order)
+    compared, bought_by_others = other_texts(order), endings.pages_of_others(order)
     connections.let_go(what="the gate")
     report = quality.check(
         replace(before, html=html),
@@ -125,6 +125,7 @@ def _report(old: ArticleVersion, html: str, order: Order | None) -> dict[str, An
         before=before,
         change="revision",
         checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+        bought=bought_by_others,
     )
     return report.to_json()
 

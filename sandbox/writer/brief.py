@@ -105,6 +105,7 @@ class Finding:
 class Prompt:
     """What a user message asks. `blocks` are None when nothing is there to be mended.
 
+    `faults` are what an earlier answer to the same was turned down for.
     `outline` is the plan to write by, `assignment` the one section of it that is wanted.
     `may_reword`: an edit may change words within a block.
     """
@@ -116,6 +117,7 @@ class Prompt:
     outline: dict[str, Any] | None = None
     assignment: dict[str, Any] | None = None
     may_reword: bool = False
+    faults: tuple[Finding, ...] = ()
 
     @property
     def task(self) -> str:
@@ -134,24 +136,29 @@ class Prompt:
 def read_prompt(text: str, *, rules: str = "") -> Prompt:
     """Return what a prompt asks under `rules`; a fence that holds no JSON counts as missing."""
     brief = _json(_fenced(text, "brief"))
-    findings = _json(_fenced(text, "findings"))
     document = _fenced(text, "document")
     return Prompt(
         brief=_with_references(brief, text) if isinstance(brief, dict) else None,
         blocks=None if document is None else _blocks(document),
-        findings=tuple(
-            Finding(
-                str(one.get("code", "")),
-                str(one.get("message", "")),
-                one["block"] if isinstance(one.get("block"), int) else None,
-            )
-            for one in (findings if isinstance(findings, list) else [])
-            if isinstance(one, dict)
-        ),
+        findings=_found(_fenced(text, "findings")),
+        faults=_found(_fenced(text, "faults")),
         text=text,
         outline=_object(_fenced(text, "outline")),
         assignment=_object(_fenced(text, "assignment")),
         may_reword=bool(_REWORDING.search(f"{rules}\n{text}")),
+    )
+
+
+def _found(fenced: str | None) -> tuple[Finding, ...]:
+    found = _json(fenced)
+    return tuple(
+        Finding(
+            str(one.get("code", "")),
+            str(one.get("message", "")),
+            one["block"] if isinstance(one.get("block"), int) else None,
+        )
+        for one in (found if isinstance(found, list) else [])
+        if isinstance(one, dict)
     )
 
 

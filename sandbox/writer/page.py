@@ -24,6 +24,9 @@ class Page:
     def __init__(self, brief: Brief, prompt: Prompt) -> None:
         self.brief = brief
         self.may_reword = prompt.may_reword
+        told = {word.strip(".,:;") for fault in prompt.faults for word in fault.message.split()}
+        # What an answer was turned down for losing is not lost twice.
+        self._kept = {brief.target_url, *told} - {""}
         # Line breaks of a block travel as an entity, so that a block is one line.
         blocks = prompt.blocks or ()
         self.before = {one.number: one.html.replace("&#10;", "\n") for one in blocks}
@@ -35,7 +38,7 @@ class Page:
         """Return the fields (None: unchanged) and the edits that make the page what it is now."""
         edits: list[dict[str, Any]] = []
         for number, html in self.now.items():
-            kept = _kept_link(self.before[number], html, self.brief.target_url)
+            kept = self._keeps_links(self.before[number], html)
             if html is None and kept:
                 edits.append({"op": "delete", "block": number, "html": ""})
             elif html is not None and html != self.before[number] and kept:
@@ -43,6 +46,14 @@ class Page:
         for number, html in self.after:
             edits.append({"op": "insert_after", "block": number, "html": html})
         return {**self.fields, "edits": edits}
+
+    def _keeps_links(self, before: str, now: str | None) -> bool:
+        """Whether the links to be kept are what they were: an edit that loses one is not made."""
+
+        def links(html: str) -> list[str]:
+            return [one[0] for one in _LINK.finditer(html) if url_of(one) in self._kept]
+
+        return links(before) in ([], links(now or ""))
 
     @property
     def touched(self) -> bool:
@@ -135,12 +146,3 @@ def url_of(link: re.Match[str]) -> str:
     """Return where a link leads, empty for one without an address."""
     href = _HREF.search(link.group(1))
     return unescape(href.group(1) or href.group(2) or "").strip() if href else ""
-
-
-def _kept_link(before: str, now: str | None, target: str) -> bool:
-    """Whether the ordered link is what it was: an edit that would lose it is not made."""
-
-    def links(html: str) -> list[str]:
-        return [one.group(0) for one in _LINK.finditer(html) if url_of(one) == target]
-
-    return not target or links(before) == links(now or "") or not links(before)

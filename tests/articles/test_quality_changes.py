@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.draft import Draft
+from articles.links import page_of
 from articles.quality import (
     INTEGRATION,
     NEW_ARTICLE,
@@ -143,6 +144,85 @@ def test_a_revision_that_loses_a_link_is_a_warning():
     result = revised(DRAFT.html.replace(linked, "a walk"))["untouched-text"]
 
     assert (result.state, codes(result)) == (State.WARNED, ["link-lost"])
+
+
+# A page that carries a link of another order beside the ordered one, and a link of its own.
+THEIRS = '<a href="https://ovens.example/" rel="sponsored">a stone oven</a>'
+SHARED = f"{INTEGRATED}<p>A loaf gets its best crust when you bake it in {THEIRS} at home.</p>"
+BOUGHT = {page_of("https://ovens.example/")}
+
+
+def shared(was: str, becomes: str, *, change="revision", bought=BOUGHT) -> Report:
+    """What the gate says of a change of that page from `was` to `becomes`."""
+    before, after = (replace(OLD, html=html) for html in (SHARED, SHARED.replace(was, becomes)))
+    brief = replace(BRIEF, outbound_limit=3)
+    return check(after, brief, before=before, change=change, checks=INTEGRATION, bought=bought)
+
+
+@pytest.mark.parametrize("change", ["revision", "integration"])
+@pytest.mark.parametrize(
+    ("was", "becomes", "code"),
+    [
+        (THEIRS, "a stone oven", "link-lost"),
+        ("a stone oven<", "this oven<", "link-lost"),
+        ("https://ovens.example/", "https://mine.example/", "link-lost"),
+        (THEIRS, THEIRS.replace(' rel="sponsored"', ""), "link-mark-changed"),
+        (THEIRS, THEIRS.replace("sponsored", "nofollow"), "link-mark-changed"),
+    ],
+    ids=["removed", "other words", "other address", "unmarked", "marked otherwise"],
+)
+def test_no_change_may_take_or_alter_a_link_that_another_has_paid_for(was, becomes, code, change):
+    result = shared(was, becomes, change=change)["untouched-text"]
+
+    assert (result.state, codes(result)) == (State.FAILED, [code])
+    (finding,) = result.findings
+    assert finding.level is Level.BLOCKS
+    assert finding.value == "https://ovens.example/"
+    assert "“a stone oven” to https://ovens.example/, which another customer has paid for" in (
+        finding.message
+    )
+    assert finding.message.endswith("It must stay, and says rel=“sponsored”.")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("best crust when you bake it in", "crust in"),
+        ("a stone oven<", "a stone  oven<"),
+        ('"sponsored">a stone', '"sponsored noopener">a stone'),
+        (THEIRS, f"<em>{THEIRS}</em>"),
+    ],
+    ids=["words around it", "white space", "no mark", "emphasis"],
+)
+def test_a_link_that_another_has_paid_for_may_stand_among_other_words(was, becomes):
+    result = shared(was, becomes)["untouched-text"]
+
+    assert (result.state, codes(result)) == (State.PASSED, [])
+
+
+def test_the_same_link_twice_must_stand_twice():
+    before = replace(OLD, html=f"{SHARED}<p>Or bake your loaf and your pie in {THEIRS}.</p>")
+    after = replace(OLD, html=SHARED)
+
+    report = check(after, BRIEF, before=before, change="revision", bought=BOUGHT)
+
+    assert codes(report["untouched-text"]) == ["link-lost"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"), [("revision", State.WARNED), ("integration", State.FAILED)]
+)
+@pytest.mark.parametrize(
+    ("becomes", "code"),
+    [("a stone oven", "link-lost"), (THEIRS.replace("sponsored", ""), "link-mark-changed")],
+)
+def test_a_link_that_nobody_paid_for_is_told_of_and_blocks_an_integration(
+    becomes, code, change, state
+):
+    result = shared(THEIRS, becomes, change=change, bought=())["untouched-text"]
+
+    assert (result.state, codes(result)) == (state, [code])
+    assert "paid" not in result.findings[0].message
 
 
 @pytest.mark.parametrize("field", ["title", "meta_description", "slug"])

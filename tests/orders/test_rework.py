@@ -1,17 +1,21 @@
 """What editors do to a text beside deciding: a change by the writer, a text by their own hand."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from articles.models import ArticleVersion, BacklinkReview
 from articles.openings import newest_standing
+from articles.quality import Report
 from orders import claims, lifecycle, marks, notifications, reviews, revisions, rework
 from orders.models import Order, Review, Revision, Status
+from orders.pipelines.deliveries import draft_of
 from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.test_reviews import everything, put_newer_version
+from tests.orders.test_unlinking import linked, with_disclosure
 from tests.races import rival_before
 
 LATER = AT + timedelta(hours=2)
@@ -354,3 +358,27 @@ def test_no_text_of_a_rejected_order_is_ground_for_another():
     reviews.reject(review=review, by="edith", note="Not for our readers.", at=LATER)
 
     assert newest_standing(article) == ground
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("was", "becomes", "code"),
+    [
+        ('<a href="https://shop-2.example.com/page" rel="sponsored">garden tools 2</a>',
+         "garden tools 2", "link-lost"),
+        (' rel="sponsored">garden tools 2', ">garden tools 2", "link-mark-changed"),
+    ],
+)  # fmt: skip
+def test_an_edit_that_takes_or_unmarks_another_orders_link_is_blocked(was, becomes, code):
+    article = with_disclosure()
+    linked(article, 2)
+    order = linked(article, 5)
+    version = ArticleVersion.objects.get(pk=order.version_id)
+    review = reviews.submit(order=order, version=version, actor="customer", at=AT)
+
+    stored = edit(review, draft=replace(draft_of(version), html=version.html.replace(was, becomes)))
+
+    report = Report.from_json(stored.report)
+    assert [finding.code for finding in report.blocking] == [code]
+    with pytest.raises(reviews.ReviewRefused, match="blocking"):
+        reviews.approve(review=Review.objects.get(pk=review.pk), by="edith", at=LATER)

@@ -18,6 +18,7 @@ def changed(
     notes: str | None = None,
     block: int | None = None,
     reasons: tuple[str, ...] = (),
+    faults: tuple[Json, ...] = (),
 ) -> tuple[str, Json]:
     """The article's HTML after an integration, or after a revision by `notes`; and the reply."""
     blocks = html.split("\n")
@@ -26,6 +27,7 @@ def changed(
     if notes is not None:
         wish = {"notes": notes, "reasons": list(reasons), "block": block}
         user += f"<notes>\n{json.dumps(wish)}\n</notes>\n"
+    user += f"<faults>\n{json.dumps(faults)}\n</faults>\n"
     reply = json.loads(content(ask(client, user, name="change", schema=REPAIR)))
     return edited(blocks, reply["edits"]), reply
 

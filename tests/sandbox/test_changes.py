@@ -287,3 +287,18 @@ def test_a_revision_is_bad_in_the_named_way(control, openai_client, ours, name):
     else:
         assert kept(ours, spoilt) == [f"<p>{ORDERED['disclosure']}</p>"]
         assert spoilt.count(LINK) == 1
+
+
+def test_a_link_that_an_answer_was_turned_down_for_losing_stays(openai_client):
+    page = PAGE.replace("A garden", f"{LINK} is near. A garden")
+    wish = 'Please remove the paragraph about rain. Please replace "mud" with "rain".'
+    fault = {
+        "code": "link-lost",
+        "message": "The link “our maps” to https://maps.example/ is gone.",
+    }
+
+    lost, _ = changed(openai_client, ORDERED, page, notes=wish)
+    kept_, _ = changed(openai_client, ORDERED, page, notes=wish, faults=(fault,))
+
+    assert "https://maps.example/" not in lost
+    assert kept_ == page.replace("with mud", "with rain")
