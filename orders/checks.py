@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 
 from articles.writer import chain
 from orders.briefs import LONGEST
-from orders.pipelines.rounds import ROUNDS
+from orders.fulfilment import ROUNDS
 
 SANDBOX_KEYS: Final = {
     "STRIPE_SECRET_KEY": "sk_test_sandbox",

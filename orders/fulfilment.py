@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from orders import lifecycle, notifications, refunds
-from orders.models import Order, Product
+from orders.models import Order, Product, Status
 from queueing import ledger, service
 from queueing.models import Job
 
@@ -20,8 +20,7 @@ JOB_KINDS: Final[dict[str, str]] = {
     Product.INTEGRATION: "backlink-integration",
 }
 VIP, NORMAL = 0, 5
-# Its stored texts are what the gate refused, so another try buys new ones.
-GATE_BLOCKED: Final = "GateBlocked"
+ROUNDS: Final = 3  # texts of one job; quality-gate.md, "Attempts": at most 3 per job
 FIRST_TEXTS: Final = ("outline", "text-1")  # the plan of a new article, the edits of a change
 
 
@@ -99,12 +98,36 @@ def _write_again(order: Order, *, actor: str, reason: str, at: datetime) -> None
     if job is None:  # it ended while it was held, before its work began
         begin(order=order, at=at)
         return
-    first = _first_text(job)
     asked: dict[str, Any] = {"job_id": job.pk, "actor": actor, "reason": reason, "at": at}
-    if job.error_class == GATE_BLOCKED and first is not None:
+    # Stored texts that the gate has refused for good would be refused again: new ones are bought.
+    first = _first_text(job) if _refused_by_the_gate(job) else None
+    if first is not None:
         service.retry_from_step(step=first, **asked)
     else:
         service.retry(**asked)
+
+
+def _refused_by_the_gate(job: Job) -> bool:
+    """Whether the last thing that the job stored is that its last round's text was blocked.
+
+    The error of its last run may be another: of a try that a person began since, for one.
+    """
+    last = job.stored_steps.order_by("-pk").values_list("name", "output__report__blocked").first()
+    return last is not None and last[0].endswith(f"examined-{ROUNDS}") and last[1] is True
+
+
+def no_retry(job: Job) -> str | None:
+    """Return why running an order's stopped writing job again would do nothing, None if it would
+    do its work."""
+    order = Order.objects.get(pk=job.subject.partition(":")[2])
+    if order.status == Status.PROCESSING:
+        return None
+    if order.status == Status.FAILED:
+        return (
+            f"order {order.code} has failed. While its refund has not gone out, choose “Try again "
+            f"instead of refunding” on the order's page, or run resume_order {order.code}"
+        )
+    return f"order {order.code} is at “{order.get_status_display()}”, and nothing is to be written"
 
 
 def _first_text(job: Job) -> str | None:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from articles.models import ArticleVersion
-from orders import lifecycle, notifications
+from orders import fulfilment, lifecycle, notifications
 from orders.fulfilment import NORMAL, VIP
 from orders.models import Order, Revision, Status
 from queueing import ledger
@@ -91,6 +91,18 @@ def request(
 def job_of(revision: Revision) -> Job:
     """Return the job that works on the wish."""
     return Job.objects.get(key=_key(revision))
+
+
+def no_retry(job: Job) -> str | None:
+    """Return why running a wish's stopped job again would do nothing, None if it would do its
+    work."""
+    revision = Revision.objects.get(pk=job.arguments["revision"])
+    if revision.state == Revision.State.OPEN:
+        return fulfilment.no_retry(job)
+    return (
+        f"change {revision.number} is settled: “{revision.get_state_display()}”. The customer may "
+        "ask for it again, or an editor at the review desk"
+    )
 
 
 def deliver(*, revision: Revision, version: ArticleVersion, at: datetime) -> None:

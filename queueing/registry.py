@@ -9,6 +9,7 @@ from uuid import UUID
 from queueing.retry import Policy
 
 if TYPE_CHECKING:
+    from queueing.models import Job
     from queueing.run import Run
 
 __all__ = ["FailedJob", "Kind", "Policy", "UnknownKind", "handles", "kind_named", "kinds", "queues"]
@@ -37,6 +38,8 @@ class FailedJob:
 
 Handler = Callable[["Run"], None]
 Settled = Callable[[FailedJob], None]
+# Why a job may not be retried by hand, None if it may.
+NoRetry = Callable[["Job"], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ class Kind:
     expect_s: float = 60
     outcomes_kept: bool = False
     settled: Settled | None = None
+    no_retry: NoRetry | None = None
 
 
 @dataclass
@@ -72,11 +76,13 @@ def handles(
     expect_s: float = 60,
     outcomes_kept: bool = False,
     settled: Settled | None = None,
+    no_retry: NoRetry | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of the kind `name`, with a Celery task.
 
     `settled` is called inside the transaction that fails a job for good, by whoever does that;
-    it must write to the database and nothing else.
+    it must write to the database and nothing else. `no_retry` is asked before a person lets a
+    stopped job run again; what it says is what they are told instead.
 
     :raises ValueError: another function already handles that kind
     """
@@ -94,6 +100,7 @@ def handles(
             expect_s=expect_s,
             outcomes_kept=outcomes_kept,
             settled=settled,
+            no_retry=no_retry,
         )
         _register.kinds[name] = kind
         # Here, because the task needs the runner and the runner needs this register.

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least, Now
 
-from queueing import leases, news
+from queueing import leases, news, registry
 from queueing.clock import BELL
 from queueing.errors import LeaseLost
 from queueing.leases import Lease
@@ -27,7 +27,8 @@ class Refused(Exception):
 def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
     """Let a failed or cancelled job run again, with all its tries, from its stored steps.
 
-    :raises Refused: it is in another state, or there is no such job
+    :raises Refused: it is in another state, there is no such job, or its kind says that running it
+        again would do nothing
     """
     again = Job.objects.filter(pk=job_id, state__in=_RETRYABLE).update(
         state=State.WAITING,
@@ -42,7 +43,19 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
     )
     if not again:
         raise _refused(job_id, "retried", "failed or cancelled")
+    _ask_its_kind(job_id)
     return _noted(job_id, action="retry", actor=actor, reason=reason, at=at)
+
+
+def _ask_its_kind(job_id: UUID) -> None:
+    job = Job.objects.get(pk=job_id)
+    try:
+        kind = registry.kind_named(job.kind)
+    except registry.UnknownKind:  # of an older release; whoever knows it will say
+        return
+    why = kind.no_retry(job) if kind.no_retry is not None else None
+    if why is not None:
+        raise Refused(f"job {job_id} cannot be retried: {why}")
 
 
 @transaction.atomic

@@ -1,17 +1,24 @@
-"""The commands that decide about the money of orders named on the command line."""
+"""The commands that decide about orders, and so about money, named on the command line."""
 
 import getpass
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from orders import endings, holds
+from orders import endings, fulfilment, holds
 from orders.lifecycle import TransitionRefused
 from orders.models import Order
+
+_REFUSALS: Final = (
+    TransitionRefused,
+    fulfilment.ResumeRefused,
+    holds.NotHeld,
+    endings.RefundRefused,
+)
 
 
 def order_named(wanted: str) -> Order:
@@ -36,15 +43,16 @@ class Deciding(BaseCommand):
     """Does `act` to each order, recorded with who asked for it; refused ones are reported."""
 
     done: ClassVar[str]
+    read_by: ClassVar[str] = "the customer reads it in the history"
 
     def act(self, *, order: Order, **who: Any) -> object:
-        """Do it to one order; raises what `holds` and `endings` refuse with."""
+        """Do it to one order; raises what the product's verbs refuse with."""
         raise NotImplementedError
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("orders", nargs="+", metavar="order", help="id or short code")
         parser.add_argument("--actor", default=None, help="default: the name you are logged in by")
-        parser.add_argument("--reason", required=True, help="the customer reads it in the history")
+        parser.add_argument("--reason", required=True, help=self.read_by)
         parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
 
     def handle(self, *, orders: list[str], dry_run: bool, **options: Any) -> None:
@@ -60,7 +68,7 @@ class Deciding(BaseCommand):
             with transaction.atomic():
                 self.act(order=order, at=timezone.now(), **who)
                 transaction.set_rollback(dry_run)
-        except (TransitionRefused, holds.NotHeld, endings.RefundRefused) as refused:
+        except _REFUSALS as refused:
             self.stderr.write(str(refused))
             return False
         return True

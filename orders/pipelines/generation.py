@@ -38,6 +38,7 @@ def order_failed(failed: FailedJob) -> None:
     expect_s=90,
     outcomes_kept=True,
     settled=order_failed,
+    no_retry=fulfilment.no_retry,
 )
 def generate(run: Run) -> None:
     """Write the ordered article and put it before the customer.

@@ -9,7 +9,7 @@ from articles import disclosures, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from articles.openings import opening_of
-from orders import lifecycle, notifications
+from orders import fulfilment, lifecycle, notifications
 from orders.models import Order
 from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.generation import order_failed
@@ -31,6 +31,7 @@ class NoPlace(Permanent):
     expect_s=45,
     outcomes_kept=True,
     settled=order_failed,
+    no_retry=fulfilment.no_retry,
 )
 def integrate(run: Run) -> None:
     """Place the ordered link and put the new version before the customer.

@@ -39,6 +39,7 @@ def revision_failed(failed: FailedJob) -> None:
     expect_s=60,
     outcomes_kept=True,
     settled=revision_failed,
+    no_retry=revisions.no_retry,
 )
 def revise(run: Run) -> None:
     """Change what the notes ask for and put the new version before the customer.

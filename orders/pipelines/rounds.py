@@ -16,13 +16,13 @@ from articles.draft import Draft
 from articles.models import ArticleVersion
 from articles.quality import Change, Check, Finding, Report
 from orders.endings import pages_of_others
+from orders.fulfilment import ROUNDS
 from orders.models import Order
 from orders.pipelines.calls import provider_errors, recorder
 from queueing import connections
 from queueing.errors import Permanent
 from queueing.run import Run
 
-ROUNDS: Final = 3  # quality-gate.md, "Attempts": at most 3 per job
 COMPARED_VERSIONS: Final = 100  # the newest of the domain; bounds what the gate reads
 
 Reply = dict[str, Any]

@@ -211,10 +211,14 @@ class Ledger:
     # --- operators ---------------------------------------------------------------------------
 
     def retry(self, job: Job) -> None:
-        if job.state not in STOPPED:
+        if job.state not in STOPPED or not self.may_retry(job):
             raise Refused
         job.state, job.failures, job.crashes = "waiting", 0, 0
         job.run_at, job.stamp = self.now, None
+
+    def may_retry(self, job: Job) -> bool:
+        """Whether a stopped job would do its work if it ran again."""
+        return True
 
     def cancel(self, job: Job) -> None:
         if job.state == "waiting":

@@ -336,6 +336,11 @@ class Order(Ledger):
         else:
             self.retry(job)
 
+    def may_retry(self, job: Job) -> bool:
+        if job.kind == REVISE and self.revisions[job.about] != "open":
+            return False
+        return job.kind not in WRITING or self.status == WORK
+
     def settle(self, job: Job) -> None:
         """What a job's final failure means for its order."""
         if job.kind == WRITE and self.status == WORK and self.version is None:

@@ -16,6 +16,9 @@ from tests.orders.test_refunds import at_stripe, paid_order
 from tests.races import rival_before
 
 LATER = AT + timedelta(minutes=5)
+BEGUN = ("brief", "outline", "section-1", "examined-1", "text-2")
+# All three texts were refused by the gate.
+WRITTEN = (*BEGUN, "examined-2", "text-3", "examined-3")
 
 
 def failed(order: Order, error_class: str = "GateBlocked") -> Order:
@@ -24,8 +27,9 @@ def failed(order: Order, error_class: str = "GateBlocked") -> Order:
     Job.objects.filter(pk=job.pk).update(
         state=State.FAILED, failures=3, finished_at=AT, error_class=error_class
     )
-    for name in ("brief", "outline", "section-1", "examined-1", "text-2"):
-        Step.objects.create(job=job, name=name, output={}, attempt=1, took_ms=1, at=AT)
+    for name in WRITTEN if error_class == "GateBlocked" else BEGUN:
+        output = {"report": {"blocked": True}} if name.startswith("examined") else {}
+        Step.objects.create(job=job, name=name, output=output, attempt=1, took_ms=1, at=AT)
     fulfilment.give_up(order=order, reason=error_class, at=AT)
     return Order.objects.get(pk=order.pk)
 
@@ -78,7 +82,7 @@ def test_a_resumed_order_is_in_work_and_its_refund_is_taken_back():
     ("error_class", "kept"),
     [
         ("GateBlocked", ["brief"]),
-        ("WriterBusy", ["brief", "outline", "section-1", "examined-1", "text-2"]),
+        ("WriterBusy", [*BEGUN]),
     ],
 )
 def test_texts_that_the_gate_refused_are_written_anew_others_are_kept(error_class, kept):

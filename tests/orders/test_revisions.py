@@ -5,7 +5,6 @@ from django.test import Client
 
 from articles.document import parse
 from articles.models import ArticleVersion
-from articles.quality import Report
 from orders import access, lifecycle, reviews, revisions
 from orders.models import Order, OutgoingEmail, Revision, Status
 from queueing import registry, runner, service
@@ -14,7 +13,6 @@ from queueing.process import Process
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.looking import Looked, let_in
-from tests.orders.test_unlinking import linked, with_disclosure
 from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
@@ -91,52 +89,6 @@ def test_links_to_the_sites_own_pages_elsewhere_do_not_use_up_the_limit(sandbox)
     revision.refresh_from_db()
     assert revision.state == Revision.State.DONE
     assert served.url in revision.version.html
-
-
-LOSES_THE_OTHERS_LINK = (
-    'Please remove the paragraph about larch and pine. Please replace "envelope" with "napkin".'
-)
-
-
-def beside_another() -> tuple[Order, Order]:
-    """Two orders with a link each in one article; the other one's stands in a paragraph of its
-    own."""
-    article = with_disclosure()
-    return linked(article, 2), linked(article, 5)
-
-
-def theirs_stands_in(version: ArticleVersion) -> bool:
-    link = '<a href="https://shop-2.example.com/page" rel="sponsored">garden tools 2</a>'
-    return link in version.html
-
-
-def test_a_wish_that_takes_another_orders_link_is_carried_out_without_that(sandbox):
-    _, order = beside_another()
-
-    revision = ask(order, LOSES_THE_OTHERS_LINK)
-    run_until_settled(revision)
-
-    revision.refresh_from_db()
-    assert revision.state == Revision.State.DONE
-    assert theirs_stands_in(revision.version)
-    assert "back of an napkin" in revision.version.html
-    (first, last) = revisions.job_of(revision).stored_steps.filter(name__contains="examined")
-    (fault,) = Report.from_json(first.output["report"]).blocking
-    assert (fault.code, fault.value) == ("link-lost", "https://shop-2.example.com/page")
-    assert not Report.from_json(last.output["report"]).blocked
-
-
-def test_a_wish_that_takes_the_link_of_an_order_that_has_ended_is_carried_out(sandbox):
-    other, order = beside_another()
-    Order.objects.filter(pk=other.pk).update(status=Status.FAILED, failed_at=AT)
-
-    revision = ask(order, LOSES_THE_OTHERS_LINK)
-    run_until_settled(revision)
-
-    revision.refresh_from_db()
-    assert revision.state == Revision.State.DONE
-    assert not theirs_stands_in(revision.version)
-    assert revision.version.report["blocked"] is False
 
 
 def test_revisions_are_unlimited(sandbox):
@@ -373,7 +325,7 @@ def test_a_wish_about_a_version_that_was_replaced_is_not_sent_and_its_words_stay
     assert not order.revisions.exists()
 
 
-def test_a_job_let_run_again_after_its_wish_was_settled_leaves_the_next_wish_alone(sandbox):
+def test_the_job_of_a_wish_that_was_settled_is_not_retried_and_the_next_wish_goes_on(sandbox):
     order = written(sandbox)
     sandbox.knob(service="openai", bad_text=["refusal"])
     first = ask(order)
@@ -381,10 +333,10 @@ def test_a_job_let_run_again_after_its_wish_was_settled_leaves_the_next_wish_alo
     sandbox.clear_knobs()
     second = ask(Order.objects.get(pk=order.pk))
 
-    service.retry(job_id=revisions.job_of(first).pk, actor="mia", at=AT)
-    run_until_settled(first)
+    with pytest.raises(service.Refused, match="change 1 is settled: “Not possible”"):
+        service.retry(job_id=revisions.job_of(first).pk, actor="mia", at=AT)
 
-    assert revisions.job_of(first).error_class == "NotInWork"
+    assert revisions.job_of(first).state == State.FAILED
     assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
     states = dict(order.revisions.values_list("number", "state"))
     assert states == {1: Revision.State.FAILED, 2: Revision.State.OPEN}
