@@ -7,7 +7,7 @@ from typing import Any, Final
 from orders import revisions
 from orders.fulfilment import JOB_KINDS, NORMAL
 from orders.lifecycle import PLACING
-from orders.models import Order, Payment, Product, Refund, Review, Revision, Status
+from orders.models import Order, Payment, Product, Publication, Refund, Review, Revision, Status
 from queueing import stats
 from queueing.errors import Parked
 from queueing.models import Job, State
@@ -242,6 +242,15 @@ def _quality_check(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any
 def _admin_review(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
     review = _last_review(order)
     if review is not None and review.decision == Review.Decision.APPROVED:
+        publication = getattr(review, "publication", None)
+        if publication is not None and publication.state == Publication.State.FAILED:
+            return {
+                "review": review,
+                "heading": "Approved: not live yet",
+                "detail": "The editor has approved it, but it could not be put on "
+                f"{order.brief['host']} so far. Our editors know why and go on with it. Nothing is "
+                "lost, and we write to you as soon as it is live.",
+            }
         return {
             "review": review,
             "heading": "Approved: going live",

@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from articles.openings import opening_of
 from articles.publishing import LiveCheck, Published
 from orders import endings, lifecycle, notifications
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
+
+log = structlog.get_logger(__name__)
 
 State = Publication.State
 _REASON_LENGTH: Final = 500
@@ -64,6 +68,20 @@ def is_last(publication: Publication) -> bool:
     return not Review.objects.filter(order=review.order_id, pk__gt=review.pk).exists()
 
 
+def stuck() -> QuerySet[Review]:
+    """Return the approvals whose publication has failed and waits for an editor: each is its
+    order's newest review, and the order is still with the editors."""
+    newer = Review.objects.filter(order=OuterRef("order"), pk__gt=OuterRef("pk"))
+    return Review.objects.filter(
+        ~Exists(newer), publication__state=State.FAILED, order__status=Status.ADMIN_REVIEW
+    )
+
+
+def is_stuck(publication: Publication, order: Order) -> bool:
+    """Whether it has failed and its order still waits to be published."""
+    return publication.state == State.FAILED and order.status == Status.ADMIN_REVIEW
+
+
 def looked(*, publication: Publication, seen: LiveCheck) -> None:
     """Keep what a look at the page showed, for the editors, while it is not yet live."""
     Publication.objects.filter(pk=publication.pk).exclude(state=State.LIVE).update(
@@ -114,6 +132,7 @@ def give_up(*, publication_id: int, reason: str, at: datetime) -> None:
     )
     if failed:
         order = Order.objects.get(reviews__publication=publication_id)
+        log.error("publication_failed", order=str(order.pk), publication=publication_id)
         lifecycle.note(
             order=order, what="Publishing failed; our editors look into it", actor="system", at=at
         )

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_POST
 
 from articles.document import parse
@@ -21,7 +22,7 @@ from orders import claims, publications, reviews, revisions, rework
 from orders.admin import drawing, rewriting, screen
 from orders.admin.desk_forms import NOTE_CHARS, DecisionForm, WriterForm
 from orders.lifecycle import TransitionRefused
-from orders.models import Publication, Review
+from orders.models import Review
 from orders.publications import PublicationRefused
 from orders.report import drawn
 from orders.reviews import ReviewRefused
@@ -35,6 +36,7 @@ else:  # Django's own class takes no parameters
 Decision = Review.Decision
 MAY_DECIDE: Final = "orders.decide_review"
 MAY_OVERRIDE: Final = "orders.override_gate"
+REASON_CHARS: Final = 120  # of why a publication failed, in the list; its screen has all of it
 _PURPOSES: Final = ("Sec-Purpose", "Purpose", "X-Moz")  # where browsers say that they prefetch
 _DONE: Final = {
     Decision.APPROVED: "Order {code} is approved; its page is being published.",
@@ -44,7 +46,8 @@ _DONE: Final = {
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """What waits for a decision, unless something else is asked for."""
+    """What waits for an editor, to decide or to see why an approved text could not be published,
+    unless something else is asked for."""
 
     title = "standing"
     parameter_name = "standing"
@@ -59,12 +62,15 @@ class StandingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
         match self.value():
             case "failed":
-                return queryset.filter(publication__state=Publication.State.FAILED)
+                return queryset.filter(pk__in=publications.stuck().values("pk"))
             case "decided":
                 return queryset.exclude(decision="")
             case "all":
                 return queryset
-        return queryset.filter(decision="")
+        # One list of ids: as alternatives of one query, they would read every review.
+        undecided = Review.objects.filter(decision="").order_by().values("pk")
+        stuck = publications.stuck().order_by().values("pk")
+        return queryset.filter(pk__in=undecided.union(stuck))
 
 
 @admin.register(Review)
@@ -150,8 +156,12 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
         return f"{holder}, for {duration((at - review.claimed_at).total_seconds())}"
 
     @admin.display(description="Standing")
-    def standing(self, review: Review) -> str:
+    def standing(self, review: Review) -> str | SafeString:
         publication = screen.publication_of(review)
+        if publication is not None and publications.is_stuck(publication, review.order):
+            why = Truncator(publication.reason).chars(REASON_CHARS)
+            words = '<strong class="held">⚠ Could not be published</strong>: {}'
+            return format_html(words, why)
         if publication is not None:
             return f"{review.get_decision_display()}: {publication.get_state_display().lower()}"
         return review.get_decision_display() if review.decision else "Waiting"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from orders import fulfilment, lifecycle, marks, reviews, revisions
+from orders import fulfilment, lifecycle, marks, publications, reviews, revisions
 from orders.models import Order, Payment, Product, Publication, Refund, Review
 from queueing.models import Job
 from tests.orders import factories
@@ -158,6 +158,13 @@ def _going_live(product: str, at: datetime) -> Order:
     return Order.objects.get(pk=review.order_id)
 
 
+def _not_live(product: str, at: datetime) -> Order:
+    order = _going_live(product, at)
+    publication = Publication.objects.get(review__order=order)
+    publications.give_up(publication_id=publication.pk, reason="WordPress answers 403.", at=at)
+    return order
+
+
 def _live(product: str, at: datetime) -> Order:
     order = _going_live(product, at)
     Publication.objects.filter(review__order=order).update(
@@ -280,6 +287,11 @@ STATES: dict[str, State] = {
         make=_going_live,
         heading="Approved: going live",
         card=("look at the live page and write",),
+    ),
+    "not live yet": State(
+        make=_not_live,
+        heading="Approved: not live yet",
+        card=("Our editors know why", "we write to you as soon as it is live"),
     ),
     "published": State(
         make=_live,

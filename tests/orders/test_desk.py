@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from articles.models import ModelCall
-from orders import lifecycle, reviews
-from orders.models import Order, Publication, Review
+from orders import endings, lifecycle, publications, reviews
+from orders.models import Order, Review
 from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -134,8 +134,41 @@ def test_other_standings_are_asked_for():
         return len(page.all("//*[contains(@class, 'field-subject')]"))
 
     assert [listed(s) for s in ("", "decided", "all", "failed")] == [0, 1, 1, 0]
-    Publication.objects.filter(pk=publication.pk).update(state="failed", reason="404")
-    assert listed("failed") == 1
+    publications.give_up(publication_id=publication.pk, reason="404", at=AT)
+    assert [listed(s) for s in ("", "decided", "all", "failed")] == [1, 1, 1, 1]
+
+
+def test_what_could_not_be_published_waits_at_the_desk_with_its_reason():
+    publication = reviews.approve(review=factories.waiting_review(), by="edith", at=AT)
+    publications.give_up(publication_id=publication.pk, reason="no <such> page", at=AT)
+    undecided = factories.waiting_review()
+
+    page = Looked(editor().get(reverse(LIST)))
+
+    assert page.all("//*[contains(@class, 'field-standing')]") == [
+        "⚠ Could not be published : no <such> page",
+        "Waiting",
+    ]
+    assert page.all("//*[contains(@class, 'field-subject')]")[1].startswith(undecided.order.code)
+
+
+@pytest.mark.parametrize("settled", ["tried again", "decided anew", "ended"])
+def test_what_could_not_be_published_leaves_the_desk_when_somebody_has_seen_to_it(settled):
+    review = factories.waiting_review()
+    publication = reviews.approve(review=review, by="edith", at=AT)
+    publications.give_up(publication_id=publication.pk, reason="404", at=AT)
+    match settled:
+        case "tried again":
+            publications.retry(publication=publication, by="edith", at=AT)
+        case "decided anew":
+            again = reviews.reopen(review=review, by="edith", at=AT)
+            reviews.give_back(review=again, by="edith", note="Change it.", at=AT)
+        case "ended":
+            endings.refund(order=review.order, actor="mia", reason="asked", at=AT)
+
+    page = Looked(editor().get(reverse(LIST)))
+
+    assert page.all("//*[contains(@class, 'field-subject')]") == []
 
 
 def test_a_longer_list_asks_no_more_of_the_database():

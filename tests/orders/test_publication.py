@@ -170,6 +170,19 @@ def test_a_page_that_is_not_as_sold_leaves_the_order_with_the_editors(
     assert sandbox.get("/control/state")["posts"] == 1
 
 
+def test_the_log_tells_of_each_failure_and_of_none_of_what_is_live(approved, caplog):
+    for reason in ("Nobody answers at wp.example.", "once more"):
+        publications.give_up(publication_id=approved.pk, reason=reason, at=AT)
+
+    assert caplog.text.count("publication_failed") == 2
+    assert "wp.example" not in caplog.text
+
+    Publication.objects.update(state="live", url="https://wp.example/", published_at=AT)
+    publications.give_up(publication_id=approved.pk, reason="too late", at=AT)
+
+    assert caplog.text.count("publication_failed") == 2
+
+
 def test_a_page_that_comes_right_between_two_tries_is_live(sandbox, approved):
     sandbox.knob(service="wordpress", operation="page", bad_page=["no_link"], times=1)
 
