@@ -63,7 +63,8 @@ def _find(api: _Api, *, article: Article, version: ArticleVersion) -> tuple[str,
     """
     if article.remote_id:
         post = api.post_of_id(article.remote_id)
-        if post is not None:
+        # A site that was set up anew may have given the number to a post of its own.
+        if post is not None and _is_ours(post, article):
             return "", post
     wished = article.slug if article.published_at else version.slug
     # The second is the same at every try, so it too is found again after a lost reply.

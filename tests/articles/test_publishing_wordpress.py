@@ -138,6 +138,33 @@ def test_a_page_that_was_there_before_we_sold_it_is_taken_up_by_its_address(post
     assert published.url == before["link"]
 
 
+def test_a_post_of_others_that_has_the_number_of_ours_by_now_is_never_touched(posts, article):
+    version = pages.version(article)
+    publish(version)
+    # The site was set up anew: our number belongs to a post of its own people.
+    theirs = posts.add(title="Their beds", content="<p>Theirs.</p>", slug="their-beds")
+    Article.objects.filter(pk=article.pk).update(remote_id=str(theirs["id"]))
+
+    published = publish(version)
+
+    kept, ours = posts.all()
+    assert kept == theirs
+    assert published.remote_id == str(ours["id"])
+    assert ours["slug"] == "raised-beds"
+
+
+def test_a_post_of_ours_that_lost_its_mark_is_known_by_its_address(posts, article):
+    version = pages.version(article)
+    first = publish(version)
+    posts.http.post(f"/{first.remote_id}", json={"content": HTML}).raise_for_status()
+
+    again = publish(version)
+
+    (post,) = posts.all()
+    assert again.remote_id == first.remote_id
+    assert MARK.format(article.pk) in post["content"]["raw"]
+
+
 def test_a_post_that_was_thrown_away_is_made_again(posts, article):
     version = pages.version(article)
     first = publish(version)
