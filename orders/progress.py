@@ -160,7 +160,7 @@ def _processing(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
             "detail": "Your payment is here and nothing is lost, but the work stands still. Our "
             "staff has been told and goes on with it.",
         }
-    estimate = stats.estimate(job.kind, priority=job.priority)
+    estimate = stats.estimate(job)
     told: dict[str, Any] = {
         "attempt": job.try_number,
         "tries": job.tries,

@@ -31,6 +31,12 @@ FROM queueing_job
 WHERE has_detail AND state IN ('completed', 'failed', 'cancelled') AND kind = ANY(%(kinds)s)
 GROUP BY 1, 2
 """  # noqa: S608
+# As the dispatcher takes them.
+_BEFORE = "(rank, priority, run_at, id) < (%(rank)s, %(priority)s, %(run_at)s, %(id)s)"
+_POSITION = f"""
+SELECT count(*) + 1 FROM queueing_job
+WHERE state = 'waiting' AND kind = %(kind)s AND {_BEFORE}
+"""  # noqa: S608
 _RECENT = f"""
 WITH recent AS (
     -- What the runs took, not from first to last: between them may lie a week in which nobody
@@ -43,8 +49,7 @@ WITH recent AS (
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY took_s),
        percentile_cont(0.95) WITHIN GROUP (ORDER BY took_s),
        (SELECT count(*) FROM queueing_job
-        WHERE state = 'waiting' AND kind = %(kind)s AND run_at <= {NOW}
-          AND priority <= %(priority)s),
+        WHERE state = 'waiting' AND kind = %(kind)s AND %(waits)s AND {_BEFORE}),
        (SELECT coalesce(sum(threads), 0) FROM queueing_worker WHERE kinds ? %(kind)s)
 FROM recent
 """  # noqa: S608
@@ -52,7 +57,8 @@ FROM recent
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """How long a job enqueued now may take: typically, and for one in twenty at least."""
+    """How long a job may take from now: typically, and for one in twenty at least; `ahead` others
+    go before it."""
 
     typical_s: int
     slow_s: int
@@ -90,15 +96,15 @@ def subject_job_status(subject: str) -> dict[str, Any]:
     }
 
 
-def estimate(kind: str, *, priority: int = 5, at: datetime | None = None) -> Estimate:
-    """Return how long a job of this kind enqueued now is likely to take, from the last 200 that
-    completed and the queue ahead of it; from the kind's own guess while there are none.
+def estimate(job: Job) -> Estimate:
+    """Return how long this job is likely to take, from the last 200 of its kind that completed
+    and those that go before it; from the kind's own guess while there are none.
 
-    :raises UnknownKind: there is no such kind
+    :raises UnknownKind: this process does not know its kind
     """
-    known = registry.kind_named(kind)
+    known = registry.kind_named(job.kind)
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT, {"kind": kind, "priority": priority, "at": at})
+        cursor.execute(_RECENT, _place(job) | {"waits": job.state == State.WAITING})
         median_s, slow_s, ahead, threads = cursor.fetchone()
     median_s = known.expect_s if median_s is None else median_s
     slow_s = median_s * 2 if slow_s is None else slow_s
@@ -108,9 +114,9 @@ def estimate(kind: str, *, priority: int = 5, at: datetime | None = None) -> Est
     )
 
 
-def estimated_seconds(kind: str, *, priority: int = 5, at: datetime | None = None) -> int:
-    """Return the typical duration of a job enqueued now, in whole seconds."""
-    return estimate(kind, priority=priority, at=at).typical_s
+def _place(job: Job) -> dict[str, Any]:
+    names = ("kind", "rank", "priority", "run_at")
+    return {name: getattr(job, name) for name in names} | {"id": job.pk}
 
 
 def position(job: Job) -> int | None:
@@ -118,11 +124,7 @@ def position(job: Job) -> int | None:
     if job.state != State.WAITING:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) + 1 FROM queueing_job WHERE state = 'waiting' AND kind = %s"
-            " AND (rank, priority, run_at, id) < (%s, %s, %s, %s)",
-            [job.kind, job.rank, job.priority, job.run_at, job.pk],
-        )
+        cursor.execute(_POSITION, _place(job))
         place: int = cursor.fetchone()[0]
     return place
 

@@ -31,11 +31,9 @@ def request_revision(request: Request, *, at: datetime) -> Response:
     except BriefInvalid as wrong:
         raise invalid({"revisionNotes": wrong.errors["notes"]}) from None
     revision = revisions.request(order=order, notes=notes, actor="customer", at=at)
+    job = revisions.job_of(revision)
     answer = serializers.RevisionAnswer(
-        {
-            "jobId": revisions.job_of(revision).pk,
-            "estimatedTime": stats.estimated_seconds(revisions.JOB_KIND),
-        }
+        {"jobId": job.pk, "estimatedTime": stats.estimate(job).typical_s}
     )
     return Response(answer.data, status=202)
 

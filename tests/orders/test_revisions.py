@@ -5,8 +5,8 @@ from django.test import Client
 
 from articles.document import parse
 from articles.models import ArticleVersion
-from orders import access, lifecycle, reviews, revisions
-from orders.models import Order, OutgoingEmail, Revision, Status
+from orders import access, lifecycle, progress, reviews, revisions
+from orders.models import Customer, Order, OutgoingEmail, Revision, Status
 from queueing import registry, runner, service
 from queueing.models import Job, State
 from queueing.process import Process
@@ -209,7 +209,20 @@ def test_the_api_enqueues_the_wish_and_says_how_long_it_takes():
 
     assert answer.status_code == 202
     assert answer.json()["jobId"] == str(revisions.job_of(order.revisions.get()).pk)
-    assert answer.json()["estimatedTime"] > 0
+    assert answer.json()["estimatedTime"] == 60  # what the kind guesses, and nobody before it
+
+
+@pytest.mark.parametrize(("is_vip", "takes_s"), [(False, 180), (True, 60)])
+def test_the_time_told_counts_those_that_go_before_and_no_others(is_vip, takes_s):
+    for _ in range(2):
+        ask(factories.order_in_review())
+    order = factories.order_in_review()
+    Customer.objects.filter(pk=order.customer_id).update(is_vip=is_vip)
+
+    assert call(order).json()["estimatedTime"] == takes_s
+    ask(factories.order_in_review())
+    told = Order.objects.select_related("customer", "domain").get(pk=order.pk)
+    assert progress.progress(told, at=AT).estimate_s == (takes_s, takes_s + 60)
 
 
 def test_a_second_request_is_a_clear_409():

@@ -79,7 +79,7 @@ def test_a_retry_a_week_later_skews_neither_times_nor_estimates():
 
     assert (row.completed, row.failed) == (1, 0)
     assert (row.waited_p95_s, row.worked_p95_s) == (3.0, 30.0)
-    assert stats.estimate("scripted") == stats.Estimate(typical_s=30, slow_s=30, ahead=0)
+    assert stats.estimate(enqueue()) == stats.Estimate(typical_s=30, slow_s=30, ahead=0)
 
 
 def test_a_row_of_before_the_measuring_is_unknown_and_not_nought():

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from queueing import ledger, stats
+from queueing import leases, ledger, stats
 from queueing.models import Job, State, Worker
 from queueing.registry import UnknownKind
 
@@ -82,10 +82,10 @@ def test_a_subject_without_jobs_has_none():
 
 
 def test_without_history_the_kinds_own_guess_is_the_estimate():
-    assert stats.estimate("scripted") == stats.Estimate(typical_s=60, slow_s=120, ahead=0)
+    assert stats.estimate(enqueue()) == stats.Estimate(typical_s=60, slow_s=120, ahead=0)
 
 
-def test_the_estimate_comes_from_real_jobs_and_the_queue_ahead(django_assert_num_queries):
+def two_threads_and_jobs_of_20_s() -> None:
     for took_s in (10, 20, 30):
         settle(enqueue(), State.COMPLETED, took_s=took_s)
     now = timezone.now()
@@ -93,15 +93,39 @@ def test_the_estimate_comes_from_real_jobs_and_the_queue_ahead(django_assert_num
         id=uuid4(), host="x", pid=1, process_started=0, threads=2, kinds=["scripted"],
         started_at=now, seen_at=now,
     )  # fmt: skip
+
+
+def test_the_estimate_comes_from_real_jobs_and_those_that_go_before(django_assert_num_queries):
+    two_threads_and_jobs_of_20_s()
     for _ in range(4):
         enqueue()
+    job = enqueue()
+    enqueue()
     enqueue(priority=9)
 
     with django_assert_num_queries(1):
-        estimate = stats.estimate("scripted")
+        estimate = stats.estimate(job)
 
     assert estimate == stats.Estimate(typical_s=60, slow_s=69, ahead=4)
-    assert stats.estimated_seconds("scripted", priority=0) == 20
+    assert stats.position(job) == 5
+
+
+def test_the_estimate_of_a_job_that_goes_first_is_what_jobs_take():
+    two_threads_and_jobs_of_20_s()
+    waiting = [enqueue() for _ in range(4)]
+
+    assert stats.estimate(enqueue(priority=0)).typical_s == 20
+    assert stats.estimate(waiting[0]).typical_s == 30  # behind the one before all others
+
+
+def test_a_running_job_has_nobody_before_it():
+    two_threads_and_jobs_of_20_s()
+    job = enqueue(priority=9)
+    enqueue()
+    leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4())
+    job.refresh_from_db()
+
+    assert stats.estimate(job) == stats.Estimate(typical_s=20, slow_s=29, ahead=0)
 
 
 def test_the_position_follows_the_order_of_dispatch():
