@@ -1,18 +1,17 @@
 """What a person may do to a job. Each is one transaction and leaves a note with their name."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least, Now
 
-from queueing import leases, news, registry
+from queueing import leases, news, registry, retention
 from queueing.clock import BELL
 from queueing.errors import LeaseLost
 from queueing.leases import Lease
 from queueing.models import Job, JobNote, State
-from queueing.retention import clean_queue
 
 __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
 
@@ -106,6 +105,24 @@ def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None =
     if not promoted:
         raise _refused(job_id, "promoted", "waiting")
     return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
+
+
+def clean_queue(
+    kind: str | None,
+    older_than: timedelta | None = None,
+    *,
+    actor: str,
+    reason: str = "",
+    at: datetime | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Drop the attempts and steps of settled jobs of this kind (None: of every kind), and return
+    of how many: of those that settled longer ago than that, or than the settings keep them."""
+    asked = retention.ByHand(actor=actor, reason=reason)
+    if older_than is not None:
+        return retention.clean_queue(kind, older_than, asked=asked, at=at, dry_run=dry_run)
+    cleaned = retention.clean_settled(kind=kind, asked=asked, at=at, dry_run=dry_run)
+    return cleaned.completed + cleaned.failed
 
 
 def _noted(job_id: UUID, *, action: str, actor: str, reason: str, at: datetime | None) -> Job:

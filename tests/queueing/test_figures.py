@@ -109,7 +109,7 @@ def test_percentiles_are_of_the_jobs_settled_in_the_span(django_assert_num_queri
 def test_what_was_settled_still_counts_once_its_detail_is_gone():
     run_through(waited_s=2, worked_s=4)
 
-    assert service.clean_queue("scripted", timedelta(0), at=after(days=8)) == 1
+    assert service.clean_queue("scripted", timedelta(0), actor="olga", at=after(days=8)) == 1
 
     (row,) = figures.went(since=AT)
     assert (row.completed, row.waited_p50_s, row.worked_p50_s) == (1, 2.0, 4.0)

@@ -1,3 +1,4 @@
+import getpass
 import json
 from datetime import timedelta
 from io import StringIO
@@ -203,9 +204,28 @@ class TestCommands:
         arguments = ("clean_queue", "scripted", "--older-than-s", 3600)
 
         assert command(*arguments, "--dry-run") == "1 would be cleaned"
-        assert Step.objects.count() == 2
-        assert command(*arguments) == "1 cleaned"
+        assert (Step.objects.count(), JobNote.objects.count()) == (2, 0)
+        assert command(*arguments, "--actor", "mia", "--reason", "disk is full") == "1 cleaned"
         assert Step.objects.count() == 0
+        note = JobNote.objects.get()
+        assert (note.job_id, note.action, note.actor, note.reason) == (
+            failed_job.pk,
+            "clean",
+            "mia",
+            "disk is full",
+        )
+
+    def test_clean_queue_of_every_kind_by_the_settings_notes_who_is_logged_in(self, failed_job):
+        Job.objects.update(finished_at=timezone.now() - timedelta(days=400))
+
+        assert command("clean_queue") == "1 cleaned"
+
+        assert JobNote.objects.get().actor == getpass.getuser()
+
+    def test_what_the_clock_cleans_is_nobodys_doing(self, failed_job):
+        assert retention.clean_settled(at=timezone.now() + timedelta(days=400)).failed == 1
+
+        assert not JobNote.objects.exists()
 
     def test_sweep_jobs_counts_and_a_dry_run_changes_nothing(self):
         job = ledger.enqueue(kind="scripted", subject="x")

@@ -1,9 +1,10 @@
+import getpass
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from queueing import registry, retention
+from queueing import registry, service
 
 
 class Command(BaseCommand):
@@ -16,6 +17,8 @@ class Command(BaseCommand):
             type=float,
             help="seconds since settlement; without it: what the settings keep",
         )
+        parser.add_argument("--actor", default=None, help="default: the name you are logged in by")
+        parser.add_argument("--reason", default="", help="kept with your name at each job")
         parser.add_argument("--dry-run", action="store_true", help="count, change nothing")
 
     def handle(
@@ -26,9 +29,11 @@ class Command(BaseCommand):
                 registry.kind_named(kind)
             except registry.UnknownKind as unknown:
                 raise CommandError(str(unknown)) from None
-        if older_than_s is None:
-            cleaned = retention.clean_settled(kind=kind, dry_run=dry_run)
-            count = cleaned.completed + cleaned.failed
-        else:
-            count = retention.clean_queue(kind, timedelta(seconds=older_than_s), dry_run=dry_run)
+        count = service.clean_queue(
+            kind,
+            None if older_than_s is None else timedelta(seconds=older_than_s),
+            actor=options["actor"] or getpass.getuser(),
+            reason=options["reason"],
+            dry_run=dry_run,
+        )
         self.stdout.write(f"{count} {'would be ' if dry_run else ''}cleaned")
