@@ -20,7 +20,7 @@ USED = {
     "editing-1": "f72172097f415403",
     "editing-2": "e8b15c705f4f87db",
     "editing-3": "2aaa087595e03434",
-    "editing-4": "784777015be1b6a4",
+    "editing-4": "fa47dcf76208f420",
     "integration-1": "ae4c93c30f8c1e32",
     "integration-2": "c9d781c43d734ef3",
     "integration-3": "8d3b597693112ee6",
