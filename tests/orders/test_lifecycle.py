@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from articles.models import ArticleVersion
 from orders import lifecycle, marks
-from orders.models import Order, OrderEvent, Status
+from orders.models import Ending, Order, OrderEvent, Status
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.races import rival_before
@@ -68,7 +68,7 @@ VERBS = {
     ),
     "resume": lambda order: lifecycle.resume(order=order, actor="olga", at=LATER),
     "call_off": lambda order: lifecycle.call_off(
-        order=order, what="Ended: asked for it", actor="olga", at=LATER
+        order=order, because=Ending.REFUNDED, why="asked for it", actor="olga", at=LATER
     ),
 }
 STAYING = {"lock", "place", "note", "approve", "replace_text", "replace_version"}
