@@ -20,6 +20,7 @@ from tests.faults.matrix import Round, fault
 # Beside every kind of job, both ways of giving money back.
 EVERY_WAY = (*EVERYTHING, REJECTED)
 AT_ONCE = 4
+SHORT = 2  # points of the short form, and one of the web server
 PAIRS = 12
 DEATHS_A_PART = 20
 PATIENCE_S = 45  # with a victim whose point the others' work leads away from it
@@ -33,7 +34,7 @@ _notes = count(1)
 def crash_at_every_write(round_: Round) -> None:
     """Pass every failpoint once to know them all, then die at each, and at pairs of them."""
     points, of_web = _passed(round_)
-    wanted = round_.random.sample(points, AT_ONCE) if round_.short else points
+    wanted = round_.random.sample(points, SHORT) if round_.short else points
     victims = _Victims(round_, list(wanted))
     missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
     of_web_wanted = round_.random.sample(of_web, 1) if round_.short else of_web
