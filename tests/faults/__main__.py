@@ -34,7 +34,7 @@ def main() -> int:
     var_dir = Path(os.environ.get("VAR_DIR") or tempfile.mkdtemp(prefix="byline-faults-"))
     shutil.rmtree(var_dir / "postgres", ignore_errors=True)  # of a run that was killed
     try:
-        with arena.running(var_dir.absolute(), broken=given.broken) as running:
+        with arena.running(var_dir.absolute()) as running:
             return max(_play(running, given), int(holds is False))
     except CannotStart as refusal:
         print(f"faults: {refusal}")
@@ -48,7 +48,7 @@ def _wishes() -> argparse.Namespace:
     wish.add_argument("--minutes", type=float, help="about how long it may take")
     wish.add_argument("--short", action="store_true", help="few rounds of each")
     wish.add_argument("--list", action="store_true", help="name the faults and end")
-    wish.add_argument("--broken", default="", help="guards to take away (tests/faults/broken.py)")
+    wish.add_argument("--broken", default="", help="guards to take away (`5:fencing,1:once`)")
     given = wish.parse_args()
     given.began = time.monotonic()
     return given
@@ -83,11 +83,13 @@ def _register() -> None:
         full_disk,
         killed_workers,
         lost_commits,
+        lost_messages,
         people_race,
         poison,
         recovery,
         restarts,
         soak,
+        stripe_news,
     )
 
 
@@ -101,7 +103,10 @@ def _play(running: Arena, given: argparse.Namespace) -> int:
         return 2
     print(matrix.HEAD, flush=True)
     played = []
+    # Guards to take away by the number of the fault (tests/faults/broken.py).
+    guards = dict(pair.split(":") for pair in given.broken.split(",") if pair)
     for name in names:
+        running.env["BROKEN"] = guards.get(name.partition(" ")[0], "")
         one = matrix.play(
             name, running, seed=given.seed, short=_is_short(given), for_s=_left_s(given)
         )

@@ -1,21 +1,21 @@
 """How quickly the web server answers, with Redis frozen and without."""
 
-import hashlib
-import hmac
-import json
 import signal
 import time
 from typing import Any
 
 import httpx2
+from django.urls import reverse
 
-from tests.faults.arena import Arena
+from orders import access
+from orders.models import Order
+from tests.faults.arena import Stuck
 from tests.faults.matrix import Round
 from tests.faults.people import Errand, People
+from tests.faults.stripe_news import deliver
 
 BLOCKS, EACH = 15, 20  # of either kind, in turn: what else the machine does hits both
 BOUND = 1.5
-HOOK = "/api/v1/webhooks/stripe"
 
 
 def as_quickly_with_redis_frozen(round_: Round) -> None:
@@ -27,7 +27,7 @@ def as_quickly_with_redis_frozen(round_: Round) -> None:
     arena = round_.arena
     arena.stop_workers()
     events = _payments(round_, count=2 * BLOCKS * EACH)
-    pages = [f"/orders/{event['data']['object']['client_reference_id']}/" for event in events]
+    pages = [event["data"]["object"]["client_reference_id"] for event in events]
     hooks: dict[bool, list[float]] = {True: [], False: []}
     views: dict[bool, list[float]] = {True: [], False: []}
     with httpx2.Client(base_url=arena.env["SITE_URL"], trust_env=False, timeout=60) as client:
@@ -35,7 +35,7 @@ def as_quickly_with_redis_frozen(round_: Round) -> None:
             is_frozen = bool(block % 2)
             arena.redis.signal(signal.SIGSTOP if is_frozen else signal.SIGCONT)
             for event in events[block * EACH : (block + 1) * EACH]:
-                hooks[is_frozen].append(_deliver(client, event, arena))
+                hooks[is_frozen].append(deliver(client, event, arena))
             for page in pages[block * EACH : (block + 1) * EACH]:
                 views[is_frozen].append(_view(client, page))
     arena.redis.signal(signal.SIGCONT)
@@ -63,21 +63,16 @@ def _all_paid(people: People, errands: list[Errand]) -> bool:
     return all(errand.paid for errand in errands)
 
 
-def _deliver(client: httpx2.Client, event: dict[str, Any], arena: Arena) -> float:
-    """Return the seconds that the news took."""
-    body = json.dumps(event).encode()
-    at = int(time.time())
-    secret = arena.env.get("STRIPE_WEBHOOK_SECRET", "whsec_sandbox").encode()
-    signed = hmac.new(secret, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    headers = {"Stripe-Signature": f"t={at},v1={signed}", "Content-Type": "application/json"}
+def _view(client: httpx2.Client, order_id: str) -> float:
+    """Return the seconds that the order's page took for its customer, who has its key."""
+    order = Order.objects.get(pk=order_id)
+    client.cookies.clear()
+    key = {"key": access.access_key(order)}
+    client.get(reverse("order-open", args=[order.pk]), params=key)
     began = time.perf_counter()
-    client.post(HOOK, content=body, headers=headers).raise_for_status()
-    return time.perf_counter() - began
-
-
-def _view(client: httpx2.Client, page: str) -> float:
-    began = time.perf_counter()
-    client.get(page).read()
+    answer = client.get(reverse("order", args=[order.pk])).raise_for_status()
+    if order.code not in answer.text:
+        raise Stuck(f"the page of {order} does not tell of it")
     return time.perf_counter() - began
 
 

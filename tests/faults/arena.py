@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx2
 
@@ -41,6 +42,43 @@ class Stuck(Exception):
     """What was waited for did not come; the message says what."""
 
 
+class Worker(Process):
+    """A worker, known to the ledger as `id`, that remembers when it was first killed or frozen."""
+
+    def __init__(self, name: str, env: dict[str, str]) -> None:
+        self.id = uuid4()
+        self._hit_at: float | None = None
+        super().__init__(
+            name,
+            ["/bin/sh", "-c", parts.procfile()["worker"]],
+            log=Path(env["VAR_DIR"]) / "log" / f"{name}.log",
+            env=env | {"WORKER_NAME": name, "FAULTS_WORKER": str(self.id)},
+        )
+
+    @property
+    def hit_at(self) -> float | None:
+        """Unix time; 0 when it died of itself, at whatever moment; None: nobody did it any harm."""
+        if self._hit_at is None and self.exit_code == -signal.SIGKILL:
+            return 0.0
+        return self._hit_at
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal if it still runs."""
+        if number in (signal.SIGKILL, signal.SIGSTOP):
+            self.remember_hit()
+        super().signal(number)
+
+    def kill(self) -> int | None:
+        """SIGKILL; wait until it is gone."""
+        self.remember_hit()
+        return super().kill()
+
+    def remember_hit(self) -> None:
+        """Note that it is being harmed, by itself for one."""
+        if self.running and self._hit_at is None:
+            self._hit_at = time.time()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wires:
     """The wires between web and workers on one side, and the servers on the other."""
@@ -57,7 +95,8 @@ class Arena:
     postgres: Process
     redis: Process
     servers: embedded.Servers
-    workers: list[Process] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
+    _staff: list[Worker] = field(default_factory=list)  # of this round, the dead too
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -148,28 +187,32 @@ class Arena:
         self._take_web()
         self.start_web()
 
-    def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Process:
+    @property
+    def hit(self) -> dict[UUID, float]:
+        """The ledger's ids of the round's workers that were killed or frozen, and since when."""
+        return {one.id: one.hit_at for one in self._staff if one.hit_at is not None}
+
+    def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Worker:
         """Start a worker with these settings; `ready`: return once it takes jobs.
 
         Not `quick`: it waits and gives up as production does.
         """
-        name = f"worker-{next(self._numbers)}"
         env = self.env if quick else {k: v for k, v in self.env.items() if k not in QUICK}
-        env = env | {"WORKER_NAME": name} | changes
-        process = parts.process("worker", env, log_name=name)
-        process.start()
-        self.workers.append(process)
+        worker = Worker(f"worker-{next(self._numbers)}", env | changes)
+        worker.start()
+        self.workers.append(worker)
+        self._staff.append(worker)
         if ready:
-            self.wait_for(process)
-        return process
+            self.wait_for(worker)
+        return worker
 
-    def wait_for(self, worker: Process) -> None:
+    def wait_for(self, worker: Worker) -> None:
         """Return once the worker takes jobs, or has ended."""
-        from queueing.models import Worker
+        from queueing.models import Worker as Row
 
         # A worker that is told to die early may do so before anybody looked.
         self.until(
-            lambda: not worker.running or Worker.objects.filter(pid=worker.pid).exists(),
+            lambda: not worker.running or Row.objects.filter(pid=worker.pid).exists(),
             what=f"{worker.name} takes jobs",
         )
 
@@ -188,8 +231,14 @@ class Arena:
         response.raise_for_status()
         return response.json()
 
-    def knob(self, **knob: Any) -> None:
-        self.control("knobs", knob)
+    def knob(self, **knob: Any) -> str:
+        """Turn a knob and return its name, for `used`."""
+        return str(self.control("knobs", knob)["ids"][0])
+
+    def used(self, name: str) -> int:
+        """How many calls the knob has touched."""
+        knobs = self.read("knobs")["knobs"]
+        return int(next(knob["used"] for knob in knobs if knob["id"] == name))
 
     def clear_knobs(self) -> None:
         self._http.delete("/control/knobs").raise_for_status()
@@ -207,6 +256,7 @@ class Arena:
         from django.core.management import call_command
 
         self.stop_workers()
+        self._staff.clear()
         self.redis.signal(signal.SIGCONT)  # a fault that broke off may have left it frozen
         for process, start in (
             (self.postgres, self.start_postgres),
@@ -226,6 +276,16 @@ class Arena:
 
         with redis.Redis(host=HOST, port=self.servers.redis_port) as client:
             client.flushall()
+
+    def connect(self) -> None:
+        """Return once this process has the database: right after a start, or on a busy machine, it
+        may take longer than people are kept waiting.
+
+        :raises Stuck: it has not
+        """
+        from django.db import connection
+
+        self.until(lambda: connection.ensure_connection() is None, what="the harness is connected")
 
     def until(
         self, truth: Callable[[], bool], *, what: str, timeout_s: float = PATIENCE_S
@@ -249,10 +309,8 @@ class Arena:
 
 
 @contextmanager
-def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
+def running(var_dir: Path) -> Iterator[Arena]:
     """Yield servers that answer, and the parts beside them; Django is set up and migrated.
-
-    `broken`: guards to take away in every process, for `broken.break_guards`.
 
     :raises CannotStart: a server could not be started
     """
@@ -272,7 +330,6 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
     )
     env = parts.environment(plain | ports, var_dir=var_dir) | wanted.addresses | QUICK
     env |= {"DJANGO_SETTINGS_MODULE": SETTINGS, "LOG_LEVEL": "INFO"}
-    env |= {"BROKEN": broken}
     (var_dir / "log").mkdir(parents=True, exist_ok=True)
     arena = Arena(
         env=env,
@@ -285,6 +342,7 @@ def running(var_dir: Path, *, broken: str = "") -> Iterator[Arena]:
         end.callback(arena.redis.stop)
         arena.start_servers()
         set_up(env)
+        arena.connect()
         _migrate()
         end.callback(arena.sandbox.stop)
         end.callback(arena.stop_web)
@@ -299,7 +357,7 @@ def set_up(env: dict[str, str]) -> None:
     import django
     from django.conf import settings
 
-    os.environ.update(env | {"BROKEN": ""})
+    os.environ.update(env)
     django.setup()
     # People take turns in this one process: none keeps the others while the database is away.
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 1

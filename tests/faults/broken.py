@@ -4,16 +4,16 @@ Only a process with the harness's settings looks here; the product has no such s
 """
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 from uuid import uuid4
-
-GUARDS = ("fencing", "once", "refund-key")
 
 
 def break_guards() -> None:
-    """Take the guards away that `BROKEN` names, separated by commas."""
-    for guard in filter(None, os.environ.get("BROKEN", "").split(",")):
-        {"fencing": _fencing, "once": _once, "refund-key": _refund_key}[guard]()
+    """Take the guard away that `BROKEN` names."""
+    guard = os.environ.get("BROKEN")
+    if guard:
+        _BROKEN[guard]()
 
 
 def _fencing() -> None:
@@ -38,6 +38,13 @@ def _once() -> None:
         return stored(self, name, *args, **kwargs)
 
     Run.once = once  # type: ignore[method-assign]
+
+
+def _forgiveness() -> None:
+    """The first worker that dies under a job ends it: the order fails and is refunded."""
+    from django.conf import settings
+
+    settings.MAX_CRASHES = 1
 
 
 def _refund_key() -> None:
@@ -71,3 +78,11 @@ def _without_key(options: Any) -> Any:
     if isinstance(options, dict) and "idempotency_key" in options:
         return {**options, "idempotency_key": str(uuid4())}
     return options
+
+
+_BROKEN: Final[dict[str, Callable[[], None]]] = {
+    "fencing": _fencing,
+    "once": _once,
+    "forgiveness": _forgiveness,
+    "refund-key": _refund_key,
+}

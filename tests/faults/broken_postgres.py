@@ -12,7 +12,7 @@ import psycopg
 from django.db.models.functions import Now
 
 from local.ports import HOST
-from queueing.models import Attempt, Job, Outcome, State
+from queueing.models import Job, State
 from tests.faults.arena import Arena, Stuck
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
@@ -62,6 +62,8 @@ def stopped_hard(round_: Round) -> None:
 def connections_used_up(round_: Round) -> None:
     """Somebody takes every connection, or all but three, from those who had one, and keeps it."""
     arena = round_.arena
+    # Who gets no connection for a lease is dead to who has one; its replies come too late.
+    round_.starved = True
     arena.knob(service="openai", latency_ms=[100, 600])
     arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
     arena.worker()
@@ -80,8 +82,6 @@ def connections_used_up(round_: Round) -> None:
         round_.people.finish()
         round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
     held_up(round_, visitors)
-    # Who gets no connection for a lease is dead to who has one; its replies come too late.
-    round_.lost_replies = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
 
 
 def _some(round_: Round, count: int, least: float, most: float) -> list[float]:

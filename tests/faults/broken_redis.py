@@ -92,6 +92,8 @@ def reset(round_: Round) -> None:
                 place(round_, EVERYTHING)
             round_.injected += wires.redis.reset()
             time.sleep(round_.random.uniform(0, 0.3))
+        what = f"{round_.injected} connections reset, at least {wanted} wanted"
+        round_.met(round_.injected >= wanted, what)
         _goes_on(round_)
 
 

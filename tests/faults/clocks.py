@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from articles.models import ModelCall
 from local.ports import HOST
-from queueing.models import Attempt, Job, Outcome, Worker
+from queueing.models import Attempt, Job
 from tests.faults.arena import Arena
 from tests.faults.broken_postgres import came_back
 from tests.faults.killed_workers import EVERYTHING, in_the_hands_of, place
 from tests.faults.matrix import Round, fault
-from tests.faults.oracle import Wrong
+from tests.faults.wrong import Wrong
 
 HOUR_S = 3600
 # With its failures and a death, and waits of seconds: whoever took another's clock for his own
@@ -30,7 +30,6 @@ def clocks_off(round_: Round) -> None:
     """The web server and a worker are an hour ahead or behind, another worker the other way, and
     what is tried again goes from one to another. The first worker dies."""
     arena = round_.arena
-    dead: list[UUID] = []
     for off_s in [HOUR_S] if round_.short else [HOUR_S, -HOUR_S] * 4:
         arena.stop_web()
         arena.start_web(CLOCK_OFF_S=str(off_s))
@@ -43,7 +42,6 @@ def clocks_off(round_: Round) -> None:
         place(round_, EVERYTHING)
         in_the_hands_of(round_, victim)
         _is_off(round_, off_s)
-        dead.append(Worker.objects.get(pid=victim.pid).pk)
         victim.signal(signal.SIGKILL)
         round_.injected += 1
         came_back(round_)
@@ -54,7 +52,6 @@ def clocks_off(round_: Round) -> None:
     arena.stop_web()
     arena.start_web()
     _nothing_went_by_them(round_)
-    _only_from_the_dead(round_, dead)
 
 
 def _is_off(round_: Round, off_s: int) -> None:
@@ -81,12 +78,3 @@ def _nothing_went_by_them(round_: Round) -> None:
     for job in strange:
         what = f"{job.kind} {job.pk} of {job.created_at} was due at {job.run_at}"
         round_.wrong.append(Wrong(promise="I9", how="illegal", what=what))
-
-
-def _only_from_the_dead(round_: Round, dead: list[UUID]) -> None:
-    """No worker was taken for dead because of its clock; each run of the dead may have lost one."""
-    crashed = Attempt.objects.filter(outcome=Outcome.CRASHED)
-    round_.lost_replies += crashed.filter(worker__in=dead).count()
-    from_others = crashed.exclude(worker__in=dead).count()
-    what = f"{from_others} runs taken from workers that lived"
-    round_.hold(promise="I6", held=not from_others, what=what)

@@ -1,57 +1,105 @@
-"""Fault 1: a worker dies at every write that a job makes, and others take up what it left.
+"""Fault 1: a worker dies at every write that a job makes, the web server at every write of Stripe's
+news, and others take up what they left.
 
 Several victims work at a time, each told to die somewhere else, because starting one takes longer
-than killing it. So a job may lose one worker after another: the pairs of points come by themselves.
+than killing it. A point is covered by a process that died by SIGKILL and left the point's name.
 """
 
 import signal
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from local.processes import Process
-from queueing.models import Attempt, Job, Outcome, State
-from tests.faults.killed_workers import EVERYTHING, Wish, place
+from queueing.models import Job, State
+from tests.faults.arena import Arena, Worker
+from tests.faults.killed_workers import EVERYTHING, REJECTED, Wish, place
 from tests.faults.matrix import Round, fault
 
+# Beside every kind of job, both ways of giving money back.
+EVERY_WAY = (*EVERYTHING, REJECTED)
 AT_ONCE = 4
+SHORT = 2  # points of the short form, and one of the web server
+PAIRS = 12
 DEATHS_A_PART = 20
 PATIENCE_S = 45  # with a victim whose point the others' work leads away from it
 # A job that stands beside several victims loses them all; how many are too many is fault 18's.
 MANY = 20
+WEB = "web"
+_notes = count(1)
 
 
 @fault("1 crash at every write")
 def crash_at_every_write(round_: Round) -> None:
-    """Pass every failpoint once to know them all, then die at each."""
-    points = _passed(round_)
-    wanted = round_.random.sample(points, AT_ONCE) if round_.short else points
+    """Pass every failpoint once to know them all, then die at each, and at pairs of them."""
+    points, of_web = _passed(round_)
+    wanted = round_.random.sample(points, SHORT) if round_.short else points
     victims = _Victims(round_, list(wanted))
     missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
-    covered = len(wanted) - len(missed)
-    what = f"crash points covered: {covered} of {len(wanted)}; there are {len(points)}"
+    of_web_wanted = round_.random.sample(of_web, 1) if round_.short else of_web
+    missed += [point for point in of_web_wanted if not _web_dies_at(round_, point)]
+    total, tried = len(points) + len(of_web), len(wanted) + len(of_web_wanted)
+    what = (
+        f"crash points covered: {tried - len(missed)} of {total}, {len(of_web)} of them the web's"
+    )
+    if round_.short:
+        what += f"; this short form tries {tried}, by chance"
     round_.hold(promise="I1", held=not missed, what=what)
     round_.notes += [f"not reached: {point}" for point in missed]
+    if not round_.short:
+        _pairs(round_, points)
 
 
-def _passed(round_: Round) -> list[str]:
-    """Return every failpoint that the work of `EVERYTHING` passes."""
-    log = Path(round_.arena.env["VAR_DIR"]) / "failpoints.log"
-    log.unlink(missing_ok=True)
-    round_.arena.worker(FAILPOINT_LOG=str(log))
-    place(round_, EVERYTHING)
+def _passed(round_: Round) -> tuple[list[str], list[str]]:
+    """Return every failpoint that the work of `EVERY_WAY` passes in a worker, and in the web."""
+    arena = round_.arena
+    logs = [Path(arena.env["VAR_DIR"]) / f"failpoints-{who}.log" for who in ("worker", WEB)]
+    for log in logs:
+        log.unlink(missing_ok=True)
+    arena.stop_web()
+    arena.start_web(FAILPOINT_LOG=str(logs[1]), FAILPOINT_SCOPE=WEB)
+    arena.worker(FAILPOINT_LOG=str(logs[0]))
+    place(round_, EVERY_WAY)
     round_.people.finish()
-    round_.arena.stop_workers()
+    arena.stop_workers()
+    arena.stop_web()
+    arena.start_web()
+    workers, of_web = (list(dict.fromkeys(log.read_text().splitlines())) for log in logs)
     # The stewards' own writes are of no order; fault 22 kills those.
-    names = dict.fromkeys(log.read_text().splitlines())
-    return [name for name in names if not name.startswith("queueing-")]
+    return [name for name in workers if not name.startswith("queueing-")], of_web
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where a process leaves the name of the point that it dies at."""
+
+    point: str
+    file: Path
+
+    @classmethod
+    def of(cls, arena: Arena, point: str) -> "_Mark":
+        return cls(point, Path(arena.env["VAR_DIR"]) / f"died-{next(_notes)}")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"FAILPOINT": self.point, "FAILPOINT_DIED": str(self.file)}
+
+    def died_there(self, process: Process) -> bool:
+        """Whether the process ended by SIGKILL at this very point, and not otherwise."""
+        by_sigkill = process.exit_code == -signal.SIGKILL
+        return by_sigkill and self.file.exists() and self.file.read_text() == self.point
 
 
 @dataclass
 class _Victim:
-    point: str
-    process: Process
+    mark: _Mark
+    process: Worker
     until: float
+
+    @property
+    def point(self) -> str:
+        return self.mark.point
 
 
 @dataclass
@@ -85,10 +133,10 @@ class _Victims:
         now = time.monotonic()
         for victim in self.living:
             late = now > victim.until
-            if late:
-                self.missed.append(victim.point)
-                victim.process.signal(signal.SIGKILL)
             if late or not victim.process.running:
+                if not victim.mark.died_there(victim.process):
+                    self.missed.append(victim.point)
+                victim.process.signal(signal.SIGKILL)
                 self.living.remove(victim)
                 self.round_.injected += 1
                 return True
@@ -100,8 +148,10 @@ class _Victims:
             free = [point for point in self.points if _scope(point) not in taken]
             point = (free or self.points)[0]
             self.points.remove(point)
-            process = self.round_.arena.worker(ready=False, FAILPOINT=point, MAX_CRASHES=str(MANY))
-            self.living.append(_Victim(point, process, time.monotonic() + PATIENCE_S))
+            mark = _Mark.of(self.round_.arena, point)
+            changes = mark.settings | {"MAX_CRASHES": str(MANY)}
+            process = self.round_.arena.worker(ready=False, **changes)
+            self.living.append(_Victim(mark, process, time.monotonic() + PATIENCE_S))
 
     def _order(self) -> None:
         """Have as many orders under way as there are victims, of the kind that each waits for."""
@@ -119,7 +169,7 @@ class _Victims:
         self.living.clear()
         self.round_.arena.worker(MAX_CRASHES=str(MANY))
         self.round_.people.finish()
-        _excuse_crashes(self.round_)
+        self.round_.most_crashes = MANY
         self.round_.begin_again()
 
 
@@ -128,33 +178,80 @@ def _dies_alone_at(round_: Round, point: str) -> bool:
 
     False when it did not get there.
     """
-    arena = round_.arena
-    victim = arena.worker(FAILPOINT=point)
+    mark = _Mark.of(round_.arena, point)
     place(round_, _passing(point))
+    died = _died(round_, round_.arena.worker(ready=False, **mark.settings), mark)
+    round_.arena.worker()
+    round_.people.finish()
+    round_.arena.stop_workers()
+    return died
+
+
+def _died(round_: Round, victim: Worker, mark: _Mark) -> bool:
+    """Let people act until the worker has died, or there is nothing more to die of."""
 
     def over() -> bool:
         everybody_has_all = round_.people.act() and not _open_jobs()
         return everybody_has_all or not victim.running
 
-    arena.until(over, what=f"death at {point}")
-    died = not victim.running
+    round_.arena.until(over, what=f"death at {mark.point}")
+    died = mark.died_there(victim)
     round_.injected += died
-    if died:
-        arena.worker()
+    return died
+
+
+def _web_dies_at(round_: Round, point: str) -> bool:
+    """Have the web server die in the middle of Stripe's news, which comes again; False when it did
+    not get there."""
+    arena = round_.arena
+    mark = _Mark.of(arena, point)
+    arena.stop_web()
+    arena.start_web(**mark.settings, FAILPOINT_SCOPE=WEB)
+    arena.worker()
+    place(round_, EVERYTHING[2:])  # paid and given back: all that Stripe tells of
+
+    def over() -> bool:
+        return round_.people.act() or not arena.web.running
+
+    arena.until(over, what=f"the web server's death at {point}")
+    if arena.web.running:  # the last news is of the refund
+        arena.until(lambda: not arena.web.running or not _telling(arena), what="Stripe's news")
+    died = mark.died_there(arena.web)
+    round_.injected += died
+    arena.stop_web()
+    arena.start_web()
     round_.people.finish()
     arena.stop_workers()
-    _excuse_crashes(round_)
     return died
+
+
+def _telling(arena: Arena) -> bool:
+    return bool(arena.read("state")["deliveries_under_way"])
+
+
+def _pairs(round_: Round, points: list[str]) -> None:
+    """Two points by chance: who takes up what the first left dies at the second, if it gets there.
+
+    What the first had done may lead the second past its point.
+    """
+    both = 0
+    for _ in range(PAIRS):
+        chosen = round_.random.sample(points, 2)
+        marks = [_Mark.of(round_.arena, point) for point in chosen]
+        for point in chosen:
+            place(round_, _passing(point)[:1])
+        deaths = [
+            _died(round_, round_.arena.worker(ready=False, **mark.settings), mark) for mark in marks
+        ]
+        both += all(deaths)
+        round_.arena.worker()
+        round_.people.finish()
+        round_.arena.stop_workers()
+    round_.met(both > 0, f"of {PAIRS} pairs of points by chance, {both} were died at both")
 
 
 def _open_jobs() -> bool:
     return Job.objects.filter(state__in=[State.WAITING, State.ACTIVE]).exists()
-
-
-def _excuse_crashes(round_: Round) -> None:
-    """A run that died may have lost one reply; no other may."""
-    round_.lost_replies = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
-    round_.most_crashes = MANY
 
 
 def _scope(point: str) -> str:
@@ -164,11 +261,13 @@ def _scope(point: str) -> str:
 def _passing(point: str) -> tuple[Wish, ...]:
     """The orders whose jobs pass this failpoint; every one passes those of all kinds."""
     kind = _scope(point)
-    article, link, doomed = EVERYTHING
+    article, link, doomed, rejected = EVERY_WAY
     if kind == "article-generation":
         return (article, doomed)  # it may be on the way of an order that is given up
     if kind == "backlink-revision":
         return (article,)
     if kind in ("backlink-integration", "publication"):
         return (link,)
+    if kind == "refund":
+        return (doomed, rejected)
     return (doomed,)

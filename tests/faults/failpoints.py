@@ -4,7 +4,7 @@ A failpoint's name is `scope|file:function|moment|n`: the kind of the job (or wh
 else), the place in our code that writes, whether before or after, and which time in this run. What
 belongs to no run has a failpoint at its first time only.
 `FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at,
-by `FAILPOINT_SIGNAL`.
+by `FAILPOINT_SIGNAL`; `FAILPOINT_DIED` a file that gets its name before that.
 """
 
 import os
@@ -24,6 +24,7 @@ ARRIVES_S = 0.5
 _deadly = os.environ.get("FAILPOINT", "")
 _how = signal.Signals[os.environ.get("FAILPOINT_SIGNAL", "SIGKILL")]
 _log = os.environ.get("FAILPOINT_LOG", "")
+_died = os.environ.get("FAILPOINT_DIED", "")
 _passed: Counter[str] = Counter()
 _lock = threading.Lock()
 
@@ -44,6 +45,8 @@ def hit(moment: str) -> None:
             with open(_log, "a") as file:
                 file.write(f"{name}\n")
     if name == _deadly:
+        if _died:
+            Path(_died).write_text(name)
         os.kill(os.getpid(), _how)
         time.sleep(ARRIVES_S)  # another thread may be the one that takes it
 

@@ -6,10 +6,12 @@ from queueing.registry import handles
 from queueing.run import Run
 
 NOTHING, CROWD = "harness-nothing", "harness-crowd"
-HELD, DELIVERED = "harness-held", "harness-delivered"
+HELD, DELIVERED, WHOSE = "harness-held", "harness-delivered", "harness-whose"
 # New orders' (orders/pipelines/generation.py): a crowd of them must hold up no change.
 ORDERS_RANK = 20
 HOLD_S, LOOK_S = 60.0, 0.05
+# Long enough to be frozen in, over when its worker wakes.
+WRITING_S = 3.0
 
 
 @handles(NOTHING, rank=90, expect_s=0.1)
@@ -36,3 +38,15 @@ def delivered(run: Run) -> None:
     """Settle in a delivery."""
     with run.delivery():
         pass
+
+
+@handles(WHOSE, rank=ORDERS_RANK)
+def whose(run: Run) -> None:
+    """Store a step that says whose it is; the first run takes its time over it."""
+
+    def write() -> dict[str, int]:
+        if run.number == 1:
+            time.sleep(WRITING_S)
+        return {"run": run.number}
+
+    run.once("whose", write)

@@ -10,8 +10,8 @@ from tests.faults.arena import Wires
 from tests.faults.broken_redis import all_live
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
-from tests.faults.oracle import Wrong
 from tests.faults.proxy import Wanted
+from tests.faults.wrong import Wrong
 from tests.orders import factories
 
 # The orders of a round take a few hundred writes: the drops fall anywhere among them.
@@ -45,7 +45,6 @@ def _drop(round_: Round, wires: Wires, chosen: "Chosen") -> None:
     round_.people.finish()
     dropped = wires.postgres.done["dropped"] - before
     round_.injected += dropped
-    round_.lost_replies += dropped
     buyer.look()
 
 

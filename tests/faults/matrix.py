@@ -8,8 +8,9 @@ from random import Random
 
 from tests.faults import oracle
 from tests.faults.arena import Arena, Stuck
-from tests.faults.oracle import Wrong
+from tests.faults.evidence import Evidence
 from tests.faults.people import People
+from tests.faults.wrong import Wrong
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Round:
     short: bool
     for_s: float | None = None  # for how long, where that is a matter of choice
     injected: int = 0
-    lost_replies: int = 0
+    starved: bool = False  # workers are kept from the database for a lease
     most_crashes: int | None = None  # of one job; None: the product's own bound
     recoveries_s: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -34,23 +35,34 @@ class Round:
         """Ask the oracle and count the jobs; called by itself at the end of a round."""
         from queueing.models import Job
 
-        self.wrong += oracle.judge(
-            self.arena, lost_replies=self.lost_replies, most_crashes=self.most_crashes
+        self.arena.connect()
+        evidence = Evidence(
+            self.arena.read,
+            hit=self.arena.hit,
+            errands=self.people.errands,
+            starved=self.starved,
+            most_crashes=self.most_crashes,
         )
+        self.wrong += oracle.judge(evidence)
         self.jobs += Job.objects.count()
 
     def begin_again(self) -> None:
         """Have the oracle judge what was done so far, and go on from an empty database."""
         self.judge()
         self.arena.fresh()
-        self.people, self.lost_replies = People(self.arena), 0
-        self.most_crashes = None
+        self.people, self.most_crashes = People(self.arena), None
 
     def hold(self, *, promise: str, held: bool, what: str) -> None:
         """Note a bound, and that it did not hold."""
         self.notes.append(what)
         if not held:
             self.wrong.append(Wrong(promise=promise, how="slow", what=what))
+
+    def met(self, there: bool, what: str) -> None:
+        """Note that the fault was really there; one that was not shows nothing."""
+        self.notes.append(what)
+        if not there:
+            self.wrong.append(Wrong(promise="—", how="missed", what=what))
 
 
 Inject = Callable[[Round], None]

@@ -1,37 +1,27 @@
 """One oracle for every fault: it reads the database and what the providers were asked, after all
 is quiet, and names what is not as it was promised.
 
-It knows nothing of the fault but how many moments there were in which a reply may have been lost
-(a kill, a dropped connection): only those excuse a second call for the same thing.
+Of the fault it knows what `evidence` tells: which workers were hit and when, which replies the
+providers did not send, and where each order was to end. What excuses nothing is wrong.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F
 
-from articles.models import ArticleVersion, CallOutcome, ModelCall
+from articles.models import ArticleVersion
 from orders import lifecycle
-from orders.models import (
-    Order,
-    OrderEvent,
-    OutgoingEmail,
-    Payment,
-    Publication,
-    Refund,
-    Review,
-    Revision,
-    Status,
-    StripeEvent,
-)
+from orders.models import Order, OrderEvent, OutgoingEmail, Publication, Review, Revision, Status
 from queueing.models import Attempt, Job, Outcome, State, Step
-from tests.faults.arena import Arena
+from tests.faults.evidence import Evidence
+from tests.faults.kinds import WHOSE
+from tests.faults.oracle_calls import emails_sent_once, texts_bought_once
+from tests.faults.oracle_money import money_adds_up, payments_are_orders, refunds_once
+from tests.faults.people import Errand
+from tests.faults.wrong import Wrong
 
 PIPELINES = ("article-generation", "backlink-integration", "backlink-revision")
 # Where an order may rest: with a person, or at its end.
@@ -39,73 +29,53 @@ RESTS = frozenset({
     Status.AWAITING_PAYMENT, Status.QUALITY_CHECK, Status.ADMIN_REVIEW,
     Status.COMPLETED, Status.FAILED, Status.CANCELLED,
 })  # fmt: skip
-# An answer that was lost on its way may have done its work; these outcomes are no work at all.
-_EXCUSED = frozenset({Outcome.CRASHED, Outcome.HANDED_BACK, Outcome.FAILED})
-_REFUND_ID = re.compile(r"metadata%5Brefund_id%5D=(\d+)|metadata\[refund_id\]=(\d+)")
 # A run that a person ends, ends when they asked: before their request had its turn at the rows.
 _ASKED = timedelta(seconds=5)
-_MOST = 200_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wrong:
-    """One promise that does not hold. `how` is lost, duplicated, stuck or illegal."""
-
-    promise: str
-    how: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.promise} {self.how}: {self.what}"
-
-
-def judge(arena: Arena, *, lost_replies: int, most_crashes: int | None = None) -> list[Wrong]:
-    """Return what is wrong, nothing if all promises hold.
-
-    `lost_replies`: kills and dropped replies of this round, each of which excuses one repeated
-    call of each kind. `most_crashes`: the workers' MAX_CRASHES where it is not ours.
-    """
-    calls = arena.read("calls", service="openai", work_done=1, limit=_MOST)["calls"]
-    refunds = arena.read("calls", service="stripe", operation="refunds.create", limit=_MOST)
+def judge(evidence: Evidence) -> list[Wrong]:
+    """Return what is wrong, nothing if all promises hold."""
     return [
-        *_paid_orders_are_worked_on(arena),
+        *_orders_end_as_wanted(evidence),
+        *payments_are_orders(evidence),
         *_one_version_a_job(),
-        *_texts_bought_once(calls, lost_replies),
-        *_emails_sent_once(arena, lost_replies),
-        *_refunds_once(refunds["calls"]),
-        *_no_write_under_a_stale_lease(),
+        *texts_bought_once(evidence),
+        *emails_sent_once(evidence),
+        *refunds_once(evidence),
+        *_no_write_under_a_stale_lease(evidence),
         *_histories_replay(),
         *_nothing_open(),
-        *_crashes_bounded(most_crashes or settings.MAX_CRASHES),
-        *_money_adds_up(),
+        *_crashes_bounded(evidence.crashes_at_most),
+        *money_adds_up(evidence),
     ]
 
 
-def _paid_orders_are_worked_on(arena: Arena) -> Iterator[Wrong]:
-    """I1: what was paid at Stripe is one paid order here, whose work is settled."""
-    sessions = arena.read("stripe/sessions")["sessions"]
-    paid = [one for one in sessions if one["payment_status"] == "paid"]
-    for session in paid:
-        order = Order.objects.filter(pk=session["client_reference_id"]).first()
-        if order is None or order.paid_at is None:
-            yield Wrong(promise="I1", how="lost", what=f"paid session of {order} is not an order")
+def _orders_end_as_wanted(evidence: Evidence) -> Iterator[Wrong]:
+    """I1: each order has ended where its people's doings lead, and no fault has ended it
+    otherwise: a failure with its refund is an end too, but not the one that was paid for."""
+    statuses = dict(Order.objects.values_list("pk", "status"))
+    paid = set(Order.objects.exclude(paid_at=None).values_list("pk", flat=True))
+    for errand in evidence.errands:
+        status = statuses.get(errand.order.pk) if errand.order else None
+        if errand.order is not None:
+            paid.discard(errand.order.pk)
+        if status == errand.end or (status == Status.FAILED and _let_down(errand, evidence)):
             continue
-        if order.status not in RESTS:
-            yield Wrong(promise="I1", how="lost", what=f"{order} rests at {order.status}")
-        jobs = Job.objects.filter(key=f"write:{order.pk}")
-        settled = [job for job in jobs if job.state not in (State.WAITING, State.ACTIVE)]
-        if len(settled) != 1 and not order.held_reason:
-            yield Wrong(promise="I1", how="lost", what=f"{order} has {len(settled)} settled jobs")
-    events = Counter(
-        StripeEvent.objects.filter(type="checkout.session.completed").values_list(
-            "order", flat=True
-        )
-    )
-    for key, count in events.items():
-        if key is not None and count > len(
-            [s for s in paid if s["client_reference_id"] == str(key)]
-        ):
-            yield Wrong(promise="I1", how="duplicated", what=f"{count} paid events of order {key}")
+        what = f"{errand.topic!r}, {errand.order}, is {status}, and was to be {errand.end}"
+        yield Wrong(promise="I1", how="lost", what=what)
+    for pk in paid:
+        yield Wrong(promise="I1", how="illegal", what=f"order {pk} is paid, and nobody wanted it")
+
+
+def _let_down(errand: Errand, evidence: Evidence) -> bool:
+    """Whether the model was made to fail in each of the order's tries: that ends it by right."""
+    assert errand.order is not None
+    job = Job.objects.filter(key=f"write:{errand.order.pk}", state=State.FAILED).first()
+    if job is None:
+        return False
+    failed = job.runs.filter(outcome=Outcome.FAILED).values_list("number", flat=True)
+    let_down = [number for number in failed if (job.pk, number) in evidence.runs_let_down]
+    return len(let_down) == len(failed) >= job.tries
 
 
 def _one_version_a_job() -> Iterator[Wrong]:
@@ -118,96 +88,14 @@ def _one_version_a_job() -> Iterator[Wrong]:
             yield Wrong(promise="I2", how=how, what=f"job {job.pk} {job.state}: {count} versions")
 
 
-def _texts_bought_once(calls: list[dict[str, Any]], lost_replies: int) -> Iterator[Wrong]:
-    """I3: no paid call for a step that is stored, none twice in a run; a repeat by a later run
-    needs a reply that was lost, or one that nobody could use."""
-    stored = {
-        (str(job), name): run
-        for job, name, run in Step.objects.values_list("job", "name", "attempt")
-    }
-    garbled = Counter(
-        ModelCall.objects.filter(outcome=CallOutcome.GARBLED).values_list("request_id", flat=True)
-    )
-    bought: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for call in calls:
-        if call["replayed"] or not call["x_client_request_id"]:
-            continue
-        if garbled[call["x_client_request_id"]] > 0:
-            garbled[call["x_client_request_id"]] -= 1
-            continue
-        job, step, run = call["x_client_request_id"].split("/")[:3]
-        bought[job, step].append(int(run))
-    repeats = 0
-    for (job, step), runs in bought.items():
-        kept = stored.get((job, step))
-        after = [run for run in runs if kept is not None and run > kept]
-        if after:
-            what = f"{job}/{step} is of run {kept}, bought again by {after}"
-            yield Wrong(promise="I3", how="duplicated", what=what)
-        repeats += len(runs) - 1
-    if repeats > lost_replies:
-        what = f"{repeats} texts bought again, {lost_replies} replies were lost"
-        yield Wrong(promise="I3", how="duplicated", what=what)
-
-
-def _emails_sent_once(arena: Arena, lost_replies: int) -> Iterator[Wrong]:
-    """I4: every e-mail is sent, and once but for kills inside the send, never three times."""
-    taken = Counter(
-        int(mail["custom_args"]["email_id"])
-        for mail in arena.read("inbox", whole=0, limit=_MOST)["mails"]
-        if mail["custom_args"].get("email_id")
-    )
-    for email in OutgoingEmail.objects.all():
-        if taken[email.pk] == 0:
-            yield Wrong(promise="I4", how="lost", what=f"{email} is {email.state}, nobody got it")
-        if taken[email.pk] > 2:
-            yield Wrong(promise="I4", how="duplicated", what=f"{email}: {taken[email.pk]} times")
-    repeats = sum(count - 1 for count in taken.values())
-    if repeats > lost_replies:
-        what = f"{repeats} e-mails sent again, {lost_replies} sends were cut off"
-        yield Wrong(promise="I4", how="duplicated", what=what)
-    expected = _emails_due()
-    for order, kind in expected:
-        if not OutgoingEmail.objects.filter(order=order, kind=kind).exists():
-            yield Wrong(promise="I4", how="lost", what=f"no {kind} of order {order}")
-
-
-def _emails_due() -> Iterator[tuple[UUID, str]]:
-    kinds = OutgoingEmail.Kind
-    for pk, status, paid_at in Order.objects.values_list("pk", "status", "paid_at"):
-        if paid_at is not None:
-            yield pk, kinds.ORDER_RECEIVED
-        if status == Status.COMPLETED:
-            yield pk, kinds.PUBLISHED
-        if status == Status.FAILED:
-            yield pk, kinds.ORDER_FAILED
-
-
-def _refunds_once(calls: list[dict[str, Any]]) -> Iterator[Wrong]:
-    """I5: one refund at Stripe for a row, under one key; never more than was paid."""
-    keys: dict[str, set[str]] = defaultdict(set)
-    made: Counter[str] = Counter()
-    for call in calls:
-        found = _REFUND_ID.search(call["body"] or "")
-        if found is None:
-            continue
-        name = found[1] or found[2]
-        keys[name].add(call["idempotency_key"] or "none")
-        made[name] += bool(call["work_done"] and not call["replayed"])
-    for name, used in keys.items():
-        if len(used) > 1 or made[name] > 1:
-            what = f"refund {name}: {made[name]} made under {len(used)} keys"
-            yield Wrong(promise="I5", how="duplicated", what=what)
-    for refund in Refund.objects.exclude(state__in=[Refund.State.SUCCEEDED, "withdrawn"]):
-        yield Wrong(promise="I5", how="lost", what=f"refund {refund.pk} is {refund.state}")
-    for payment in Payment.objects.annotate(given=Sum("refunds__amount_cents")):
-        if (payment.given or 0) > payment.amount_cents:
-            what = f"{payment}: {payment.given} of {payment.amount_cents} cents given back"
-            yield Wrong(promise="I5", how="duplicated", what=what)
-
-
-def _no_write_under_a_stale_lease() -> Iterator[Wrong]:
-    """I6: a run writes nothing after it ended or was given up on; one run of a job succeeds."""
+def _no_write_under_a_stale_lease(evidence: Evidence) -> Iterator[Wrong]:
+    """I6: a run writes nothing after it ended or was given up on; one run of a job succeeds; no
+    job is taken from a worker that lives."""
+    for (job, number), was_hit in evidence.crashed.items():
+        if not was_hit:
+            what = f"run {number} of {job} was taken from a worker that lived"
+            yield Wrong(promise="I6", how="illegal", what=what)
+    yield from _steps_are_their_runs()
     ended = {
         (job, number): at + _ASKED if outcome == Outcome.CANCELLED else at
         for job, number, at, outcome in Attempt.objects.exclude(finished_at=None).values_list(
@@ -228,6 +116,15 @@ def _no_write_under_a_stale_lease() -> Iterator[Wrong]:
     for job in late.filter(number__lt=F("job__attempts")).values_list("job", flat=True):
         what = f"{job} succeeded by a run that a later one had taken over from"
         yield Wrong(promise="I6", how="illegal", what=what)
+
+
+def _steps_are_their_runs() -> Iterator[Wrong]:
+    """A step says whose it is; the write of a run that was given up on lands in another's row."""
+    steps = Step.objects.filter(job__kind=WHOSE).values_list("job", "name", "attempt", "output")
+    for job, name, run, output in steps:
+        if output["run"] != run:
+            what = f"{job}/{name} of run {run} was written by run {output['run']}"
+            yield Wrong(promise="I6", how="illegal", what=what)
 
 
 def _histories_replay() -> Iterator[Wrong]:
@@ -274,23 +171,3 @@ def _crashes_bounded(most: int) -> Iterator[Wrong]:
     """I10: a job that kills its workers is given up at the bound."""
     for job in Job.objects.filter(crashes__gt=most):
         yield Wrong(promise="I10", how="illegal", what=f"{job.pk} crashed {job.crashes} times")
-
-
-def _money_adds_up() -> Iterator[Wrong]:
-    """I11: paid = delivered + refunded + open, order by order."""
-    for order in Order.objects.exclude(paid_at=None):
-        paid = sum(p.amount_cents for p in order.payments.filter(paid_at__isnull=False))
-        given = sum(
-            r.amount_cents
-            for r in Refund.objects.filter(payment__order=order, state=Refund.State.SUCCEEDED)
-        )
-        is_due = order.status in (Status.FAILED, Status.CANCELLED)
-        # A person may give the money of a published order back.
-        is_due |= order.events.filter(what__startswith="Refund by our staff").exists()
-        due = paid if is_due else 0
-        # Paid twice: the second payment goes back while the order goes on.
-        due = max(due, paid - order.amount_cents)
-        if given != due:
-            how = "lost" if given < due else "duplicated"
-            what = f"{order} at {order.status}: {given} cents given back, {due} were due"
-            yield Wrong(promise="I11", how=how, what=what)

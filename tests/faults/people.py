@@ -42,12 +42,23 @@ class Errand:
     revised: bool = False
     returned: bool = False
     ended: bool = False
+    cancelled: bool = False  # somebody was told so
+    called_off: bool = False  # staff gave the money back, or an editor's refusal came first
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property
     def topic(self) -> str:
         subject = _SUBJECTS[self.number % len(_SUBJECTS)]
         return f"Living well with {subject}, part {self.number}{self.pill}"
+
+    @property
+    def end(self) -> str:
+        """Where its order is to be in the end, whatever is broken meanwhile."""
+        if self.cancelled and not self.paid:
+            return Status.CANCELLED
+        if self.doomed or self.pill or self.called_off or self.decision == "reject":
+            return Status.FAILED
+        return Status.COMPLETED if self.decision else Status.ADMIN_REVIEW
 
 
 class People:

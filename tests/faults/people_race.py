@@ -21,8 +21,8 @@ from django.urls import reverse
 from orders import access
 from orders.models import Order, OrderEvent, Review, Revision, Status
 from tests.faults.matrix import Round, fault
-from tests.faults.oracle import Wrong
 from tests.faults.people import Errand
+from tests.faults.wrong import Wrong
 from tests.orders import factories
 
 PASSWORD: Final = "only for this run"
@@ -251,6 +251,7 @@ def _paid(round_: Round, crowd: Crowd, errand: Errand) -> None:
     told = crowd.race(presses)
     cancelled = OrderEvent.objects.filter(order=order, became=Status.CANCELLED)
     crowd.agree("cancel", told=told["cancel", DONE], rows=cancelled.count())
+    errand.cancelled = told["cancel", DONE] > 0
 
 
 def _judged(round_: Round, crowd: Crowd, errand: Errand) -> None:
@@ -266,7 +267,8 @@ def _judged(round_: Round, crowd: Crowd, errand: Errand) -> None:
         *[crowd.press("submit", order, "order-submit", version=version)] * 2,
         crowd.call("submit", order, versionId=order.version_id),
     ]
-    _raced(round_, crowd, order, presses, refund=0.2)
+    told = _raced(round_, crowd, order, presses, refund=0.2)
+    errand.called_off = told["refund", DONE] > 0
 
 
 def _decided(round_: Round, crowd: Crowd, errand: Errand) -> None:
@@ -274,9 +276,10 @@ def _decided(round_: Round, crowd: Crowd, errand: Errand) -> None:
     order = _now(errand)
     review = order.reviews.select_related("order").get(decision="")
     version = str(order.version_id)
+    edgars = round_.random.choice(["returned", "rejected"])
     presses = [
         *[crowd.decide("edith", review, "approved")] * 2,
-        crowd.decide("edgar", review, round_.random.choice(["returned", "rejected"])),
+        crowd.decide("edgar", review, edgars),
         crowd.decide("mia", review, "approved"),
         crowd.press("submit", order, "order-submit", version=version),
         crowd.call("revise", order, revisionNotes="Please make the ending a little friendlier."),
@@ -286,6 +289,8 @@ def _decided(round_: Round, crowd: Crowd, errand: Errand) -> None:
     by = review.decided_by if review.note != ENOUGH else "the refund"
     for editor in EDITORS:
         crowd.agree(f"{editor} decides", told=told[editor, DONE], rows=int(by == editor))
+    rejected = edgars == "rejected" and told["edgar", DONE] > 0
+    errand.called_off |= rejected or told["refund", DONE] > 0
 
 
 def _raced(

@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from local.processes import Process
 from queueing import ledger
-from queueing.models import Attempt, Job, State, Worker
+from queueing.models import Attempt, Job, State
+from tests.faults.arena import Worker
 from tests.faults.kinds import DELIVERED, HELD
 from tests.faults.matrix import Round, fault
 
@@ -71,10 +71,12 @@ def _vanish_delivering(round_: Round) -> None:
     """SIGSTOP when everything is written and nothing committed: the session holds the job's row."""
     arena = round_.arena
     point = f"{DELIVERED}|queueing/run.py:delivery|before-commit|1"
-    arena.worker(quick=False, FAULTS_HOST="machine-9", FAILPOINT=point, FAILPOINT_SIGNAL="SIGSTOP")
+    frozen = {"FAILPOINT": point, "FAILPOINT_SIGNAL": "SIGSTOP"}
+    victim = arena.worker(quick=False, FAULTS_HOST="machine-9", **frozen)
     job = ledger.enqueue(kind=DELIVERED, subject=f"faults:{uuid4()}")
     begun = Attempt.objects.filter(job=job, number=1)
     arena.until(begun.exists, what="the delivery begins")
+    victim.remember_hit()
     arena.worker(quick=False)
     since = begun.get().started_at
     took_s = _run_again_s(round_, [job], since=since)
@@ -84,14 +86,13 @@ def _vanish_delivering(round_: Round) -> None:
     arena.stop_workers()
 
 
-def _hold(round_: Round, *victims: Process) -> list[list[Job]]:
+def _hold(round_: Round, *victims: Worker) -> list[list[Job]]:
     """Have these workers, alone as they are, take up jobs that do not end; return each one's."""
     subjects = [f"faults:{uuid4()}" for _ in range(HELD_EACH * len(victims))]
     jobs = [ledger.enqueue(kind=HELD, subject=subject) for subject in subjects]
     mine = Job.objects.filter(pk__in=[job.pk for job in jobs], state=State.ACTIVE)
     round_.arena.until(lambda: mine.count() == len(jobs), what="the jobs are taken up")
-    known = {worker.pid: worker.pk for worker in Worker.objects.all()}
-    return [list(mine.filter(worker=known[victim.pid])) for victim in victims]
+    return [list(mine.filter(worker=victim.id)) for victim in victims]
 
 
 def _run_again_s(round_: Round, jobs: list[Job], *, since: datetime) -> list[float]:

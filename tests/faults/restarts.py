@@ -7,14 +7,15 @@ from pathlib import Path
 import psutil
 from django.db import connection
 
-from local.processes import Process
 from queueing.dispatcher import LEADERSHIP
 from queueing.models import Attempt, Job, Outcome, State
+from tests.faults.arena import Worker
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
 
 TURN_S = 3.0
 WEB_EVERY = 3  # turns
+LED_AGAIN_S = 10.0  # a leader whose session is left may be silent for `dispatcher.SILENT_S`
 _LEADER = """
 SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND granted AND objid = %s AND pg_locks.database = (
@@ -79,8 +80,10 @@ def stewards_killed(round_: Round) -> None:
         _led_again(round_)
         round_.people.finish()
         arena.stop_workers()
+    slowest = max(round_.recoveries_s)
+    what = f"somebody dispatches again {slowest:.1f} s after, bound {LED_AGAIN_S:g} s"
+    round_.hold(promise="I9", held=slowest <= LED_AGAIN_S, what=what)
     _die_at_their_writes(round_)
-    round_.lost_replies = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
 
 
 def _end_every_session(round_: Round) -> None:
@@ -90,7 +93,7 @@ def _end_every_session(round_: Round) -> None:
     _led_again(round_)
 
 
-def _kill_the_leader(round_: Round, workers: list[Process]) -> None:
+def _kill_the_leader(round_: Round, workers: list[Worker]) -> None:
     port = _leaders_port()
     for worker in workers:
         if worker.running and port in _ports_of(worker.pid):

@@ -18,11 +18,11 @@ from typing import Any
 from django.db import Error, connection
 
 from config.celery import app
-from local.processes import Process
 from orders.stripe_client import NETWORK_RETRIES
 from queueing.dispatcher import Courier, Due
-from queueing.models import Attempt, Job, Outcome
+from queueing.models import Job
 from tests.faults import schedule
+from tests.faults.arena import Worker
 from tests.faults.crash_points import MANY
 from tests.faults.failing_providers import CALLS, MODEL_FAULTS
 from tests.faults.matrix import Round, fault
@@ -33,7 +33,6 @@ from tests.faults.schedule import Act
 LEG_S, SHORT_LEG_S = 60.0, 20.0
 LEGS = 5
 WORKERS = 3
-LOSES_THE_REPLY = frozenset({"drop_reply", "half_body", "reply_after_ms", "bad_text"})
 _END_SESSIONS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -76,7 +75,7 @@ class _Leg:
 
     round_: Round
     counted: Counter[str]
-    frozen: list[tuple[float, Process]] = field(default_factory=list)
+    frozen: list[tuple[float, Worker]] = field(default_factory=list)
 
     def play(self, acts: list[Act]) -> None:
         """Do everything when it is due, then let all come to its end.
@@ -135,23 +134,18 @@ class _Leg:
         self.frozen.clear()
         arena.until(self._all_done, what="every order has ended")
         self.round_.people.quiet()
-        lost = self._count_calls()
+        self._count_calls()
         arena.clear_knobs()
-        crashed = Attempt.objects.filter(outcome=Outcome.CRASHED).count()
-        self.round_.lost_replies = crashed + lost
         self.round_.most_crashes = MANY
 
-    def _count_calls(self) -> int:
-        """Count the calls that a knob touched, and return how many of these lost their reply."""
-        lost = 0
+    def _count_calls(self) -> None:
+        """Count the calls that a knob touched."""
         for knob in self.round_.arena.read("knobs")["knobs"]:
             touched, copies = knob["used"], knob.get("copies")
             if copies:
                 self.counted["events copied"] += touched * (copies - 1)
             elif knob.get("times"):
                 self.counted[f"{knob['service']} calls"] += touched
-                lost += touched * (not LOSES_THE_REPLY.isdisjoint(knob))
-        return lost
 
     def _all_done(self) -> bool:
         self._live()
@@ -167,7 +161,7 @@ class _Leg:
         self.round_.people.want(Errand(**wish))
         return 0
 
-    def _worker(self, which: int) -> Process | None:
+    def _worker(self, which: int) -> Worker | None:
         awake = [w for w in self.round_.arena.workers if w not in [one for _, one in self.frozen]]
         return awake[which % len(awake)] if awake else None
 
@@ -221,7 +215,7 @@ class _Leg:
         return int(ended > 0)  # one blow, however many sessions it ends
 
     def _model(self, which: int) -> int:
-        self.round_.arena.knob(**CALLS, **MODEL_FAULTS[which % len(MODEL_FAULTS)][0], times=1)
+        self.round_.arena.knob(**CALLS, **MODEL_FAULTS[which % len(MODEL_FAULTS)], times=1)
         return 0
 
     def _send_reply_lost(self) -> int:

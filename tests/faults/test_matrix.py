@@ -4,7 +4,8 @@ import pytest
 
 from tests.faults import matrix, schedule
 from tests.faults.matrix import Round
-from tests.faults.oracle import Wrong
+from tests.faults.recovery import bound
+from tests.faults.wrong import Wrong
 
 
 @pytest.fixture
@@ -48,6 +49,23 @@ def test_the_last_line_tells_what_is_lost_from_a_bound_that_broke():
     assert matrix.closing([played(lost), played(slow)]) == (
         "faults: 6 injected, 14 jobs, 1 lost, 0 duplicated, 0 stuck, 1 bounds or laws broken"
     )
+
+
+def test_a_recovery_outside_its_bound_breaks_the_ninth_promise():
+    slow = played()
+    bound(slow, [0.4, 3.2], at_most_s=3.0, what="killed here → its jobs run again")
+
+    assert [str(wrong) for wrong in slow.wrong] == [
+        "I9 slow: killed here → its jobs run again: p99 3.2 s of 2, bound 3 s"
+    ]
+
+
+def test_a_fault_that_was_not_there_is_wrong():
+    idle = played()
+    idle.met(True, "a call was cut off")
+    idle.met(False, "0 messages were popped and lost")
+
+    assert [str(wrong) for wrong in idle.wrong] == ["— missed: 0 messages were popped and lost"]
 
 
 def test_a_seed_gives_one_schedule_and_each_leg_another():

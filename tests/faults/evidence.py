@@ -1,0 +1,110 @@
+"""What the oracle goes by beside the database: what the harness did to whom, and what the providers
+noted of each call. Only these excuse a second call for the same thing, each its own."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from articles.models import CallOutcome, ModelCall
+from queueing.models import Attempt, Outcome
+from tests.faults.people import Errand
+
+Call = dict[str, Any]
+Run = tuple[UUID, int]
+"""A job and the number of one of its runs."""
+
+MOST: Final = 200_000
+# What the sandbox notes of a call whose work was done and whose answer it never sent whole.
+LOST: Final = frozenset({"reply dropped", "half the body sent"})
+# It noticed that nobody listened any more: the caller died, or had waited long enough.
+LEFT: Final = "caller left before the reply"
+# Calls that it was told to fail before their work.
+FAILED: Final = frozenset({"failed by a knob", "dropped before the work"})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`read` asks the sandbox (`Arena.read`). `hit`: the ledger's ids of the workers that were
+    killed or frozen, and the first moment of each in Unix seconds, 0 for one that died by itself.
+    `errands`: what people wanted. `starved`: workers were kept from the database for a lease, which
+    takes them for dead. `most_crashes`: the workers' MAX_CRASHES where it is not ours."""
+
+    read: Callable[..., Any]
+    hit: Mapping[UUID, float] = field(default_factory=dict)
+    errands: Collection[Errand] = ()
+    starved: bool = False
+    most_crashes: int | None = None
+
+    @property
+    def crashes_at_most(self) -> int:
+        return self.most_crashes or int(settings.MAX_CRASHES)
+
+    @cached_property
+    def crashed(self) -> dict[Run, bool]:
+        """The runs that the ledger took from their workers, and whether these were really hit
+        before: a worker that lived excuses nothing."""
+        never = float("inf")
+        runs = Attempt.objects.filter(outcome=Outcome.CRASHED)
+        return {
+            (job, number): self.starved or self.hit.get(worker, never) <= at.timestamp()
+            for job, number, worker, at in runs.values_list(
+                "job", "number", "worker", "finished_at"
+            )
+        }
+
+    def cut_off(self, run: Run) -> bool:
+        """Whether the run's worker died under it, or had no memory left to take a reply in, so
+        that one reply a step may be lost."""
+        return self.crashed.get(run, False) or run in self._without_memory
+
+    @cached_property
+    def _without_memory(self) -> frozenset[Run]:
+        runs = Attempt.objects.filter(error_class="MemoryError")
+        return frozenset(runs.values_list("job", "number"))
+
+    @cached_property
+    def bought(self) -> list[Call]:
+        """The paid calls to the model, oldest first."""
+        wanted = {"service": "openai", "operation": "chat.completions", "work_done": 1}
+        calls = self.read("calls", **wanted, limit=MOST)["calls"]
+        return [call for call in calls if not call["replayed"]]
+
+    @cached_property
+    def sends(self) -> list[Call]:
+        """The calls by which SendGrid took an e-mail."""
+        calls: list[Call] = self.read(
+            "calls", service="sendgrid", operation="mail.send", work_done=1, limit=MOST
+        )["calls"]
+        return calls
+
+    @cached_property
+    def useless(self) -> Counter[str]:
+        """How often an answer under this id was paid for and was rubbish."""
+        garbled = ModelCall.objects.filter(outcome=CallOutcome.GARBLED)
+        return Counter(garbled.values_list("request_id", flat=True))
+
+    @cached_property
+    def timed_out(self) -> frozenset[str]:
+        """The ids of calls whose answer took too long for the caller."""
+        late = ModelCall.objects.filter(outcome=CallOutcome.TIMEOUT)
+        return frozenset(late.values_list("request_id", flat=True))
+
+    @cached_property
+    def runs_let_down(self) -> frozenset[Run]:
+        """The runs for which a call to the model was made to fail, whatever it had done by then."""
+        calls = self.read("calls", service="openai", limit=MOST)["calls"]
+        ids = [call["x_client_request_id"] for call in calls if call["outcome"] in FAILED | LOST]
+        ids += [*self.useless, *self.timed_out]
+        return frozenset((UUID(job), run) for job, _, run in map(parts_of, filter(None, ids)))
+
+
+def parts_of(request_id: str) -> tuple[str, str, int]:
+    """Return a call's job, step and number of the run; a second model's purchase is another
+    step's."""
+    job, step, run = request_id.split("/")[:3]
+    return job, step, int(run)

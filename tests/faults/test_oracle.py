@@ -1,0 +1,332 @@
+"""The oracle sees: one forged row or note for each promise, and it names the promise.
+
+The rows are the product's own, of an order that went its whole way; what the sandbox would tell is
+written down here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from orders import fulfilment, lifecycle, notifications, refunds, reviews
+from orders.models import Order, OrderEvent, OutgoingEmail, Payment, Refund, Review, Status
+from queueing.models import Attempt, Job, Outcome, State, Step
+from tests.faults import oracle
+from tests.faults.evidence import Evidence
+from tests.faults.kinds import WHOSE
+from tests.faults.people import Errand
+from tests.orders import factories
+from tests.orders.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(minutes=1)
+MUCH_LATER = LATER + timedelta(seconds=1)
+WORKER = UUID(int=7)
+Forge = Callable[["World"], object]
+
+
+@dataclass
+class World:
+    """An order, what was wanted of it, and what the sandbox tells of it."""
+
+    order: Order
+    errand: Errand
+    job: Job
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    hit: dict[UUID, float] = field(default_factory=dict)
+
+    def read(self, path: str, **filters: Any) -> Any:
+        if path == "calls":
+            named = {name: filters[name] for name in ("service", "operation") if name in filters}
+            return {"calls": [one for one in self.calls if named.items() <= one.items()]}
+        if path == "inbox":
+            return {"mails": self.mails}
+        if path == "stripe/sessions":
+            return {"sessions": self.sessions}
+        assert path == "stripe/events"
+        return {"events": self.events}
+
+    def judged(self) -> set[str]:
+        """The promises that the oracle calls broken, and how."""
+        evidence = Evidence(self.read, hit=self.hit, errands=[self.errand])
+        return {f"{wrong.promise} {wrong.how}" for wrong in oracle.judge(evidence)}
+
+    # --- what is told ------------------------------------------------------------------------
+
+    def buys(self, step: str, *, run: int = 1, outcome: str = "answered") -> None:
+        name = f"{self.job.pk}/{step}/{run}"
+        self._called("openai", "chat.completions", x_client_request_id=name, outcome=outcome)
+
+    def pays_back(self, refund: Refund, *, key: str = "refund", cents: int | None = None) -> None:
+        body = f"metadata[refund_id]={refund.pk}"
+        self._called("stripe", "refunds.create", body=body, idempotency_key=key)
+        charge = {
+            "payment_intent": refund.payment.payment_intent,
+            "amount_refunded": refund.amount_cents if cents is None else cents,
+        }
+        self.events.append({"type": "charge.refunded", "data": {"object": charge}})
+
+    def gets(self, email: OutgoingEmail) -> None:
+        self.mails.append({"custom_args": {"email_id": str(email.pk)}, "to": [email.to]})
+
+    def _called(self, service: str, operation: str, **told: Any) -> None:
+        plain = {"work_done": True, "replayed": False, "outcome": "answered", "body": ""}
+        self.calls.append({"service": service, "operation": operation} | plain | told)
+
+    # --- what is done ------------------------------------------------------------------------
+
+    def runs(self, *outcomes: str) -> None:
+        """The order's job had these runs."""
+        for number, outcome in enumerate(outcomes, 1):
+            Attempt.objects.create(
+                job=self.job, number=number, worker=WORKER, token=uuid4(), outcome=outcome,
+                started_at=AT, finished_at=LATER,
+            )  # fmt: skip
+        Job.objects.filter(pk=self.job.pk).update(attempts=len(outcomes))
+
+    def everything_is_sent(self) -> None:
+        """The e-mails have gone out, their jobs are done, and so are refunds'."""
+        for email in OutgoingEmail.objects.filter(sent_at=None):
+            self.gets(email)
+        OutgoingEmail.objects.update(state="sent", sent_at=LATER)
+        waiting = Job.objects.filter(state=State.WAITING)
+        waiting.update(state=State.COMPLETED, finished_at=LATER)
+
+
+def bought(**wish: Any) -> World:
+    """An order that was paid; its job waits."""
+    order = factories.order_in_work()
+    payment = order.payments.get()
+    world = World(
+        order, Errand(order=order, paid=True, **wish), Job.objects.get(kind__endswith="generation")
+    )
+    world.sessions.append({
+        "id": payment.session_id, "payment_status": "paid", "client_reference_id": str(order.pk),
+        "amount_total": payment.amount_cents, "payment_intent": payment.payment_intent,
+    })  # fmt: skip
+    return world
+
+
+@pytest.fixture
+def delivered() -> World:
+    """It was written in one run, approved and published."""
+    world = bought()
+    order, job = world.order, world.job
+    world.runs(Outcome.SUCCEEDED)
+    world.buys("outline")
+    Step.objects.create(job=job, name="outline", output={}, attempt=1, took_ms=1, at=AT)
+    version = factories.version_of(order, job_key=str(job.pk))
+    lifecycle.deliver(order=order, version=version, at=AT)
+    notifications.record(order=order, kind="article-ready", version=version, at=AT)
+    review = reviews.submit(order=order, version=version, actor="customer", at=AT)
+    Review.objects.filter(pk=review.pk).update(decision="approved", decided_by="ed", decided_at=AT)
+    lifecycle.complete(order=order, live_url="https://garden.example.com/a", at=AT)
+    notifications.record(order=order, kind="published", version=version, at=AT)
+    world.everything_is_sent()
+    return world
+
+
+def failed(**wish: Any) -> World:
+    """It was given up, and its money went back: an end without any loose end."""
+    world = bought(**wish)
+    world.runs(Outcome.FAILED)
+    Job.objects.filter(pk=world.job.pk).update(
+        state=State.FAILED, finished_at=LATER, error_class="WorkerLost"
+    )
+    fulfilment.give_up(order=world.order, reason="its worker died", at=AT)
+    refund = Refund.objects.get()
+    world.pays_back(refund)
+    made = {"id": "re_1", "status": "succeeded", "amount": refund.amount_cents, "currency": "eur"}
+    made |= {"metadata": {"refund_id": str(refund.pk)}}
+    refunds.hear(payment=refund.payment, made=made, at=AT)
+    world.everything_is_sent()
+    return world
+
+
+def test_an_order_that_went_its_way_breaks_no_promise(delivered):
+    assert delivered.judged() == set()
+
+
+@pytest.mark.parametrize(
+    "wish", [{"doomed": True}, {"pill": ", with a pill"}, {"called_off": True}]
+)
+def test_a_failure_that_was_to_be_breaks_no_promise(wish):
+    assert failed(**wish).judged() == set()
+
+
+def test_a_failure_that_no_one_asked_for_is_a_lost_order_although_its_money_went_back():
+    assert failed().judged() == {"I1 lost"}
+
+
+def test_a_failure_after_the_model_failed_in_every_try_is_no_loss():
+    world = failed()
+    Job.objects.filter(pk=world.job.pk).update(tries=1)
+    world.buys("outline", outcome="reply dropped")
+
+    assert world.judged() == set()
+
+
+# --- a repeat is excused by its own loss alone --------------------------------------------------
+
+
+def crashed_before(world: World, *, hit: bool = True) -> None:
+    """The order's job was first run by a worker that was killed."""
+    Attempt.objects.all().delete()
+    world.runs(Outcome.CRASHED, Outcome.SUCCEEDED)
+    Step.objects.update(attempt=2)
+    world.buys("outline", run=2)
+    world.hit = {WORKER: AT.timestamp()} if hit else {}
+
+
+def test_a_text_bought_again_after_its_run_was_killed_is_excused(delivered):
+    crashed_before(delivered)
+
+    assert delivered.judged() == set()
+
+
+@pytest.mark.parametrize("outcome", ["reply dropped", "half the body sent"])
+def test_a_text_bought_again_after_its_reply_was_lost_is_excused(delivered, outcome):
+    delivered.calls[0]["outcome"] = outcome
+    delivered.buys("outline")
+
+    assert delivered.judged() == set()
+
+
+def test_an_email_sent_again_after_its_reply_was_lost_is_excused_once(delivered):
+    email = OutgoingEmail.objects.first()
+    body = f'{{"custom_args": {{"email_id": "{email.pk}"}}}}'
+    delivered._called("sendgrid", "mail.send", body=body, outcome="reply dropped")
+    delivered.gets(email)
+    assert delivered.judged() == set()
+
+    delivered.gets(email)
+    assert delivered.judged() == {"I4 duplicated"}
+
+
+# --- one forged thing for each promise -----------------------------------------------------------
+
+
+def paid_for_nobody(world: World) -> None:
+    world.sessions.append(world.sessions[0] | {"id": "cs_2", "client_reference_id": str(uuid4())})
+
+
+def paid_a_second_time_and_unheard(world: World) -> None:
+    world.sessions.append(world.sessions[0] | {"id": "cs_2", "payment_intent": "pi_2"})
+
+
+def bought_after_the_crash_of_another(world: World) -> None:
+    crashed_before(world)
+    other = Job.objects.create(kind=WHOSE, rank=1, tries=1, state=State.COMPLETED, run_at=AT,
+                               created_at=AT, finished_at=AT)  # fmt: skip
+    Attempt.objects.filter(number=1).update(job=other)
+
+
+def written_and_not_delivered(world: World) -> None:
+    Job.objects.create(kind=world.job.kind, rank=1, tries=1, state=State.COMPLETED, run_at=AT,
+                       created_at=AT, finished_at=AT)  # fmt: skip
+
+
+def bought_twice_in_a_crash(world: World) -> None:
+    crashed_before(world)
+    world.buys("outline", run=1)
+    world.buys("outline", run=1)
+
+
+def another_row_tells_the_same(world: World) -> None:
+    email = OutgoingEmail.objects.get(kind="order-received")
+    event = OrderEvent.objects.filter(order=world.order).first()
+    again = OutgoingEmail.objects.create(
+        order=world.order, kind=email.kind, to=email.to, event=event, created_at=AT,
+        state="sent", sent_at=AT,
+    )  # fmt: skip
+    world.gets(again)
+
+
+def nobody_is_told(kind: str) -> Forge:
+    def forge(world: World) -> None:
+        email = OutgoingEmail.objects.get(kind=kind)
+        args = {"email_id": str(email.pk)}
+        world.mails = [mail for mail in world.mails if mail["custom_args"] != args]
+        email.delete()
+
+    return forge
+
+
+def whose_step_is_anothers(world: World) -> None:
+    job = Job.objects.create(kind=WHOSE, rank=1, tries=1, state=State.COMPLETED, run_at=AT,
+                             created_at=AT, finished_at=AT)  # fmt: skip
+    Step.objects.create(job=job, name="whose", output={"run": 1}, attempt=2, took_ms=1, at=AT)
+
+
+def given_back_there(world: World) -> None:
+    refund = Refund(pk=1, payment=Payment.objects.get(), amount_cents=100)
+    world.pays_back(refund)
+
+
+def leaps(world: World) -> None:
+    OrderEvent.objects.filter(became=Status.QUALITY_CHECK).update(became=Status.ADMIN_REVIEW)
+
+
+FORGED: dict[str, tuple[Forge, str]] = {
+    "paid, and no order": (paid_for_nobody, "I1 lost"),
+    "paid twice, heard once": (paid_a_second_time_and_unheard, "I1 lost"),
+    "paid here alone": (lambda world: world.sessions.clear(), "I1 illegal"),
+    "not where it was to end": (lambda w: setattr(w.errand, "decision", "reject"), "I1 lost"),
+    "paid, and wanted by nobody": (lambda w: setattr(w.errand, "order", None), "I1 illegal"),
+    "a job without its version": (written_and_not_delivered, "I2 lost"),
+    "bought after it was stored": (lambda w: w.buys("outline", run=2), "I3 duplicated"),
+    "bought twice in one run": (lambda world: world.buys("outline"), "I3 duplicated"),
+    "bought again for another's death": (bought_after_the_crash_of_another, "I3 duplicated"),
+    "bought three times for one death": (bought_twice_in_a_crash, "I3 duplicated"),
+    "bought again by one taken alive": (lambda w: crashed_before(w, hit=False), "I3 duplicated"),
+    "an e-mail twice": (lambda w: w.mails.append(w.mails[0]), "I4 duplicated"),
+    "an e-mail by two rows": (another_row_tells_the_same, "I4 duplicated"),
+    "an e-mail to nobody": (lambda world: world.mails.pop(), "I4 lost"),
+    "an e-mail of no row": (
+        lambda w: w.mails.append({"custom_args": {"email_id": "0"}, "to": []}), "I4 duplicated",
+    ),
+    "nobody heard that it is ready": (nobody_is_told("article-ready"), "I4 lost"),
+    "nobody heard that it is live": (nobody_is_told("published"), "I4 lost"),
+    "a refund that no row knows": (given_back_there, "I5 illegal"),
+    "a step after the run's end": (lambda _: Step.objects.update(at=MUCH_LATER), "I6 illegal"),
+    "a step of a run that bought nothing": (lambda _: Step.objects.update(attempt=2), "I6 illegal"),
+    "a step that another run wrote": (whose_step_is_anothers, "I6 illegal"),
+    "taken from one that lived": (lambda w: crashed_before(w, hit=False), "I6 illegal"),
+    "a move that is none": (leaps, "I7 illegal"),
+    "a job left waiting": (
+        lambda _: Job.objects.filter(kind="email").update(state="waiting", finished_at=None),
+        "I8 stuck",
+    ),
+    "too many deaths": (lambda _: Job.objects.update(crashes=4), "I10 illegal"),
+    "delivered and given back": (given_back_there, "I11 duplicated"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_world_breaks_the_promise(delivered, name):
+    forge, broken = FORGED[name]
+    forge(delivered)
+
+    assert broken in delivered.judged()
+
+
+def test_a_refund_made_under_two_keys_is_seen():
+    world = failed(doomed=True)
+    world.pays_back(Refund.objects.get(), key="another")
+
+    assert "I5 duplicated" in world.judged()
+
+
+def test_money_that_our_rows_gave_back_and_stripe_did_not_is_seen():
+    world = failed(doomed=True)
+    world.events.clear()
+
+    assert world.judged() == {"I5 lost", "I11 lost"}
