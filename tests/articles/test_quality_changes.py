@@ -389,27 +389,3 @@ def test_a_text_that_is_left_alone_has_no_faults_but_old_ones_and_those_of_the_o
 
     strict = {each.name for each in REVISION if each.strict}
     assert {each.name for each in report.checks if each.state is State.FAILED} <= strict
-
-
-def figures(html, *, before, niche):
-    draft = replace(DRAFT, html=before)
-    return revised(html, before=draft, niche=niche)["unsourced-figures"]
-
-
-@pytest.mark.parametrize("niche", ["health", "gardening"])
-def test_old_figures_hide_no_new_one(niche):
-    old = DRAFT.html + "".join(f"<p>It was {n}% back then.</p>" for n in range(20, 45))
-
-    result = figures(old + "<p>Now it is 91% of all.</p>", before=old, niche=niche)
-
-    assert (result.findings[0].value, result.findings[0].block) == ("91%", 42)
-    assert (result.state is State.FAILED) is (niche == "health")
-    assert (len(result.findings), result.value) == (10, 26)
-
-
-def test_of_a_figure_that_is_said_again_the_new_place_is_named():
-    old = DRAFT.html + "<p>It was 20% back then.</p>"
-
-    result = figures(f"<p>All of 20% are here.</p>{old}", before=old, niche="health")
-
-    assert [(f.level, f.block) for f in result.findings] == [(Level.BLOCKS, 1), (Level.WARNS, 18)]

@@ -80,18 +80,6 @@ def test_link_and_anchor_survive_and_most_of_the_text_stays_byte_for_byte(sandbo
     assert len(kept) >= 0.8 * len(before)
 
 
-def test_a_figure_that_the_notes_ask_for_has_the_customer_for_a_source(sandbox):
-    order = written(sandbox)
-    word = parse(order.version.html).blocks[1].words[1]
-
-    run_until_settled(ask(order, f'Please replace "{word}" with "42 % of {word}" everywhere.'))
-
-    order.refresh_from_db()
-    assert "42 %" in order.version.html
-    checks = {each["name"]: each for each in order.version.report["checks"]}
-    assert checks["unsourced-figures"]["findings"] == []
-
-
 def test_links_to_the_sites_own_pages_elsewhere_do_not_use_up_the_limit(sandbox):
     domain = factories.active_domain(outbound_limit=1)
     served = factories.open_article(domain, url="http://byline.example/sites/garden/open")
