@@ -4,15 +4,22 @@ import httpx2
 import pytest
 
 from articles.models import Article
-from articles.publishing import Published
-from orders import holds, marks, notifications, publications, reviews
+from orders import notifications, publications, reviews
 from orders.models import Order, OutgoingEmail, Publication, Status
 from orders.publications import PublicationRefused
-from queueing import leases, ledger, registry, runner, service
+from queueing import leases, ledger
 from queueing.models import Job, Outcome, State
 from queueing.process import Process
 from tests.orders import factories
 from tests.orders.factories import AT
+from tests.orders.publishing import (
+    approved_on_wordpress,
+    job_of,
+    order_of,
+    run,
+    run_until_settled,
+    worked,
+)
 from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
@@ -27,45 +34,7 @@ LIVE, FAILED, WAITING = (
 @pytest.fixture
 def approved(sandbox, settings):
     """The publication of a version that an editor approved, on the sandbox's WordPress."""
-    domain = factories.active_domain(
-        publisher="wordpress",
-        wordpress_url=f"{settings.SANDBOX_URL}/wordpress",
-        wordpress_user="byline",
-    )
-    settings.WORDPRESS_PASSWORDS = {domain.host: "sand boxx pass word"}
-    review = factories.waiting_review(domain=domain)
-    return reviews.approve(review=review, by="edith", at=AT)
-
-
-def job_of(publication: Publication) -> Job:
-    return Job.objects.filter(kind="publication", arguments={"publication": publication.pk}).latest(
-        "created_at"
-    )
-
-
-def run(publication: Publication, *, process: Process | None = None) -> runner.Ended:
-    """One attempt, due now whatever the policy said."""
-    job = job_of(publication)
-    Job.objects.filter(pk=job.pk, state=State.WAITING).update(run_at=job.created_at)
-    kind = registry.kind_named("publication")
-    ended = runner.run(job_id=job.pk, kind=kind, process=process or Process())
-    publication.refresh_from_db()
-    return ended
-
-
-def run_until_settled(publication: Publication) -> list[runner.Ended]:
-    ended = []
-    while job_of(publication).state == State.WAITING:
-        ended.append(run(publication))
-    return ended
-
-
-def order_of(publication: Publication) -> Order:
-    return Order.objects.select_related("customer").get(reviews__publication=publication)
-
-
-def worked(sandbox, operation: str) -> int:
-    return len(sandbox.calls(service="wordpress", operation=operation, work_done=1))
+    return approved_on_wordpress(settings)
 
 
 def published_mails(publication: Publication) -> int:
@@ -351,56 +320,3 @@ def test_no_password_reaches_the_ledger(sandbox, approved, settings):
     kept = [job.error_reason, *job.runs.values_list("traceback", flat=True)]
     assert "incorrect_password" in approved.reason
     assert not any("secret words" in text for text in kept)
-
-
-def reopened(approved: Publication) -> Publication:
-    """The publication of an approval that the editors took back, once it had failed."""
-    publications.give_up(publication_id=approved.pk, reason="no such page", at=AT)
-    job = job_of(approved)
-    Job.objects.filter(pk=job.pk).update(
-        state=State.FAILED, finished_at=AT, error_class="Unpublishable"
-    )
-    reviews.reopen(review=approved.review, by="edith", at=AT)
-    return approved
-
-
-def test_an_approval_that_was_taken_back_publishes_nothing_if_its_job_runs_again(sandbox, approved):
-    publication = reopened(approved)
-
-    service.retry(job_id=job_of(publication).pk, actor="mia", at=AT)
-    run_until_settled(publication)
-
-    assert worked(sandbox, "posts.create") == 0
-    assert job_of(publication).state == State.FAILED
-    assert order_of(publication).status == Status.ADMIN_REVIEW
-    assert order_of(publication).reviews.filter(decision="").count() == 1
-
-
-def test_an_approval_that_is_taken_back_while_it_is_published_completes_nothing(sandbox, approved):
-    publication = publications.to_publish(publication_id=approved.pk)
-    reopened(approved)
-    published = Published(url="https://garden.example.com/page", slug="page", remote_id="1")
-
-    with pytest.raises(PublicationRefused, match="look at the order again"):
-        publications.went_live(publication=publication, published=published, checks={}, at=AT)
-
-    assert order_of(approved).status == Status.ADMIN_REVIEW
-
-
-def test_what_the_editors_look_at_again_is_not_tried_again(sandbox, approved):
-    publication = reopened(approved)
-
-    with pytest.raises(PublicationRefused, match="look at the order again"):
-        publications.retry(publication=publication, by="edith", at=AT)
-
-    assert job_of(publication).state == State.FAILED
-
-
-def test_a_release_publishes_nothing_that_the_editors_look_at_again(sandbox, approved):
-    publication = reopened(approved)
-    order = order_of(publication)
-    marks.hold(order=order, cause="staff", reason="a look", at=AT)
-
-    holds.release(order=order, actor="mia", reason="fine", at=AT)
-
-    assert job_of(publication).state == State.FAILED
