@@ -95,10 +95,12 @@ def _data(prompt: Prompt) -> list[str]:
     for name, inside in _FENCED.findall(prompt.text):
         if name not in ("brief", "references", "document", "notes"):
             continue
-        try:
-            texts += _strings(json.loads(inside))
-        except ValueError:
-            texts.append(inside)
+        # A document may begin with a line of what stands around its blocks.
+        for part in inside.split("\n", 1) if name == "document" else [inside]:
+            try:
+                texts += _strings(json.loads(part))
+            except ValueError:
+                texts.append(part)
     return texts
 
 

@@ -83,6 +83,10 @@ def written(brief: Brief) -> Draft:
 
 def changed(prompt: str, brief: Brief, before: Draft, **fenced: str) -> Draft:
     document = prompts.fence_blocks([block.html for block in parse(before.html).blocks])
+    if prompt == REVISION_PROMPT:
+        around = {"title": before.title, "meta_description": before.meta_description}
+        document = f"{prompts.fence_json(around)}\n{document}"
+        fenced["references"] = prompts.fence_json(references_on_the_wire(brief))
     answer = told(prompt, brief, document=document, faults="[]", **fenced)
     return writer.apply_repair(before, answer)
 
