@@ -114,6 +114,29 @@ VARIANTS: Final[dict[str, Variant]] = (
 
 def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
     """Return what `notifications.message_for` would give `notifications.render`."""
+    order = _order(variant, at=at)
+    is_review = variant.rejected or variant.kind == Kind.RETURNED
+    notes = NOTE if variant.editor_asked else WISH
+    asked_by = "edith" if variant.editor_asked else Revision.CUSTOMER
+    return {
+        "order": order,
+        "domain": order.domain,
+        "brief": order.brief,
+        "version": _version(variant, order),
+        "review": Review(note=NOTE) if is_review else None,
+        "revision": Revision(number=1, notes=notes, asked_by=asked_by),
+        "why": "You asked us by phone to stop.",
+        "refund": _refund(variant, at=at)
+        if variant.refunded and not variant.was_taken_up
+        else None,
+        "was_taken_up": variant.was_taken_up,
+        "order_url": access.open_url(order),
+        "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
+        "for_admins": variant.kind in notifications.FOR_ADMINS,
+    }
+
+
+def _order(variant: Variant, *, at: datetime) -> Order:
     domain = Domain(host="garden.example", name="The Garden", price_article_cents=24_000)
     is_link = variant.product == Product.INTEGRATION
     brief = Brief(
@@ -126,9 +149,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         host=domain.host,
     )
     is_live = variant.kind == Kind.PUBLISHED or variant.status == Status.COMPLETED
-    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
-    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED) or is_refused
-    order = Order(
+    failed = variant.kind in (Kind.ORDER_FAILED, Kind.ADMIN_ORDER_FAILED, Kind.ADMIN_REFUND_FAILED)
+    return Order(
         id=UUID("7f3c9a52-6d1e-4b8a-9c40-2e5d8f1a7b63"),
         code="7F3KQX",
         customer=Customer(email="ada@example.com", created_at=at),
@@ -144,14 +166,22 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         created_at=at,
         paid_at=at,
     )
-    version = ArticleVersion(
-        article=Article(domain=domain, slug="raised-beds", title=brief.topic),
+
+
+def _version(variant: Variant, order: Order) -> ArticleVersion:
+    is_link = order.product == Product.INTEGRATION
+    return ArticleVersion(
+        article=Article(domain=order.domain, slug="raised-beds", title=order.brief["topic"]),
         number=2 if variant.kind == Kind.REVISION_READY else 1,
         title="A Season with Raised Beds" if is_link else "Raised Beds on a Small Balcony",
         words=812,
         backlink_metadata={"revisionNotes": NOTE if variant.editor_asked else WISH},
     )
-    refund = Refund(
+
+
+def _refund(variant: Variant, *, at: datetime) -> Refund:
+    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
+    return Refund(
         amount_cents=24_000,
         currency="eur",
         reason="GateBlocked",
@@ -160,22 +190,3 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         created_at=at,
         due_at=at + timedelta(hours=1) if variant.refund_waits else None,
     )
-    is_review = variant.rejected or variant.kind == Kind.RETURNED
-    return {
-        "order": order,
-        "domain": domain,
-        "brief": order.brief,
-        "version": version,
-        "review": Review(note=NOTE) if is_review else None,
-        "revision": Revision(
-            number=1,
-            notes=NOTE if variant.editor_asked else WISH,
-            asked_by="edith" if variant.editor_asked else Revision.CUSTOMER,
-        ),
-        "why": "You asked us by phone to stop.",
-        "refund": refund if variant.refunded and not variant.was_taken_up else None,
-        "was_taken_up": variant.was_taken_up,
-        "order_url": access.open_url(order),
-        "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
-        "for_admins": variant.kind in notifications.FOR_ADMINS,
-    }
