@@ -50,10 +50,10 @@ class Telling:
         """Print what links in texts that stand came to; each must take few tokens."""
         took = figures.shares_of_writing(results)
         self._changes("integrations", results, took)
-        if not took and bill.tokens_a_word() is None:
-            self.line("  what writing takes is not known: no article was written in this run")
-        else:
-            self._share("each", max(took, default=math.inf), bill.INTEGRATION_SHARE_MOST)
+        most = max(took, default=math.inf)
+        # A link alone has no article of this run to be compared with.
+        if most < math.inf or bill.tokens_a_word() is not None:
+            self._share("each", most, bill.INTEGRATION_SHARE_MOST)
         self._effort(results)
 
     def revisions(self, results: Sequence[Result]) -> None:
@@ -71,8 +71,11 @@ class Telling:
             least, middle = min(shares), figures.quantile(shares, 0.5)
             self.line(f"  sentences kept: median {middle:.0f} %, least {least:.0f} %")
         each = bill.tokens_a_word()
+        if each is None:
+            self.line("  what writing takes is not known: no article was written in this run")
+            return
         self.line(
-            f"  output tokens of writing the article again ({each or math.nan:.2f} a word):"
+            f"  output tokens of writing the article again ({each:.2f} a word):"
             f" median {figures.quantile(took, 0.5):.1%}, most {max(took, default=0.0):.1%}"
         )
 
