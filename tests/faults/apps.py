@@ -12,8 +12,9 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        from tests.faults import broken, kinds, pills, shifted  # noqa: F401  jobs
+        from tests.faults import broken, kinds, pills, shifted
 
+        kinds.register()
         broken.break_guards()
         pills.hand_out()
         shifted.shift_clock()

@@ -14,18 +14,15 @@ HOLD_S, LOOK_S = 60.0, 0.05
 WRITING_S = 3.0
 
 
-@handles(NOTHING, rank=90, expect_s=0.1)
 def nothing(run: Run) -> None:
     """Succeed at once."""
 
 
-@handles(CROWD, rank=ORDERS_RANK, expect_s=0.1)
 def one_of_many(run: Run) -> None:
     """Store one step, as a pipeline does."""
     run.once("done", lambda: True)
 
 
-@handles(HELD, rank=ORDERS_RANK)
 def held(run: Run) -> None:
     """Take up a thread in the first run, as a call to a model does; end at once in any other."""
     until = time.monotonic() + HOLD_S
@@ -33,14 +30,12 @@ def held(run: Run) -> None:
         time.sleep(LOOK_S)
 
 
-@handles(DELIVERED, rank=ORDERS_RANK)
 def delivered(run: Run) -> None:
     """Settle in a delivery."""
     with run.delivery():
         pass
 
 
-@handles(WHOSE, rank=ORDERS_RANK)
 def whose(run: Run) -> None:
     """Store a step that says whose it is; the first run takes its time over it."""
 
@@ -50,3 +45,12 @@ def whose(run: Run) -> None:
         return {"run": run.number}
 
     run.once("whose", write)
+
+
+def register() -> None:
+    """Have this process know them. Whoever only reads their names registers nothing."""
+    handles(NOTHING, rank=90, expect_s=0.1)(nothing)
+    handles(CROWD, rank=ORDERS_RANK, expect_s=0.1)(one_of_many)
+    handles(HELD, rank=ORDERS_RANK)(held)
+    handles(DELIVERED, rank=ORDERS_RANK)(delivered)
+    handles(WHOSE, rank=ORDERS_RANK)(whose)
