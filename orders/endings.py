@@ -16,7 +16,7 @@ from django.db import transaction
 from articles.document import parse
 from articles.links import Page, links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import balances, lifecycle, marks, notifications, refunds
+from orders import balances, claims, lifecycle, marks, notifications, refunds
 from orders.models import (
     Ending,
     Order,
@@ -100,7 +100,11 @@ def call_off(*, order: Order, because: Ending, why: str, actor: str, at: datetim
         state=Revision.State.FAILED, settled_at=at
     )
     Review.objects.filter(order=order, decision="").update(
-        decision=Review.Decision.ENDED, decided_by=actor, decided_at=at, note=why
+        decision=Review.Decision.ENDED,
+        decided_by=actor,
+        decided_at=at,
+        note=why,
+        **claims.NOBODY,  # an editor may have it open
     )
     waiting = Publication.objects.filter(
         review__order=order, state__in=[Publication.State.WAITING, Publication.State.FAILED]

@@ -8,8 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from orders import claims, reviews
-from orders.models import Review
+from orders import claims, endings, reviews
+from orders.models import Order, Payment, Review, Status
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.looking import Looked, look
@@ -217,4 +217,20 @@ def test_an_editor_lets_go_with_one_press():
 
     client.post(desk(review, "release"))
 
+    assert claim_of(review) == ("", None, None)
+
+
+@pytest.mark.django_db
+def test_an_order_ends_though_an_editor_has_its_review_open():
+    review = factories.waiting_review()
+    claims.claim(review=review, by="edith", at=AT)
+    order = Order.objects.get(reviews=review)
+    factories.payment_of(order, state=Payment.State.PAID, paid_at=AT, payment_intent="pi_claimed")
+
+    endings.refund(order=order, actor="mia", reason="asked by phone", at=LATER)
+
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert order.status == Status.FAILED
+    assert review.decision == Review.Decision.ENDED
     assert claim_of(review) == ("", None, None)
