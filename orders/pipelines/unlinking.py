@@ -144,10 +144,14 @@ def _store(
         html=successor.html,
         words=words(parse(successor.html)),
         report=successor.report,
-        provenance=changed_by(old, who="link removal"),
+        provenance=changed_by(old, who="link removal") | _gate_of(successor.report),
         order_key=old.order_key if successor.order is not None else "",
         backlink_metadata=old.backlink_metadata if successor.order is not None else {},
     )
+
+
+def _gate_of(report: dict[str, Any]) -> dict[str, Any]:
+    return {"gate_version": report["gate"]} if report else {}
 
 
 def _parent(

@@ -97,7 +97,11 @@ def test_a_rejected_orders_link_leaves_the_texts_made_from_its_text():
             old.backlink_metadata,
         )
         assert version.report["gate"]
-        assert version.provenance == {"model": "test", "who": ["customer", "link removal"]}
+        assert version.provenance == {
+            "model": "test",
+            "who": ["customer", "link removal"],
+            "gate_version": version.report["gate"],
+        }
         assert "another order's link was taken out" in order.events.last().what
     assert now(third).version.parent == now(second).version
     assert newest_standing(article) == now(third).version
