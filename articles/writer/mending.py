@@ -9,7 +9,7 @@ from articles.writer.errors import WriterGarbled
 from articles.writer.shapes import RepairReply
 
 # Faults that name one block and may be mended in another: a link that has to move, one of several
-# too many, a language that the rest of the text shares.
+# too many, what is said twice, a language that the rest of the text shares.
 _ANYWHERE: Final = frozenset(
     {
         "target-link-misplaced",
@@ -18,6 +18,10 @@ _ANYWHERE: Final = frozenset(
         "too-many-links",
         "disclosure-missing",
         "heading-level-skipped",
+        "heading-repeated",
+        "sentence-repeated",
+        "paragraph-repeated",
+        "link-repeated",
         "other-language",
     }
 )
