@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 import idna
@@ -16,7 +17,7 @@ from articles.document.markup import tokens
 from articles.document.text import sentence_spans
 
 _NAKED_ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'“”]+"
+    r"(?:[a-z][a-z\d+.-]{1,11}://|www\.)[^\s<>\"'“”]+"
     r"|(?<![\w@.-])(?:[^\W_][\w-]{1,62}\.){1,4}[^\W\d_]{2,24}/[^\s<>\"'“”]+",
     re.IGNORECASE,
 )
@@ -90,9 +91,10 @@ def host_of(url: str) -> str:
 def addresses(text: str) -> list[str]:
     """Return the addresses that plain text names: with a scheme, with "www." or with a path.
 
-    A name alone is found by `named_hosts`.
+    A name alone is found by `named_hosts`. Full-width letters are read as the plain ones.
     """
-    return [match[0].rstrip(".,;:!?)]") for match in _NAKED_ADDRESS.finditer(text)]
+    plain = normalize("NFKC", text)
+    return [match[0].rstrip(".,;:!?)]") for match in _NAKED_ADDRESS.finditer(plain)]
 
 
 def host_named(address: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from articles import disclosures
 from articles.document import fold
 from articles.document.markup import tokens
+from articles.document.text import words
 from articles.links import Link, addresses, host_named, host_of, page_of
 from articles.named_hosts import named_hosts, possible_hosts
 from articles.quality.case import Case
@@ -65,7 +66,7 @@ def anchor(case: Case) -> Verdict:
                     block=link.block,
                 )
             )
-        count = len(link.sentence.split())
+        count = len(words(link.sentence))
         shortest = count if shortest is None else min(shortest, count)
         if count < SHORTEST_LINK_SENTENCE_WORDS:
             findings.append(
@@ -265,26 +266,23 @@ def _foreign_pictures(case: Case) -> Iterator[Finding]:
 
 def _naked_addresses(case: Case) -> Iterator[Finding]:
     hosts = _allowed_hosts(case)
-    for block in case.document.blocks:
-        for address in addresses(block.text):
+    texts = ((each.number, "The text", each.text) for each in case.document.blocks)
+    for number, where, text in (*_around(case), *texts):
+        for address in addresses(text):
             host = host_named(address)
             if host and host not in hosts:
                 yield Finding(
                     code="foreign-address",
-                    message=f"The text names the address {address}, which was not ordered.",
+                    message=f"{where} names the address {address}, which was not ordered.",
                     value=address,
-                    block=block.number,
+                    block=number,
                 )
 
 
 def _naked_names(case: Case) -> Iterator[Finding]:
     hosts = _allowed_hosts(case) | _names_of_the_order(case)
-    texts: list[tuple[int | None, str, str]] = [
-        (None, "The title", case.draft.title),
-        (None, "The meta description", case.draft.meta_description),
-        *((each.number, "The text", each.text_without_code) for each in case.document.blocks),
-    ]
-    for number, where, text in texts:
+    texts = ((each.number, "The text", each.text_without_code) for each in case.document.blocks)
+    for number, where, text in (*_around(case), *texts):
         for name in named_hosts(text):
             host = host_named(name)
             # "example.com" is named where "shop.example.com" was ordered: it leads nowhere else.
@@ -296,6 +294,14 @@ def _naked_names(case: Case) -> Iterator[Finding]:
                     value=name,
                     block=number,
                 )
+
+
+def _around(case: Case) -> list[tuple[int | None, str, str]]:
+    """What stands around the blocks: their number (None), what it is called, and its text."""
+    return [
+        (None, "The title", case.draft.title),
+        (None, "The meta description", case.draft.meta_description),
+    ]
 
 
 def _allowed_hosts(case: Case) -> set[str]:

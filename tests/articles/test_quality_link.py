@@ -147,6 +147,9 @@ def test_a_site_that_marks_links_but_names_no_disclosure_cannot_be_judged():
         ('<img src="https://pixel.example/t.gif" alt="t">', "foreign-picture"),
         ("https://evil.example/x.", "foreign-address"),
         ("www.evil.example", "foreign-address"),
+        ("ftp://evil.example", "foreign-address"),
+        ("hxxps://evil.example/x", "foreign-address"),
+        ("\uff57\uff57\uff57.evil.example", "foreign-address"),  # full-width letters
         ("evil.example/win.", "foreign-address"),
         ("garden.ex\u0430mple/win.", "foreign-address"),  # a Cyrillic а
         ("https://bees.ex\u0430mple/start", "foreign-address"),
@@ -250,6 +253,15 @@ def test_a_site_that_the_order_is_about_may_be_named(ordered):
     assert "foreign-name" not in codes(run("other-links", html, **ordered))
     notes = run("other-links", html, notes="Name Booking.com, please.")
     assert codes(notes) == ["foreign-name"]
+
+
+@pytest.mark.parametrize("field", ["title", "meta_description"])
+@pytest.mark.parametrize(
+    "address", ["https://evil.example", "www.evil.example", "evil.example/win"]
+)
+def test_title_and_description_name_no_foreign_address(field, address):
+    result = run("other-links", draft={field: f"Win at {address} now"})
+    assert codes(result) == ["foreign-address"]
 
 
 @pytest.mark.parametrize("name", ["müller.de", "xn--mller-kva.de", "MÜLLER.de"])
