@@ -36,8 +36,8 @@ _notes = count(1)
 def crash_at_every_write(round_: Round) -> None:
     """Pass every failpoint once to know them all, then die at each, and at pairs of them."""
     points, of_web = _passed(round_)
-    wanted = [ALL_BOUGHT, round_.random.choice(points)] if round_.short else points
-    wanted = list(dict.fromkeys(wanted))
+    others = [point for point in points if point != ALL_BOUGHT]
+    wanted = [ALL_BOUGHT, round_.random.choice(others)] if round_.short else points
     victims = _Victims(round_, list(wanted))
     missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
     of_web_wanted = round_.random.sample(of_web, 1) if round_.short else of_web
