@@ -61,7 +61,7 @@ def _orders_end_as_wanted(evidence: Evidence) -> Iterator[Wrong]:
             paid.discard(errand.order.pk)
         if status == errand.end or (status == Status.FAILED and _let_down(errand, evidence)):
             continue
-        what = f"{errand.topic!r}, {errand.order}, is {status}, and was to be {errand.end}"
+        what = f"{errand.mark!r}, {errand.order}, is {status}, and was to be {errand.end}"
         yield Wrong(promise="I1", how="lost", what=what)
     for pk in paid:
         yield Wrong(promise="I1", how="illegal", what=f"order {pk} is paid, and nobody wanted it")

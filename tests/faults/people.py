@@ -44,12 +44,21 @@ class Errand:
     ended: bool = False
     cancelled: bool = False  # somebody was told so
     called_off: bool = False  # staff gave the money back, or an editor's refusal came first
-    number: int = field(default_factory=lambda: next(_numbers))
+    number: int = field(default_factory=lambda: next(_numbers))  # five digits at most
 
     @property
     def topic(self) -> str:
         subject = _SUBJECTS[self.number % len(_SUBJECTS)]
-        return f"Living well with {subject}, part {self.number}{self.pill}"
+        return f"Living well with {subject}, part {self.number:05}{self.pill}"
+
+    @property
+    def target_url(self) -> str:
+        return f"https://shop.example.com/{self.number:05}"
+
+    @property
+    def mark(self) -> str:
+        """What stands in each prompt of this order and in no other's."""
+        return self.topic if self.product == Product.ARTICLE else self.target_url
 
     @property
     def end(self) -> str:
@@ -129,12 +138,12 @@ class People:
 
     def _place(self, errand: Errand, *, at: datetime) -> Order:
         if errand.doomed:
-            self._arena.knob(service="openai", bad_text="refusal", match=errand.topic)
+            self._arena.knob(service="openai", bad_text="refusal", match=errand.mark)
         domain = _site(errand)
         fields: dict[str, Any] = {
             "product": errand.product,
             "domain": domain.host,
-            "target_url": f"https://shop.example.com/{errand.number}",
+            "target_url": errand.target_url,
             "anchor_text": "sturdy garden tools",
             "email": f"ada+{errand.number}@example.com",
         }
