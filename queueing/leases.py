@@ -55,7 +55,11 @@ WITH claimed AS (
         waited_ms = coalesce(waited_ms, 0)
                     + CASE WHEN state = 'waiting' THEN {_SINCE.format("run_at")} ELSE 0 END
     WHERE id = %(job)s AND kind IS NOT DISTINCT FROM coalesce(%(kind)s, kind)
-      AND ((state = 'waiting' AND run_at <= {NOW}) OR lease_token = %(token)s)
+      AND (lease_token = %(token)s
+           OR (state = 'waiting' AND run_at <= {NOW} AND NOT EXISTS (
+               SELECT FROM queueing_attempt
+               WHERE job_id = queueing_job.id AND token = %(token)s
+           )))
     RETURNING *
 ), begun AS (
     INSERT INTO queueing_attempt (job_id, number, worker, token, started_at, outcome,
@@ -140,7 +144,7 @@ def claim(
     """Take a waiting job that is due, or None: it is gone, taken, settled or not due yet, or of
     another `kind` than was asked for.
 
-    Asked again with the same token, it answers the same.
+    Asked again with the same token, it answers the same; None, if the run was given up meanwhile.
     """
     claimed = Job.objects.raw(
         _CLAIM,

@@ -1,5 +1,6 @@
 """One run of one job: claim, handle, settle. What a Celery task calls."""
 
+import time
 import traceback
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -46,7 +47,11 @@ def run(*, job_id: UUID, kind: Kind, process: Process = here) -> Ended:
         leases.release(job_id=job_id, due_too=True)
         return NOTHING
     token = uuid4()
-    claimed = leases.claim(job_id=job_id, token=token, worker=process.worker, kind=kind.name)
+    # A claim whose reply was lost is ours all the same, and nobody extends its lease until we know.
+    claimed = patiently(
+        lambda: leases.claim(job_id=job_id, token=token, worker=process.worker, kind=kind.name),
+        until=time.monotonic() + settings.LEASE_S,
+    )
     if claimed is None:
         # Duplicates end here by design. So does a retry that a fast clock delivered early.
         leases.release(job_id=job_id, due_too=False)

@@ -55,6 +55,29 @@ def end_all_sessions() -> None:
 
 
 @contextmanager
+def reply_lost(statement: str, *, and_then: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Have the first statement that contains the text done, and its session ended before the
+    answer is read; `and_then` happens before anybody can ask again.
+
+    :raises AssertionError: no such statement was executed
+    """
+    lost = threading.Event()
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        if statement not in sql or lost.is_set():
+            return answer
+        lost.set()
+        end_all_sessions()
+        and_then()
+        return execute("SELECT 1", None, many, context)  # here it is found out
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert lost.is_set(), f"nothing executed {statement!r}"
+
+
+@contextmanager
 def rival_beside(statement: str, act: Callable[[], None]) -> Iterator[None]:
     """Run `act` in another thread from right before the first statement that contains the text;
     go on once the rival is done, or waits for a lock.

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -9,12 +11,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_migrate
+from django.utils import timezone
 
 import config.settings
+from queueing import sweeper
 from queueing.errors import RetryLater
 from queueing.models import Job, Outcome, State
 from queueing.outage import is_outage, patiently
-from tests.races import end_all_sessions
+from tests.races import end_all_sessions, reply_lost
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +46,42 @@ def test_what_was_paid_for_is_stored_when_the_database_is_back(job_that, run_onc
     assert bought == [1]
     assert job.stored_steps.get().output == "text"
     assert (job.attempts, job.state) == (1, State.COMPLETED)
+
+
+def test_a_claim_whose_reply_was_lost_is_this_runs_claim(job_that, run_once):
+    job = job_that(lambda run: None)
+
+    with reply_lost("WITH claimed AS"):
+        ended = run_once(job.pk)
+
+    assert ended.outcome is Outcome.SUCCEEDED
+    job.refresh_from_db()
+    assert (job.attempts, job.crashes, job.state) == (1, 0, State.COMPLETED)
+
+
+def test_a_claim_that_others_gave_up_meanwhile_is_not_made_again(job_that, run_once):
+    job = job_that(lambda run: None)
+
+    def lease_runs_out():
+        """In a thread, which has a session of its own."""
+        later = timezone.now() + timedelta(seconds=settings.LEASE_S + 1)
+        alone(lambda: sweeper.sweep(at=later))
+        alone(lambda: Job.objects.update(run_at=job.created_at))
+
+    with reply_lost("WITH claimed AS", and_then=lease_runs_out):
+        assert run_once(job.pk).outcome is None
+
+    job.refresh_from_db()
+    assert (job.attempts, job.crashes, job.state) == (1, 1, State.WAITING)
+
+
+def alone(act):
+    def act_and_close():
+        act()
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(act_and_close).result()
 
 
 def test_an_outage_in_the_middle_of_a_delivery_costs_no_try(job_that, run_once):
