@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from orders import mailer, notifications
 from orders.models import OutgoingEmail
-from queueing.errors import HandBack, RetryLater
+from queueing import connections
+from queueing.errors import RetryLater
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
@@ -36,16 +37,18 @@ def send(run: Run) -> None:
 def _hand_over(run: Run, email: OutgoingEmail) -> None:
     # Written before the mark is set: a template that fails has sent nothing.
     message = notifications.message_for(email)
-    mailer.begin(email)
+
+    def hand_over() -> str:
+        # Right before the call: whatever keeps a run from coming here has sent nothing.
+        mailer.begin(email)
+        connections.let_go(what="a call to SendGrid")
+        return mailer.hand_over(email, message)
+
     try:
-        run.once("sent", lambda: mailer.hand_over(email, message))
+        run.once("sent", hand_over)
     except mailer.ReplyLost:
         mailer.was_perhaps_sent(email_id=email.pk)
         raise
     except (RetryLater, mailer.EmailRefused):
         mailer.was_not_sent(email_id=email.pk)
-        raise
-    except HandBack:
-        if "sent" not in run.steps:  # the worker was stopping before the call was made
-            mailer.was_not_sent(email_id=email.pk)
         raise

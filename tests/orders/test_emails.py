@@ -153,6 +153,17 @@ def test_after_two_lost_replies_it_stays_unknown_for_an_operator(sandbox):
     assert len(sandbox.inbox(to=email.to)) == 2
 
 
+def test_a_run_that_ends_before_its_call_counts_as_no_send(sandbox, settings):
+    email = confirmation()
+    settings.JOB_DEADLINE_S = 0
+
+    run(email)
+    run(email)
+
+    assert sandbox.calls(service="sendgrid") == []
+    assert (email.state, email.sends) == (State.PENDING, 0)
+
+
 def test_a_refused_email_is_not_tried_again(sandbox):
     sandbox.knob(service="sendgrid", status=403)
     email = confirmation()
