@@ -12,6 +12,7 @@ from orders import lifecycle
 from orders.models import Dispute, Hold, Order, OrderEvent, Payment, Refund
 
 OF_WORK: Final = "work"  # the cause of an order that nobody works on
+HELD: Final = "Held for a check by our staff"  # what an order's history says of each hold
 
 
 def of_amount(payment: Payment) -> str:
@@ -41,7 +42,7 @@ def hold(*, order: Order, cause: str, reason: str, at: datetime) -> OrderEvent:
         create_defaults={"reason": reason[: lifecycle.WHAT_LENGTH], "began_at": at},
     )
     _mark(order, at=at)
-    return lifecycle.note(order=order, what="Held for a check by our staff", actor="system", at=at)
+    return lifecycle.note(order=order, what=HELD, actor="system", at=at)
 
 
 @transaction.atomic

@@ -23,6 +23,9 @@ from local.processes import CannotStart, Process
 from tests.faults.proxy import Proxy
 
 SETTINGS = "tests.faults.settings"
+Span = tuple[float, float]
+"""From and until when, in Unix seconds."""
+FOR_EVER = float("inf")
 PATIENCE_S = 120
 LOOK_S = 0.05
 # Quick enough to see many recoveries; the ratios between them are production's.
@@ -43,11 +46,11 @@ class Stuck(Exception):
 
 
 class Worker(Process):
-    """A worker, known to the ledger as `id`, that remembers when it was first killed or frozen."""
+    """A worker, known to the ledger as `id`, that remembers when it was killed or frozen."""
 
     def __init__(self, name: str, env: dict[str, str]) -> None:
         self.id = uuid4()
-        self._hit_at: float | None = None
+        self._harm: list[Span] = []
         super().__init__(
             name,
             ["/bin/sh", "-c", parts.procfile()["worker"]],
@@ -56,16 +59,23 @@ class Worker(Process):
         )
 
     @property
-    def hit_at(self) -> float | None:
-        """Unix time; 0 when it died of itself, at whatever moment; None: nobody did it any harm."""
-        if self._hit_at is None and self.exit_code == -signal.SIGKILL:
-            return 0.0
-        return self._hit_at
+    def harm(self) -> list[Span]:
+        """From when until when it was frozen or dead, in Unix seconds; for one that died of itself
+        from when it was last seen well."""
+        if self.exit_code != -signal.SIGKILL or self._is_harmed:
+            return self._harm
+        return [*self._harm, (self._harm[-1][1] if self._harm else 0.0, FOR_EVER)]
+
+    @property
+    def _is_harmed(self) -> bool:
+        return bool(self._harm) and self._harm[-1][1] == FOR_EVER
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal if it still runs."""
         if number in (signal.SIGKILL, signal.SIGSTOP):
             self.remember_hit()
+        elif number == signal.SIGCONT and self.running and self._is_harmed:
+            self._harm[-1] = (self._harm[-1][0], time.time())
         super().signal(number)
 
     def kill(self) -> int | None:
@@ -75,8 +85,8 @@ class Worker(Process):
 
     def remember_hit(self) -> None:
         """Note that it is being harmed, by itself for one."""
-        if self.running and self._hit_at is None:
-            self._hit_at = time.time()
+        if self.running and not self._is_harmed:
+            self._harm.append((time.time(), FOR_EVER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,9 +198,9 @@ class Arena:
         self.start_web()
 
     @property
-    def hit(self) -> dict[UUID, float]:
-        """The ledger's ids of the round's workers that were killed or frozen, and since when."""
-        return {one.id: one.hit_at for one in self._staff if one.hit_at is not None}
+    def hit(self) -> dict[UUID, list[Span]]:
+        """The ledger's ids of the round's workers that were killed or frozen, and when."""
+        return {one.id: one.harm for one in self._staff if one.harm}
 
     def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Worker:
         """Start a worker with these settings; `ready`: return once it takes jobs.

@@ -38,6 +38,7 @@ WHERE backend_type = 'client backend' AND application_name <> %s
 @fault("11 PostgreSQL stopped hard every 5–40 s")
 def stopped_hard(round_: Round) -> None:
     """Immediate stops and SIGKILLs while people buy and look, webhooks come and workers write."""
+    round_.servers_away = True
     arena = round_.arena
     arena.knob(service="openai", latency_ms=[100, 600])
     arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
@@ -61,6 +62,7 @@ def stopped_hard(round_: Round) -> None:
 @fault("13 PostgreSQL's connections used up")
 def connections_used_up(round_: Round) -> None:
     """Somebody takes every connection, or all but three, from those who had one, and keeps it."""
+    round_.servers_away = True
     arena = round_.arena
     # Who gets no connection for a lease is dead to who has one; its replies come too late.
     round_.starved = True

@@ -53,6 +53,7 @@ def wiped(round_: Round) -> None:
 @fault("8 Redis frozen 60 s")
 def frozen(round_: Round) -> None:
     """Redis takes connections and answers none; people order, pay and ask for changes meanwhile."""
+    round_.servers_away = True
     _staff(round_)
     for freeze_s in (4,) if round_.short else (60, 7, 1):
         _work_for(round_, 1)

@@ -2,8 +2,9 @@
 noted of each call. Only these excuse a second call for the same thing, each its own."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.conf import settings
 
 from articles.models import CallOutcome, ModelCall
 from queueing.models import Attempt, Outcome
+from tests.faults.arena import Span
 from tests.faults.people import Errand
 
 Call = dict[str, Any]
@@ -25,19 +27,24 @@ LOST: Final = frozenset({"reply dropped", "half the body sent"})
 LEFT: Final = "caller left before the reply"
 # Calls that it was told to fail before their work.
 FAILED: Final = frozenset({"failed by a knob", "dropped before the work"})
+# A worker that woke may still be robbed by who had seen its lease run out: a lease of the harness's
+# and the sweeps of a busy machine.
+WOKEN_S: Final = 15.0
 
 
 @dataclass(frozen=True)
 class Evidence:
     """`read` asks the sandbox (`Arena.read`). `hit`: the ledger's ids of the workers that were
-    killed or frozen, and the first moment of each in Unix seconds, 0 for one that died by itself.
-    `errands`: what people wanted. `starved`: workers were kept from the database for a lease, which
-    takes them for dead. `most_crashes`: the workers' MAX_CRASHES where it is not ours."""
+    killed or frozen, and when each was (`Worker.harm`). `errands`: what people wanted. `starved`:
+    workers were kept from the database for a lease, which takes them for dead. `servers_away`:
+    a server was gone for long, so that recovery counts from its return. `most_crashes`: the
+    workers' MAX_CRASHES where it is not ours."""
 
     read: Callable[..., Any]
-    hit: Mapping[UUID, float] = field(default_factory=dict)
+    hit: Mapping[UUID, Sequence[Span]] = field(default_factory=dict)
     errands: Collection[Errand] = ()
     starved: bool = False
+    servers_away: bool = False
     most_crashes: int | None = None
 
     @property
@@ -48,14 +55,39 @@ class Evidence:
     def crashed(self) -> dict[Run, bool]:
         """The runs that the ledger took from their workers, and whether these were really hit
         before: a worker that lived excuses nothing."""
-        never = float("inf")
         runs = Attempt.objects.filter(outcome=Outcome.CRASHED)
         return {
-            (job, number): self.starved or self.hit.get(worker, never) <= at.timestamp()
+            (job, number): self.starved or self._hit_since(worker, at) is not None
             for job, number, worker, at in runs.values_list(
                 "job", "number", "worker", "finished_at"
             )
         }
+
+    def _hit_since(self, worker: UUID, at: datetime) -> float | None:
+        """Since when the worker was down at that moment, or had been until just before it."""
+        for since, until in self.hit.get(worker, ()):
+            if since <= at.timestamp() <= until + WOKEN_S:
+                return since
+        return None
+
+    @cached_property
+    def recoveries_s(self) -> dict[Run, float]:
+        """For each run whose worker was hit: the seconds from then to its job's next run, without
+        the wait that the ledger ordered; to its being given up where no run was to follow."""
+        runs = {(run.job_id, run.number): run for run in Attempt.objects.all()}
+        found = {}
+        for (job, number), run in runs.items():
+            if run.outcome != Outcome.CRASHED or run.finished_at is None:
+                continue
+            since = self._hit_since(run.worker, run.finished_at)
+            if not since:
+                continue  # nobody saw when
+            after = runs.get((job, number + 1))
+            over = run.finished_at if after is None else after.started_at
+            ordered_s = 0.0 if after is None else run.retry_in_s or 0.0
+            since = max(since, run.started_at.timestamp())
+            found[job, number] = over.timestamp() - since - ordered_s
+        return found
 
     def cut_off(self, run: Run) -> bool:
         """Whether the run's worker died under it, or had no memory left to take a reply in, so

@@ -41,6 +41,7 @@ _MEGABYTE = str(2**20)
 @fault("20 PostgreSQL's disk full")
 def disk_full(round_: Round) -> None:
     """Tables cannot grow, and every other time the log of writes cannot either: a crash."""
+    round_.servers_away = True
     arena = round_.arena
     with _small_disk(round_) as (fill, make_room):
         arena.knob(service="openai", latency_ms=[100, 600])

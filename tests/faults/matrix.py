@@ -25,6 +25,7 @@ class Round:
     for_s: float | None = None  # for how long, where that is a matter of choice
     injected: int = 0
     starved: bool = False  # workers are kept from the database for a lease
+    servers_away: bool = False  # for long; the row measures from their return itself
     most_crashes: int | None = None  # of one job; None: the product's own bound
     recoveries_s: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -41,9 +42,12 @@ class Round:
             hit=self.arena.hit,
             errands=self.people.errands,
             starved=self.starved,
+            servers_away=self.servers_away,
             most_crashes=self.most_crashes,
         )
         self.wrong += oracle.judge(evidence)
+        if not self.servers_away:
+            self.recoveries_s += evidence.recoveries_s.values()
         self.jobs += Job.objects.count()
 
     def begin_again(self) -> None:

@@ -8,7 +8,7 @@ providers did not send, and where each order was to end. What excuses nothing is
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 
@@ -24,11 +24,15 @@ from tests.faults.people import Errand
 from tests.faults.wrong import Wrong
 
 PIPELINES = ("article-generation", "backlink-integration", "backlink-revision")
+# What is done for an order that goes on; e-mails and refunds are told by their own effects.
+OF_ORDERS = (*PIPELINES, "publication", "link-removal", "page-cleanup")
 # Where an order may rest: with a person, or at its end.
 RESTS = frozenset({
     Status.AWAITING_PAYMENT, Status.QUALITY_CHECK, Status.ADMIN_REVIEW,
     Status.COMPLETED, Status.FAILED, Status.CANCELLED,
 })  # fmt: skip
+# A dead worker's jobs run again, whatever machine it was of.
+ELSEWHERE_S: Final = 25.0
 # A run that a person ends, ends when they asked: before their request had its turn at the rows.
 _ASKED = timedelta(seconds=5)
 
@@ -37,6 +41,7 @@ def judge(evidence: Evidence) -> list[Wrong]:
     """Return what is wrong, nothing if all promises hold."""
     return [
         *_orders_end_as_wanted(evidence),
+        *_work_is_done(evidence),
         *payments_are_orders(evidence),
         *_one_version_a_job(),
         *texts_bought_once(evidence),
@@ -45,6 +50,8 @@ def judge(evidence: Evidence) -> list[Wrong]:
         *_no_write_under_a_stale_lease(evidence),
         *_histories_replay(),
         *_nothing_open(),
+        *_what_is_done_is_live(),
+        *_recovered_in_time(evidence),
         *_crashes_bounded(evidence.crashes_at_most),
         *money_adds_up(evidence),
     ]
@@ -71,11 +78,27 @@ def _let_down(errand: Errand, evidence: Evidence) -> bool:
     """Whether the model was made to fail in each of the order's tries: that ends it by right."""
     assert errand.order is not None
     job = Job.objects.filter(key=f"write:{errand.order.pk}", state=State.FAILED).first()
-    if job is None:
-        return False
+    return job is not None and _failed_by_right(job, evidence)
+
+
+def _failed_by_right(job: Job, evidence: Evidence) -> bool:
     failed = job.runs.filter(outcome=Outcome.FAILED).values_list("number", flat=True)
     let_down = [number for number in failed if (job.pk, number) in evidence.runs_let_down]
     return len(let_down) == len(failed) >= job.tries
+
+
+def _work_is_done(evidence: Evidence) -> Iterator[Wrong]:
+    """I1: no work of an order was given up or called off while the order goes on: a customer's
+    change that a fault ends is lost, though the order has its earlier version still."""
+    ended = {
+        order.subject
+        for order in Order.objects.filter(status__in=[Status.FAILED, Status.CANCELLED])
+    }
+    stopped = Job.objects.filter(kind__in=OF_ORDERS, state__in=[State.FAILED, State.CANCELLED])
+    for job in stopped.exclude(subject__in=ended):
+        if not _failed_by_right(job, evidence):
+            what = f"{job.kind} {job.pk} of {job.subject} is {job.state}: {job.error_class}"
+            yield Wrong(promise="I1", how="lost", what=what)
 
 
 def _one_version_a_job() -> Iterator[Wrong]:
@@ -165,6 +188,28 @@ def _nothing_open() -> Iterator[Wrong]:
     for rows in halves:
         for row in rows:
             yield Wrong(promise="I8", how="stuck", what=f"{type(row).__name__} {row.pk} is open")
+
+
+def _what_is_done_is_live() -> Iterator[Wrong]:
+    """I11: what is called delivered is on its page: the order's newest approval was published, and
+    the article shows that version or a later one."""
+    for order in Order.objects.filter(status=Status.COMPLETED).select_related("version__article"):
+        live = Publication.objects.filter(
+            review__order=order, review__version=order.version, state=Publication.State.LIVE
+        )
+        shown = order.version and order.version.article.live_version
+        if not live.exists() or shown is None or shown.number < order.version.number:
+            yield Wrong(promise="I11", how="lost", what=f"{order} is completed, and is not live")
+
+
+def _recovered_in_time(evidence: Evidence) -> Iterator[Wrong]:
+    """I9: a dead worker's job goes on inside the bound, wherever the worker was."""
+    if evidence.servers_away:
+        return
+    for (job, number), took_s in evidence.recoveries_s.items():
+        if took_s > ELSEWHERE_S:
+            what = f"run {number} of {job}: {took_s:.1f} s until it went on, bound {ELSEWHERE_S} s"
+            yield Wrong(promise="I9", how="slow", what=what)
 
 
 def _crashes_bounded(most: int) -> Iterator[Wrong]:

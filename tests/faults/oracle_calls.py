@@ -8,6 +8,8 @@ from uuid import UUID
 from django.conf import settings
 
 from articles.models import ArticleVersion
+from orders import notifications
+from orders.marks import HELD
 from orders.models import Order, OrderEvent, OutgoingEmail, Review, Revision, Status
 from queueing.models import Attempt, Job, Step
 from tests.faults.evidence import LEFT, LOST, MOST, Call, Evidence, parts_of
@@ -110,36 +112,46 @@ def emails_sent_once(evidence: Evidence) -> Iterator[Wrong]:
 
 
 def _sends_cut_off(evidence: Evidence) -> Counter[int]:
-    """Count for each e-mail the sends whose reply was lost, and its jobs' runs that died."""
+    """Count for each e-mail the sends whose reply was lost, or whose run died after its call."""
+    deaths: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    runs = Attempt.objects.filter(job__kind="email").exclude(finished_at=None)
+    for run in runs.select_related("job"):
+        if evidence.cut_off((run.job_id, run.number)):
+            lived = (run.started_at.timestamp(), run.finished_at.timestamp())
+            deaths[int(run.job.arguments["email"])].append(lived)
     cut_off: Counter[int] = Counter()
     for call in evidence.sends:
         found = _EMAIL_ID.search(call["body"] or "")
-        if found is not None and call["outcome"] in LOST | {LEFT}:
-            cut_off[int(found[1])] += 1
-    runs = Attempt.objects.filter(job__kind="email")
-    for job, number, told in runs.values_list("job", "number", "job__arguments"):
-        cut_off[int(told["email"])] += evidence.cut_off((job, number))
+        if found is None:
+            continue
+        email = int(found[1])
+        died = any(began <= call["at"] <= ended for began, ended in deaths[email])
+        cut_off[email] += died or call["outcome"] in LOST | {LEFT}
     return cut_off
 
 
 def _as_many_as_due(sent: Counter[tuple[Cause, str]]) -> Iterator[Wrong]:
     due, may_be = _due(), _may_be()
     customers = dict(Order.objects.values_list("pk", "customer__email"))
+
+    def recipients(cause: Cause) -> list[str]:
+        is_alert = cause[1] in notifications.FOR_ADMINS
+        return list(settings.ADMIN_ALERT_EMAILS) if is_alert else [customers[cause[0]]]
+
     for cause, count in due.items():
-        got = sent[cause, customers[cause[0]]]
-        if got < count:
-            what = f"{got} of {count} e-mails {cause[1]} of order {cause[0]}, version {cause[2]}"
-            yield Wrong(promise="I4", how="lost", what=what)
+        for to in recipients(cause):
+            if (got := sent[cause, to]) < count:
+                what = f"{got} of {count} e-mails {cause[1]} of order {cause[0]} to {to}"
+                yield Wrong(promise="I4", how="lost", what=what)
     for (cause, to), got in sent.items():
-        is_ours = to in settings.ADMIN_ALERT_EMAILS or to == customers[cause[0]]
-        most = (due[cause] + may_be[cause]) if is_ours else 0
+        most = (due[cause] + may_be[cause]) if to in recipients(cause) else 0
         if got > most:
             what = f"{got} e-mails {cause[1]} of order {cause[0]} to {to}, {most} due"
             yield Wrong(promise="I4", how="duplicated", what=what)
 
 
 def _due() -> Counter[Cause]:
-    """Count the e-mails that customers must have got, by what the orders' rows say."""
+    """Count the e-mails that each must have got, by what the orders' rows say."""
     due: Counter[Cause] = Counter()
     begun = Order.objects.exclude(paid_at=None).filter(held_reason="")
     due.update((pk, str(Kind.ORDER_RECEIVED), None) for pk in begun.values_list("pk", flat=True))
@@ -155,18 +167,17 @@ def _due() -> Counter[Cause]:
     due.update((o, str(Kind.PUBLISHED), v) for o, v in live.values_list("pk", "version"))
     ends = OrderEvent.objects.filter(became=Status.FAILED)
     due.update((o, str(Kind.ORDER_FAILED), None) for o in ends.values_list("order", flat=True))
+    given_up = ends.filter(was=Status.PROCESSING).exclude(what__startswith=OrderEvent.ENDED)
+    held = OrderEvent.objects.filter(what=HELD)
+    for kind, events in ((Kind.ADMIN_ORDER_FAILED, given_up), (Kind.ADMIN_ORDER_HELD, held)):
+        due.update((order, str(kind), None) for order in events.values_list("order", flat=True))
     return due
 
 
 def _may_be() -> Counter[Cause]:
-    """Count what may have been sent beside: a wish that failed is told of unless the order ended,
-    and staff hear of what customers hear of."""
+    """Count what may have been sent beside: a failed wish is told of unless the order ended."""
     may_be: Counter[Cause] = Counter()
     failed = Revision.objects.filter(state=Revision.State.FAILED).values_list("order", flat=True)
     for kind in (Kind.REVISION_NOT_POSSIBLE, Kind.ADMIN_REVISION_FAILED):
         may_be.update((order, str(kind), None) for order in failed)
-    ends = OrderEvent.objects.filter(became=Status.FAILED).values_list("order", flat=True)
-    may_be.update((order, str(Kind.ADMIN_ORDER_FAILED), None) for order in ends)
-    held = OutgoingEmail.objects.filter(kind=Kind.ADMIN_ORDER_HELD).values_list("order", flat=True)
-    may_be.update((order, str(Kind.ADMIN_ORDER_HELD), None) for order in held)
     return may_be

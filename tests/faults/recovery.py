@@ -16,8 +16,9 @@ from queueing.models import Attempt, Job, State
 from tests.faults.arena import Worker
 from tests.faults.kinds import DELIVERED, HELD
 from tests.faults.matrix import Round, fault
+from tests.faults.oracle import ELSEWHERE_S
 
-HERE_S, ELSEWHERE_S = 3.0, 25.0
+HERE_S = 3.0
 HELD_EACH = 10
 DEATHS_APART_S = 1.7  # so that they fall anywhere between two heartbeats
 

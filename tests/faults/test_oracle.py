@@ -12,10 +12,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from orders import fulfilment, lifecycle, notifications, refunds, reviews
-from orders.models import Order, OrderEvent, OutgoingEmail, Payment, Refund, Review, Status
+from articles.models import Article
+from orders import fulfilment, lifecycle, marks, notifications, refunds, reviews
+from orders.models import (
+    Order,
+    OrderEvent,
+    OutgoingEmail,
+    Payment,
+    Publication,
+    Refund,
+    Review,
+    Status,
+)  # fmt: skip
 from queueing.models import Attempt, Job, Outcome, State, Step
 from tests.faults import oracle
+from tests.faults.arena import FOR_EVER, Span
 from tests.faults.evidence import Evidence
 from tests.faults.kinds import WHOSE
 from tests.faults.people import Errand
@@ -41,7 +52,7 @@ class World:
     mails: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
-    hit: dict[UUID, float] = field(default_factory=dict)
+    hit: dict[UUID, list[Span]] = field(default_factory=dict)
 
     def read(self, path: str, **filters: Any) -> Any:
         if path == "calls":
@@ -79,6 +90,7 @@ class World:
 
     def _called(self, service: str, operation: str, **told: Any) -> None:
         plain = {"work_done": True, "replayed": False, "outcome": "answered", "body": ""}
+        plain["at"] = AT.timestamp()
         self.calls.append({"service": service, "operation": operation} | plain | told)
 
     # --- what is done ------------------------------------------------------------------------
@@ -128,7 +140,10 @@ def delivered() -> World:
     notifications.record(order=order, kind="article-ready", version=version, at=AT)
     review = reviews.submit(order=order, version=version, actor="customer", at=AT)
     Review.objects.filter(pk=review.pk).update(decision="approved", decided_by="ed", decided_at=AT)
-    lifecycle.complete(order=order, live_url="https://garden.example.com/a", at=AT)
+    url = "https://garden.example.com/a"
+    Publication.objects.create(review=review, state="live", url=url, created_at=AT, published_at=AT)
+    Article.objects.update(live_version=version, published_at=AT, url=url)
+    lifecycle.complete(order=order, live_url=url, at=AT)
     notifications.record(order=order, kind="published", version=version, at=AT)
     world.everything_is_sent()
     return world
@@ -183,7 +198,7 @@ def crashed_before(world: World, *, hit: bool = True) -> None:
     world.runs(Outcome.CRASHED, Outcome.SUCCEEDED)
     Step.objects.update(attempt=2)
     world.buys("outline", run=2)
-    world.hit = {WORKER: AT.timestamp()} if hit else {}
+    world.hit = {WORKER: [(AT.timestamp(), FOR_EVER)]} if hit else {}
 
 
 def test_a_text_bought_again_after_its_run_was_killed_is_excused(delivered):
@@ -197,6 +212,24 @@ def test_a_text_bought_again_after_its_reply_was_lost_is_excused(delivered, outc
     delivered.calls[0]["outcome"] = outcome
     delivered.buys("outline")
 
+    assert delivered.judged() == set()
+
+
+def test_an_email_sent_again_excuses_itself_by_no_death_before_its_call(delivered):
+    email = OutgoingEmail.objects.first()
+    job = Job.objects.get(key=f"email:{email.pk}")
+    for number in (1, 2):
+        Attempt.objects.create(
+            job=job, number=number, worker=WORKER, token=uuid4(), started_at=AT, finished_at=LATER,
+            outcome=Outcome.CRASHED if number == 1 else Outcome.SUCCEEDED,
+        )  # fmt: skip
+    delivered.hit = {WORKER: [(AT.timestamp(), FOR_EVER)]}
+    delivered.gets(email)
+    body = f'{{"custom_args": {{"email_id": "{email.pk}"}}}}'
+    delivered._called("sendgrid", "mail.send", body=body, at=MUCH_LATER.timestamp())
+    assert delivered.judged() == {"I4 duplicated"}
+
+    delivered.calls[-1]["at"] = AT.timestamp() + 1
     assert delivered.judged() == set()
 
 
@@ -240,6 +273,20 @@ def bought_twice_in_a_crash(world: World) -> None:
     world.buys("outline", run=1)
 
 
+def alerted_without_a_hold(world: World) -> None:
+    event = OrderEvent.objects.filter(order=world.order).first()
+    notifications.record(order=world.order, kind="admin-order-held", event=event, at=AT)
+    world.everything_is_sent()
+
+
+def an_alert_to_the_customer(world: World) -> None:
+    marks.hold(order=world.order, cause="work", reason="it was cancelled", at=AT)
+    event = OrderEvent.objects.get(what=marks.HELD)
+    notifications.record(order=world.order, kind="admin-order-held", event=event, at=AT)
+    OutgoingEmail.objects.filter(kind="admin-order-held").update(to=world.order.customer.email)
+    world.everything_is_sent()
+
+
 def another_row_tells_the_same(world: World) -> None:
     email = OutgoingEmail.objects.get(kind="order-received")
     event = OrderEvent.objects.filter(order=world.order).first()
@@ -266,6 +313,27 @@ def whose_step_is_anothers(world: World) -> None:
     Step.objects.create(job=job, name="whose", output={"run": 1}, attempt=2, took_ms=1, at=AT)
 
 
+def job_of(world: World, kind: str, state: str) -> Job:
+    """A settled job of the order, of that kind."""
+    return Job.objects.create(
+        kind=kind, subject=world.order.subject, rank=1, tries=1, state=state, run_at=AT,
+        created_at=AT, finished_at=AT, error_class="WorkerLost",
+    )  # fmt: skip
+
+
+def woke_long_before(world: World) -> None:
+    """Its worker was frozen for a moment an hour ago; who robbed it now had no reason."""
+    crashed_before(world)
+    long_ago = AT.timestamp() - 3600
+    world.hit = {WORKER: [(long_ago, long_ago + 1)]}
+
+
+def went_on_too_late(world: World) -> None:
+    crashed_before(world)
+    second = Attempt.objects.filter(number=2)
+    second.update(started_at=AT + timedelta(seconds=26), finished_at=MUCH_LATER)
+
+
 def given_back_there(world: World) -> None:
     refund = Refund(pk=1, payment=Payment.objects.get(), amount_cents=100)
     world.pays_back(refund)
@@ -281,6 +349,12 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "paid here alone": (lambda world: world.sessions.clear(), "I1 illegal"),
     "not where it was to end": (lambda w: setattr(w.errand, "decision", "reject"), "I1 lost"),
     "paid, and wanted by nobody": (lambda w: setattr(w.errand, "order", None), "I1 illegal"),
+    "a change that a fault has ended": (
+        lambda world: job_of(world, "backlink-revision", State.FAILED), "I1 lost",
+    ),
+    "a link to be taken out that never was": (
+        lambda world: job_of(world, "link-removal", State.CANCELLED), "I1 lost",
+    ),
     "a job without its version": (written_and_not_delivered, "I2 lost"),
     "bought after it was stored": (lambda w: w.buys("outline", run=2), "I3 duplicated"),
     "bought twice in one run": (lambda world: world.buys("outline"), "I3 duplicated"),
@@ -293,6 +367,8 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "an e-mail of no row": (
         lambda w: w.mails.append({"custom_args": {"email_id": "0"}, "to": []}), "I4 duplicated",
     ),
+    "an alert that nobody had reason for": (alerted_without_a_hold, "I4 duplicated"),
+    "an alert to the customer": (an_alert_to_the_customer, "I4 duplicated"),
     "nobody heard that it is ready": (nobody_is_told("article-ready"), "I4 lost"),
     "nobody heard that it is live": (nobody_is_told("published"), "I4 lost"),
     "a refund that no row knows": (given_back_there, "I5 illegal"),
@@ -300,12 +376,18 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a step of a run that bought nothing": (lambda _: Step.objects.update(attempt=2), "I6 illegal"),
     "a step that another run wrote": (whose_step_is_anothers, "I6 illegal"),
     "taken from one that lived": (lambda w: crashed_before(w, hit=False), "I6 illegal"),
+    "taken from one that woke long ago": (woke_long_before, "I6 illegal"),
     "a move that is none": (leaps, "I7 illegal"),
     "a job left waiting": (
         lambda _: Job.objects.filter(kind="email").update(state="waiting", finished_at=None),
         "I8 stuck",
     ),
+    "a dead worker's job that waited": (went_on_too_late, "I9 slow"),
     "too many deaths": (lambda _: Job.objects.update(crashes=4), "I10 illegal"),
+    "completed and published nowhere": (lambda _: Publication.objects.all().delete(), "I11 lost"),
+    "completed and not on the page": (
+        lambda _: Article.objects.update(live_version=None), "I11 lost",
+    ),
     "delivered and given back": (given_back_there, "I11 duplicated"),
 }  # fmt: skip
 
@@ -323,6 +405,13 @@ def test_a_refund_made_under_two_keys_is_seen():
     world.pays_back(Refund.objects.get(), key="another")
 
     assert "I5 duplicated" in world.judged()
+
+
+def test_admins_who_were_not_told_of_a_failure_are_missed():
+    world = failed(doomed=True)
+    nobody_is_told("admin-order-failed")(world)
+
+    assert world.judged() == {"I4 lost"}
 
 
 def test_money_that_our_rows_gave_back_and_stripe_did_not_is_seen():
