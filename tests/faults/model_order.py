@@ -322,7 +322,7 @@ class Order(Ledger):
 
     def resume(self) -> None:
         """Take a failed order up again, while its refund has not gone out."""
-        self.need(self.status == FAILED)
+        self.need(self.status == FAILED and not self.held)
         failed = {refund.payment for refund in self.refunds if refund.state == "failed"}
         paid = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
         taken = [n for n in paid if n not in failed]
@@ -346,9 +346,16 @@ class Order(Ledger):
             self.retry(job)
 
     def may_retry(self, job: Job) -> bool:
-        if job.kind == REVISE and self.revisions[job.about] != "open":
+        if job.kind not in WRITING:
+            return True
+        if self.held.keys() - {WORK_STOPPED}:
             return False
-        return job.kind not in WRITING or self.status == WORK
+        is_settled = job.kind == REVISE and self.revisions[job.about] != "open"
+        return self.status == WORK and not is_settled
+
+    def retried(self, job: Job) -> None:
+        if job.kind in WRITING:
+            self.held.pop(WORK_STOPPED, "")
 
     def settle(self, job: Job) -> None:
         """What a job's final failure means for its order."""

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders import fulfilment, holds, refunds, reviews, revisions, strays
-from orders.models import Order, OutgoingEmail, Publication, Refund, Status
+from orders.models import Hold, Order, OutgoingEmail, Publication, Refund, Status
 from orders.progress import progress
 from orders.strays import Found
 from queueing import service
@@ -171,3 +171,62 @@ def test_a_longer_list_of_orders_asks_no_more_queries(django_assert_max_num_quer
 
     with django_assert_max_num_queries(3):  # orders, publications, refunds
         strays.settle(at=LATER)
+
+
+def stopped_and_held() -> tuple[Order, Job]:
+    """An order that the sweep holds because its writing job was cancelled."""
+    order = factories.order_in_work()
+    job = service.cancel(job_id=job_of(order).pk, actor="ops")
+    strays.settle(at=LATER)
+    return Order.objects.get(pk=order.pk), job
+
+
+def test_an_operators_retry_lets_a_held_stray_go_on():
+    order, job = stopped_and_held()
+
+    service.retry(job_id=job.pk, actor="mia", reason="by mistake", at=LATER)
+
+    order.refresh_from_db()
+    hold = Hold.objects.get(order=order)
+    assert (order.held_reason, job_of(order).state) == ("", "waiting")
+    assert (hold.ended_at, hold.ended_by) == (LATER, "mia")
+    assert order.events.get(what="Released: its work goes on").actor == "mia"
+    assert not order.events.filter(what__contains="by mistake").exists()
+    assert strays.settle(at=LATER + timedelta(minutes=5)) == NONE
+
+
+def test_what_else_holds_the_order_outlives_a_retry_and_refuses_it():
+    order, job = stopped_and_held()
+    holds.hold(order=order, cause="dispute:7", reason="€120.00 disputed", at=LATER)
+
+    with pytest.raises(service.Refused, match=f"€120.00 disputed.*release_order {order.code}"):
+        service.retry(job_id=job.pk, actor="mia", at=LATER)
+
+    assert Hold.objects.filter(order=order, ended_at=None).count() == 2
+    holds.settle(order=order, cause="dispute:7", reason="won", at=LATER)
+    assert job_of(order).state == "cancelled"
+    service.retry(job_id=job.pk, actor="mia", at=LATER)
+    order.refresh_from_db()
+    assert (order.held_reason, job_of(order).state) == ("", "waiting")
+
+
+def test_a_retry_lifts_no_hold_of_another_cause():
+    order = factories.order_in_work()
+    holds.hold(order=order, cause="dispute:7", reason="€120.00 disputed", at=LATER)
+
+    with pytest.raises(service.Refused, match="is held: €120"):
+        service.retry(job_id=job_of(order).pk, actor="mia", at=LATER)
+
+    assert Hold.objects.get(order=order).ended_at is None
+    assert job_of(order).state == "cancelled"
+
+
+def test_the_retry_of_an_e_mail_lets_no_held_order_go_on():
+    order, _ = stopped_and_held()
+    email = Job.objects.filter(kind="email", subject=order.subject).first()
+    service.cancel(job_id=email.pk, actor="ops")
+
+    service.retry(job_id=email.pk, actor="mia", at=LATER)
+
+    order.refresh_from_db()
+    assert order.held_reason != ""
