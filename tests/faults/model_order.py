@@ -346,16 +346,23 @@ class Order(Ledger):
             self.retry(job)
 
     def may_retry(self, job: Job) -> bool:
-        if job.kind not in WRITING:
+        if job.kind not in (*WRITING, PUBLISH):
             return True
         if self.held.keys() - {WORK_STOPPED}:
             return False
+        if job.kind == PUBLISH:
+            review, state = self.publications[job.about]
+            is_wanted = state != "live" and self.status == REVIEW and self.is_last(review)
+            return is_wanted and not self.of(PUBLISH, states=OPEN)
         is_settled = job.kind == REVISE and self.revisions[job.about] != "open"
         return self.status == WORK and not is_settled
 
     def retried(self, job: Job) -> None:
-        if job.kind in WRITING:
+        if job.kind in (*WRITING, PUBLISH):
             self.held.pop(WORK_STOPPED, "")
+        if job.kind == PUBLISH:
+            review, _ = self.publications[job.about]
+            self.publications[job.about] = (review, "waiting")
 
     def settle(self, job: Job) -> None:
         """What a job's final failure means for its order."""
@@ -371,7 +378,7 @@ class Order(Ledger):
             self.mail("admin-revision-failed", job.about)
         elif job.kind == PUBLISH:
             review, state = self.publications[job.about]
-            if state != "live":
+            if state == "waiting":
                 self.publications[job.about] = (review, "failed")
         elif job.kind == REFUND:
             refund = self.refunds[job.about]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders import fulfilment, holds, refunds, reviews, revisions, strays
+from orders import fulfilment, holds, publications, refunds, reviews, revisions, strays
 from orders.models import Hold, Order, OutgoingEmail, Publication, Refund, Status
 from orders.progress import progress
 from orders.strays import Found
@@ -193,6 +193,18 @@ def test_an_operators_retry_lets_a_held_stray_go_on():
     assert order.events.get(what="Released: its work goes on").actor == "mia"
     assert not order.events.filter(what__contains="by mistake").exists()
     assert strays.settle(at=LATER + timedelta(minutes=5)) == NONE
+
+
+def test_a_retry_of_the_publication_lets_its_held_order_go_on():
+    order = approved()
+    job = service.cancel(job_id=publications_jobs(order).get().pk, actor="ops")
+    strays.settle(at=LATER)
+
+    service.retry(job_id=job.pk, actor="mia", at=LATER)
+
+    order.refresh_from_db()
+    assert (order.held_reason, publications_jobs(order).get().state) == ("", "waiting")
+    assert publications.to_publish(publication_id=Publication.objects.get().pk) is not None
 
 
 def test_what_else_holds_the_order_outlives_a_retry_and_refuses_it():
