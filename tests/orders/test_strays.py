@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders import fulfilment, holds, publications, refunds, reviews, revisions, strays
+from orders import fulfilment, holds, lifecycle, publications, refunds, reviews, revisions, strays
 from orders.models import Hold, Order, OutgoingEmail, Publication, Refund, Status
 from orders.progress import progress
 from orders.strays import Found
@@ -17,6 +17,7 @@ from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.test_refunds import paid_order
+from tests.races import rival_before, rival_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +243,79 @@ def test_the_retry_of_an_e_mail_lets_no_held_order_go_on():
 
     order.refresh_from_db()
     assert order.held_reason != ""
+
+
+LOCKS = "FOR NO KEY UPDATE"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make", [factories.order_in_work, approved])
+def test_an_order_whose_job_is_retried_between_look_and_lock_is_not_held(make):
+    order = make()
+    job = Job.objects.filter(subject=order.subject).exclude(kind="email").latest("created_at")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_before(LOCKS, lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == NONE
+
+    job.refresh_from_db()
+    order.refresh_from_db()
+    assert (job.state, order.held_reason) == ("waiting", "")
+    assert not OutgoingEmail.objects.filter(kind="admin-order-held").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make", [factories.order_in_work, approved])
+def test_a_retry_that_comes_while_the_order_is_being_held_goes_through_after_it(make):
+    order = make()
+    job = Job.objects.filter(subject=order.subject).exclude(kind="email").latest("created_at")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_beside(
+        'INSERT INTO "orders_hold"', lambda: service.retry(job_id=job.pk, actor="mia")
+    ):
+        strays.settle(at=LATER)
+
+    job.refresh_from_db()
+    order.refresh_from_db()
+    assert (job.state, order.held_reason) == ("waiting", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_whose_job_is_retried_between_look_and_lock_is_not_marked():
+    refund = refund_owed()
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_before(LOCKS, lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == NONE
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.PENDING
+    assert not OutgoingEmail.objects.filter(kind="admin-refund-failed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retry_that_comes_while_a_refund_is_being_marked_takes_it_up_again():
+    refund = refund_owed()
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_beside('UPDATE "orders_refund"', lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == Found(failed=1)
+
+    job.refresh_from_db()
+    refund.refresh_from_db()
+    assert (job.state, refund.state) == ("waiting", Refund.State.FAILED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_moves_between_look_and_lock_is_left_alone():
+    order = factories.order_in_work()
+    job_of(order).delete()
+    version = factories.version_of(order)
+
+    with rival_before(LOCKS, lambda: lifecycle.deliver(order=order, version=version, at=LATER)):
+        assert strays.settle(at=LATER) == NONE
+
+    assert not Job.objects.filter(key=fulfilment.job_key(order)).exists()
