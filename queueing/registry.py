@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from queueing.retry import Policy
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from queueing.run import Run
 
 __all__ = [
+    "PROMOTED",
     "FailedJob",
     "Kind",
     "Policy",
@@ -23,6 +24,10 @@ __all__ = [
     "kinds",
     "queues",
 ]
+
+
+PROMOTED: Final = -1
+"""The rank of a job that a person has put before all others; kinds count theirs from 0."""
 
 
 class UnknownKind(LookupError):
@@ -109,13 +114,15 @@ def handles(
     is locked, so that it may lock what the job is about. `retried` is called in the same
     transaction once the job waits again.
 
-    :raises ValueError: another function already handles that kind
+    :raises ValueError: another function already handles that kind, or its rank is below 0
     """
 
     def register(handler: Handler) -> Handler:
         known = _register.kinds.get(name)
         if known is not None and known.handler.__qualname__ != handler.__qualname__:
             raise ValueError(f"{name} is already handled by {known.handler.__qualname__}")
+        if rank <= PROMOTED:
+            raise ValueError(f"the rank of {name} is {rank}; those below 0 are of promoted jobs")
         kind = Kind(
             name=name,
             handler=handler,

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Least, Now
 from django.utils import timezone
 
-from queueing import leases, news, registry, retention
+from queueing import leases, news, plans, registry, retention
 from queueing.clock import BELL
 from queueing.leases import Lease
 from queueing.models import Job, JobNote, State
@@ -17,6 +17,19 @@ __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_s
 
 _TO_RETRY = ((State.FAILED, State.CANCELLED), "retried", "failed or cancelled")
 _OPEN = (State.WAITING, State.ACTIVE)
+
+
+# What a priority can hold.
+FIRST_PLACE, LAST_PLACE = -32_768, 32_767
+# One look a kind into the index that has them in this order (docs/adr/0130).
+_LAST_PROMOTED = """
+SELECT max(last.priority) FROM unnest(%(kinds)s::text[]) AS known (kind)
+CROSS JOIN LATERAL (
+    SELECT priority FROM queueing_job
+    WHERE kind = known.kind AND state = 'waiting' AND rank = %(rank)s
+    ORDER BY kind DESC, rank DESC, priority DESC LIMIT 1
+) AS last
+"""
 
 
 class Refused(Exception):
@@ -109,15 +122,28 @@ def cancel(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = 
 
 @transaction.atomic
 def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
-    """Put a waiting job before all others of its kind, its delay over.
+    """Put a waiting job before everything that waits, of any kind, its delay over; it comes after
+    those that were promoted before it.
 
     :raises Refused: it is not waiting, or there is no such job
     """
-    _hold(job_id, (State.WAITING,), "promoted", "waiting")
+    job = _hold(job_id, (State.WAITING,), "promoted", "waiting")
+    place: dict[str, int] = {}
+    if job.rank != registry.PROMOTED:  # asked twice, it keeps the place that it has
+        place = {"rank": registry.PROMOTED, "priority": _after_the_promoted()}
     Job.objects.filter(pk=job_id).update(
-        priority=Least(F("priority"), 0), run_at=Least(F("run_at"), at or Now()), dispatched_at=None
+        run_at=Least(F("run_at"), at or Now()), dispatched_at=None, **place
     )
     return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
+
+
+def _after_the_promoted() -> int:
+    """Return the priority that comes after those of all promoted jobs that wait."""
+    with plans.by_order(), connection.cursor() as cursor:
+        kinds = [kind.name for kind in registry.kinds()]
+        cursor.execute(_LAST_PROMOTED, {"kinds": kinds, "rank": registry.PROMOTED})
+        last: int | None = cursor.fetchone()[0]
+    return FIRST_PLACE if last is None else min(last + 1, LAST_PLACE)
 
 
 def clean_queue(
