@@ -196,7 +196,7 @@ def retried(again: RetriedJob) -> None:
     """Have the publication wait for its job, and its order go on that was held because nobody
     published it."""
     publication = Publication.objects.select_related("review").get(
-        pk=again.arguments["publication"]
+        pk=int(again.arguments["publication"] or 0)
     )
     order = fulfilment.lock_of(again.subject)
     _make_wait(publication, order, by=again.actor, at=again.at)
