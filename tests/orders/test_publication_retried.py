@@ -1,8 +1,10 @@
 """What an operator's retry of a publication's job does, wherever the publication stands."""
 
+from datetime import timedelta
+
 import pytest
 
-from orders import endings, holds, publications, reviews
+from orders import endings, holds, publications, reviews, strays
 from orders.models import Order, Publication, Status
 from orders.publications import PublicationRefused
 from orders.reviews import ReviewRefused
@@ -180,3 +182,18 @@ def test_a_reopening_that_comes_while_a_retry_is_written_is_refused(failed):
 
     assert len(told) == 1
     assert Order.objects.get().reviews.filter(decision="").count() == 0
+
+
+def test_a_release_retries_the_job_of_the_newest_approval_and_no_earlier_one(failed):
+    order = order_of(failed)
+    again = reviews.reopen(review=failed.review, by="edith", at=AT)
+    newest = reviews.approve(review=again, by="edith", at=AT)
+    job_of(newest).delete()
+    order.refresh_from_db()
+    holds.hold(order=order, cause="dispute:7", reason="€120.00 disputed", at=AT)
+
+    holds.release(order=order, actor="mia", reason="fine", at=AT)
+
+    assert job_of(failed).state == State.FAILED
+    strays.settle(at=AT + timedelta(minutes=5))
+    assert job_of(newest).state == State.WAITING
