@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any, Self
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import OrderBy
 from django.utils.text import slugify
 
 from articles.brief import LinkCandidate
-from articles.models import Article, Domain, LinkPolicy
+from articles.models import Article, ArticleVersion, BacklinkReview, Domain, LinkPolicy
 
 # PostgreSQL's word lists by our language codes; "simple" folds case and nothing else.
 _TEXT_SEARCH = {
@@ -110,9 +110,10 @@ class Facet:
 
 
 def domains(filters: Filters) -> QuerySet[Domain]:
-    """Return the active domains that fit, in the wished order; each knows `has_open_article`.
+    """Return the active domains that fit, in the wished order; each knows `has_open_article`: one
+    that is open for a link and has room for it.
 
-    An open article may be full: its links are counted where it is listed and before it is sold.
+    The room is counted again where the article is listed and before it is sold.
     """
     return _fitting(filters).order_by(*_order(filters))
 
@@ -166,9 +167,33 @@ def internal_candidates(domain: Domain, words: str, *, limit: int = 5) -> list[L
     return [LinkCandidate(url=url, title=title) for url, title in best]
 
 
+class _LinksAway(Func):
+    """How many links of a text lead to other sites, as `openings` counts them: given where they
+    lead, the domain's host and its id. None of a text that was not read yet."""
+
+    template = """(
+        SELECT count(*) FROM (SELECT %(expressions)s) AS given (leads_to, host, domain)
+        CROSS JOIN LATERAL unnest(given.leads_to) AS link (told)
+        WHERE split_part(link.told, ' ', 1) <> regexp_replace(given.host, '^www[.]', '')
+          AND NOT EXISTS (
+              SELECT FROM articles_article own
+              WHERE own.domain_id = given.domain
+                AND own.url = substr(link.told, 1 + strpos(link.told, ' '))
+          )
+    )"""
+    output_field = IntegerField()
+
+
 def _fitting(filters: Filters) -> QuerySet[Domain, Domain]:
-    is_open = Article.objects.filter(domain=OuterRef("pk"), is_open_for_integration=True)
-    found = Domain.objects.filter(is_active=True).annotate(has_open_article=Exists(is_open))
+    standing = ArticleVersion.objects.filter(article=OuterRef("pk")).exclude(
+        backlink_review_status=BacklinkReview.REJECTED
+    )
+    newest = Subquery(standing.order_by("-number").values("leads_to")[:1])
+    with_room = Article.objects.filter(
+        domain=OuterRef("pk"), is_open_for_integration=True
+    ).annotate(away=_LinksAway(newest, F("domain__host"), F("domain_id")))
+    with_room = with_room.filter(away__lt=F("domain__outbound_limit"))
+    found = Domain.objects.filter(is_active=True).annotate(has_open_article=Exists(with_room))
     price = _price_field(filters)
     wishes: dict[str, Any] = {
         "niches__contains": [filters.niche] if filters.niche else None,

@@ -76,6 +76,11 @@ def without_links(html: str, *, to: Callable[[str], bool]) -> str:
     return "".join([*kept, html[at:]])
 
 
+def destinations(document: Document) -> list[str]:
+    """Return for each link with an address its host, a space, and the address."""
+    return [f"{link.host} {link.href}" for link in links(document) if link.href]
+
+
 def host_of(url: str) -> str:
     """Return the host name of `url`, lower case, without "www."; empty for what has none.
 

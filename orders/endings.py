@@ -132,6 +132,17 @@ def discard(*, order: Order) -> None:
     )
 
 
+def is_being_unlinked(codes: Collection[str]) -> bool:
+    """Whether the links of all these ended orders are being taken out of others' texts."""
+    orders = Order.objects.filter(code__in=codes)
+    under_way = Job.objects.filter(
+        kind=LINK_REMOVAL,
+        subject__in=[order.subject for order in orders],
+        state__in=[JobState.WAITING, JobState.ACTIVE],
+    )
+    return under_way.values("subject").distinct().count() == len(set(codes))
+
+
 def dead_pages(*, article_id: int) -> Pages:
     """Return the pages that ended orders had linked in an article, with those orders' codes.
 

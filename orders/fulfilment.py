@@ -6,14 +6,16 @@ that the move promises.
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from orders import lifecycle, notifications, refunds
+from orders import lifecycle, marks, notifications, refunds
 from orders.models import Order, Product, Status
 from queueing import ledger, service
 from queueing.models import Job
+from queueing.registry import RetriedJob
 
 JOB_KINDS: Final[dict[str, str]] = {
     Product.ARTICLE: "article-generation",
@@ -81,7 +83,7 @@ def resume(*, order: Order, actor: str, at: datetime, reason: str = "") -> None:
     """Take a failed order up again instead of refunding it: the refund is taken back, the writing
     job retried.
 
-    :raises TransitionRefused: the order has not failed
+    :raises TransitionRefused: the order has not failed, or is held
     :raises ResumeRefused: its refund has gone out, or its job is not one that failed
     """
     failed_at = order.failed_at
@@ -117,17 +119,41 @@ def _refused_by_the_gate(job: Job) -> bool:
 
 
 def no_retry(job: Job) -> str | None:
-    """Return why running an order's stopped writing job again would do nothing, None if it would
-    do its work."""
-    order = Order.objects.get(pk=job.subject.partition(":")[2])
+    """Return why an order's stopped writing job must not run again, None if it may; the order is
+    locked until the transaction ends."""
+    order = lock_of(job.subject)
     if order.status == Status.PROCESSING:
-        return None
+        return held_otherwise(order)
     if order.status == Status.FAILED:
         return (
             f"order {order.code} has failed. While its refund has not gone out, choose “Try again "
             f"instead of refunding” on the order's page, or run resume_order {order.code}"
         )
     return f"order {order.code} is at “{order.get_status_display()}”, and nothing is to be written"
+
+
+def held_otherwise(order: Order) -> str | None:
+    """Return why a job must not run again of an order that more holds than that nobody works on
+    it, None where nothing else does: a retry ends that, and that alone."""
+    reason = marks.beside(order=order, cause=marks.OF_WORK)
+    if not reason:
+        return None
+    return (
+        f"order {order.code} is held: {reason}. Look at that, then choose Release on the order's "
+        f"page, or run release_order {order.code}: its work goes on by itself"
+    )
+
+
+def retried(again: RetriedJob) -> None:
+    """Let an order go on that was held because nobody worked on it."""
+    what = "Released: its work goes on"
+    order = lock_of(again.subject)
+    marks.lift(order=order, cause=marks.OF_WORK, what=what, actor=again.actor, at=again.at)
+
+
+def lock_of(subject: str) -> Order:
+    """Return the order of a job's subject, locked; before the job, where both are."""
+    return lifecycle.lock(UUID(subject.partition(":")[2]))
 
 
 def _first_text(job: Job) -> str | None:

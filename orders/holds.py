@@ -105,7 +105,9 @@ def _publish_again(order: Order, *, actor: str, reason: str, at: datetime) -> No
     if waits.state == Publication.State.FAILED:
         publications.retry(publication=waits, by=actor, at=at)
         return
-    jobs = Job.objects.filter(subject=order.subject, kind=endings.PUBLICATION)
+    jobs = Job.objects.filter(
+        subject=order.subject, kind=endings.PUBLICATION, arguments__publication=waits.pk
+    )
     if waits.state == Publication.State.WAITING and not jobs.filter(state__in=_OPEN).exists():
         last = jobs.filter(state__in=_STOPPED).order_by("created_at").last()
         if last is not None:

@@ -265,13 +265,14 @@ def complete(*, order: Order, live_url: str, at: datetime) -> None:
 def resume(*, order: Order, actor: str, at: datetime) -> None:
     """Take a failed order up again; the caller takes back the refund that has not gone out.
 
-    :raises TransitionRefused: the order has not failed
+    :raises TransitionRefused: the order has not failed, or is held
     """
     _move(
         order,
         Status.PROCESSING,
         starts={Status.FAILED},
         what="Work taken up again; the refund was taken back",
+        unheld=True,
         actor=actor,
         at=at,
         failed_at=None,

@@ -69,6 +69,16 @@ def release(*, order: Order, what: str, actor: str, at: datetime) -> bool:
     return True
 
 
+def beside(*, order: Order, cause: str) -> str:
+    """Return why the order is held by anything but this cause, "" if by nothing else."""
+    if not order.held_reason:
+        return ""
+    held = dict(Hold.objects.filter(order=order, ended_at=None).values_list("cause", "reason"))
+    if not held:  # marked by a process of an older release, which knows no causes
+        return order.held_reason if _causes(order) else ""
+    return "; ".join(reason for of, reason in held.items() if of != cause)
+
+
 def _end_holds(order: Order, *, actor: str, at: datetime, **which: str) -> int:
     is_open = Hold.objects.filter(order=order, ended_at=None, **which)
     return is_open.update(ended_at=at, ended_by=actor)

@@ -38,8 +38,8 @@ _MOVING: Final = frozenset({Status.AWAITING_PAYMENT, Status.PROCESSING, Status.A
 _UNDER_WAY: Final = frozenset({Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
 _HELD: Final[dict[str, Any]] = {
     "heading": "A person is looking at your order",
-    "detail": "Nothing is lost and nothing is published meanwhile. Our staff has been told; the "
-    "order's history says why it waits.",
+    "detail": "Nothing is lost and nothing is published meanwhile. Our staff has been told and "
+    "goes on with it; there is nothing that you need to do.",
 }
 _REJECTED: Final = Review.Decision.REJECTED
 _ENDED: Final[dict[str, dict[str, Any]]] = {

@@ -9,13 +9,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from articles.openings import opening_of
 from articles.publishing import LiveCheck, Published
-from orders import endings, lifecycle, notifications
+from orders import endings, fulfilment, lifecycle, notifications
 from orders.models import Order, Publication, Review, Status
 from queueing import ledger
+from queueing.models import Job
+from queueing.models import State as JobState
+from queueing.registry import RetriedJob
 
 log = structlog.get_logger(__name__)
 
 State = Publication.State
+_OPEN: Final = (JobState.WAITING, JobState.ACTIVE)
 _REASON_LENGTH: Final = 500
 
 
@@ -37,6 +41,8 @@ def to_publish(*, publication_id: int) -> Publication | None:
     ).get(pk=publication_id)
     if publication.state == State.LIVE:
         return None
+    if publication.state == State.FAILED:  # whoever tries it again makes it wait first
+        raise PublicationRefused(f"It has failed: {publication.reason}")
     review = publication.review
     if review.decision != Review.Decision.APPROVED or not review.decided_by:
         raise PublicationRefused("Nobody has approved this version.")
@@ -124,13 +130,12 @@ def went_live(
 
 @transaction.atomic
 def give_up(*, publication_id: int, reason: str, at: datetime) -> None:
-    """Show the editors why it failed; the order stays with them."""
-    failed = (
-        Publication.objects.filter(pk=publication_id)
-        .exclude(state=State.LIVE)
-        .update(state=State.FAILED, reason=reason[:_REASON_LENGTH])
-    )
-    if failed:
+    """Show the editors why it failed; the order stays with them.
+
+    One that is live, that has failed before or ended with its order keeps what its row says.
+    """
+    waiting = Publication.objects.filter(pk=publication_id, state=State.WAITING)
+    if waiting.update(state=State.FAILED, reason=reason[:_REASON_LENGTH]):
         order = Order.objects.get(reviews__publication=publication_id)
         log.error("publication_failed", order=str(order.pk), publication=publication_id)
         lifecycle.note(
@@ -153,27 +158,64 @@ def enqueue(*, publication: Publication, by: str) -> None:
 def retry(*, publication: Publication, by: str, at: datetime) -> None:
     """Put a failed publication on the queue again, as a new job.
 
-    :raises PublicationRefused: it has not failed, or its order is no longer with the editors, or
-        they look at it again
+    :raises PublicationRefused: it has not failed, or its order is held or no longer with the
+        editors, or they look at it again
     """
     order = lifecycle.lock(publication.review.order_id)
-    if order.status != Status.ADMIN_REVIEW:
-        raise PublicationRefused(
-            f"Order {order.code} is at “{order.get_status_display()}”; nothing was tried."
-        )
-    if not is_last(publication):
-        raise PublicationRefused("The editors look at the order again; nothing was tried.")
-    again = Publication.objects.filter(pk=publication.pk, state=State.FAILED).update(
-        state=State.WAITING, reason=""
-    )
-    if not again:
+    why = _why_not(publication, order)
+    if why is not None:
+        raise PublicationRefused(f"{why[0].upper()}{why[1:]}; nothing was tried.")
+    if not _make_wait(publication, order, by=by, at=at):
         raise PublicationRefused("Only a publication that has failed can be tried again.")
     publication.refresh_from_db()
-    lifecycle.note(order=order, what="Publishing is tried again", actor=by, at=at)
     # No key: the row's own state lets one retry through, and each is a job of its own.
     ledger.enqueue(
-        kind="publication",
+        kind=endings.PUBLICATION,
         subject=order.subject,
         arguments={"publication": publication.pk},
         actor=by,
     )
+
+
+def no_retry(job: Job) -> str | None:
+    """Return why a publication's stopped job must not run again, None if it may; its order is
+    locked until the transaction ends."""
+    order = fulfilment.lock_of(job.subject)
+    publication = Publication.objects.select_related("review").get(pk=job.arguments["publication"])
+    if publication.state == State.LIVE:
+        return f"the page of order {order.code} is live already"
+    others = Job.objects.filter(
+        kind=endings.PUBLICATION, subject=job.subject, arguments=job.arguments, state__in=_OPEN
+    )
+    if others.exists():
+        return f"another job publishes order {order.code}"
+    return _why_not(publication, order)
+
+
+def retried(again: RetriedJob) -> None:
+    """Have the publication wait for its job, and its order go on that was held because nobody
+    published it."""
+    publication = Publication.objects.select_related("review").get(
+        pk=int(again.arguments["publication"] or 0)
+    )
+    order = fulfilment.lock_of(again.subject)
+    _make_wait(publication, order, by=again.actor, at=again.at)
+    fulfilment.retried(again)
+
+
+def _why_not(publication: Publication, order: Order) -> str | None:
+    """Why it must not be tried again; the order is locked."""
+    if order.status != Status.ADMIN_REVIEW:
+        return f"order {order.code} is at “{order.get_status_display()}”"
+    if not is_last(publication):
+        return "the editors look at the order again, at the review desk"
+    return fulfilment.held_otherwise(order)
+
+
+def _make_wait(publication: Publication, order: Order, *, by: str, at: datetime) -> bool:
+    """Put a failed one back to waiting; False: it has not failed."""
+    failed = Publication.objects.filter(pk=publication.pk, state=State.FAILED)
+    if not failed.update(state=State.WAITING, reason=""):
+        return False
+    lifecycle.note(order=order, what="Publishing is tried again", actor=by, at=at)
+    return True

@@ -113,7 +113,7 @@ def approve(
     if dead:
         raise DeadLink(
             f"The text carries the link of order {', '.join(dead)}, which has ended without a "
-            "publication. It is being taken out; the new version comes by itself."
+            f"publication. {_removal_of(dead)}"
         )
     excess = opening_of(order.domain, review.version).excess
     if excess is not None:
@@ -284,6 +284,12 @@ def _why_not(review: Review) -> ReviewRefused:
         f"This review is held by {review.claimed_by}, since {review.claimed_at:%Y-%m-%d %H:%M} "
         "UTC. Take it over to go on."
     )
+
+
+def _removal_of(codes: list[str]) -> str:
+    if endings.is_being_unlinked(codes):
+        return "It is being taken out; the new version comes by itself."
+    return f"Taking it out has stopped; an operator retries its job, “{endings.LINK_REMOVAL}”."
 
 
 def _outdated(version: ArticleVersion) -> NewerVersion:

@@ -94,11 +94,12 @@ def job_of(revision: Revision) -> Job:
 
 
 def no_retry(job: Job) -> str | None:
-    """Return why running a wish's stopped job again would do nothing, None if it would do its
-    work."""
+    """Return why a wish's stopped job must not run again, None if it may; its order is locked
+    until the transaction ends."""
+    why = fulfilment.no_retry(job)
     revision = Revision.objects.get(pk=job.arguments["revision"])
     if revision.state == Revision.State.OPEN:
-        return fulfilment.no_retry(job)
+        return why
     return (
         f"change {revision.number} is settled: “{revision.get_state_display()}”. The customer may "
         "ask for it again, or an editor at the review desk"

@@ -5,6 +5,7 @@ because row and job are one transaction. What breaks that is a job that an opera
 fault of ours. Beat looks every minute.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +15,16 @@ from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from orders import endings, fulfilment, holds, marks, publications, refunds, revisions
+from orders import (
+    endings,
+    fulfilment,
+    holds,
+    lifecycle,
+    marks,
+    publications,
+    refunds,
+    revisions,
+)
 from orders.models import Order, Publication, Refund, Status
 from queueing.models import Job, State
 
@@ -40,40 +50,51 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
 
     A job that was cancelled or failed without moving its row is not run again by itself: somebody
     stopped it. The order is held, or the refund marked as failed, so that staff hear of it, with
-    the job's state as the reason.
+    the job's state as the reason. Whoever retries the job lets both go on.
     """
-    begun = held = failed = 0
+    done: Counter[str] = Counter()
     for order in _orders(at=at):
-        job = _last(Job.objects.filter(subject=order.subject, kind__in=KINDS))
-        begun, held = begun + (job is None), held + (job is not None)
-        if not dry_run:
-            _settle_order(order, job, at=at)
+        done[_settle_order(order, at=at, dry_run=dry_run)] += 1
     for publication in _publications(at=at):
-        job = _last(_jobs_of(publication))
-        begun, held = begun + (job is None), held + (job is not None)
-        if not dry_run:
-            _settle_publication(publication, job, at=at)
+        done[_settle_publication(publication, at=at, dry_run=dry_run)] += 1
     for refund in _refunds(at=at):
-        job = _last(Job.objects.filter(key=refunds.job_key(refund)))
-        begun, failed = begun + (job is None), failed + (job is not None)
-        if not dry_run:
-            _settle_refund(refund, job, at=at)
-    return Found(begun=begun, held=held, failed=failed)
+        done[_settle_refund(refund, at=at, dry_run=dry_run)] += 1
+    return Found(begun=done["begun"], held=done["held"], failed=done["failed"])
+
+
+# Each looks again with what a retry locks in hand, at the row and at its job: what somebody has
+# let run, or moved, since it was listed is no stray any more.
 
 
 @transaction.atomic
-def _settle_order(order: Order, job: Job | None, *, at: datetime) -> None:
+def _settle_order(listed: Order, *, at: datetime, dry_run: bool) -> str:
+    lifecycle.lock(listed.pk)
+    order = _orders(at=at).filter(pk=listed.pk).first()
+    if order is None:
+        return "moved"
+    job = _last(Job.objects.filter(subject=order.subject, kind__in=KINDS))
+    done = "begun" if job is None else "held"
+    if dry_run:
+        return done
     if job is None:
         fulfilment.enqueue(order=order)
     else:
         reason = f"its job is {job.state}, and nothing else works on it"
         holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
     log.error("stray_order", order=str(order.pk), job=job.state if job else "none")
+    return done
 
 
 @transaction.atomic
-def _settle_publication(publication: Publication, job: Job | None, *, at: datetime) -> None:
-    order = publication.review.order
+def _settle_publication(listed: Publication, *, at: datetime, dry_run: bool) -> str:
+    lifecycle.lock(listed.review.order_id)
+    publication = _publications(at=at).filter(pk=listed.pk).first()
+    if publication is None:
+        return "moved"
+    order, job = publication.review.order, _last(_jobs_of(publication))
+    done = "begun" if job is None else "held"
+    if dry_run:
+        return done
     if job is None:
         publications.enqueue(publication=publication, by="system")
     else:
@@ -81,16 +102,26 @@ def _settle_publication(publication: Publication, job: Job | None, *, at: dateti
         reason = f"the job of its publication is {job.state}, and nothing else publishes it"
         holds.hold(order=order, cause=marks.OF_WORK, reason=reason, at=at)
     log.error("stray_publication", order=str(order.pk), job=job.state if job else "none")
+    return done
 
 
 @transaction.atomic
-def _settle_refund(refund: Refund, job: Job | None, *, at: datetime) -> None:
+def _settle_refund(listed: Refund, *, at: datetime, dry_run: bool) -> str:
+    # The job before the payment, which `give_up` locks: a job that fails takes them so.
+    job = _last(Job.objects.select_for_update(no_key=True).filter(key=refunds.job_key(listed)))
+    refund = _refunds(at=at).filter(pk=listed.pk).first()
+    if refund is None:
+        return "moved"
+    done = "begun" if job is None else "failed"
+    if dry_run:
+        return done
     if job is None:
         refunds.enqueue(refund=refund)
     else:
         refunds.give_up(refund_id=refund.pk, reason=f"its job is {job.state}", at=at)
     order = str(refund.payment.order_id)
     log.error("stray_refund", order=order, refund=refund.pk, job=job.state if job else "none")
+    return done
 
 
 def _last(jobs: QuerySet[Job]) -> Job | None:

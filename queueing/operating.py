@@ -63,7 +63,8 @@ VERBS: Final = {
             name="promote",
             label="Promote",
             done="promoted",
-            effect="It goes before all others of its kind, and at once.",
+            effect="It goes before everything else that waits, of any kind, and at once; jobs that "
+            "were promoted before it keep their places.",
             starts=frozenset({State.WAITING}),
             act=service.promote,
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from queueing.retry import Policy
@@ -12,7 +12,22 @@ if TYPE_CHECKING:
     from queueing.models import Job
     from queueing.run import Run
 
-__all__ = ["FailedJob", "Kind", "Policy", "UnknownKind", "handles", "kind_named", "kinds", "queues"]
+__all__ = [
+    "PROMOTED",
+    "FailedJob",
+    "Kind",
+    "Policy",
+    "RetriedJob",
+    "UnknownKind",
+    "handles",
+    "kind_named",
+    "kinds",
+    "queues",
+]
+
+
+PROMOTED: Final = -1
+"""The rank of a job that a person has put before all others; kinds count theirs from 0."""
 
 
 class UnknownKind(LookupError):
@@ -36,10 +51,21 @@ class FailedJob:
         return f"{self.error_class}: {self.error_reason}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetriedJob:
+    """A stopped job that a person lets run again, as its kind's `retried` callback gets it."""
+
+    subject: str
+    arguments: dict[str, str | int | None]
+    actor: str
+    at: datetime
+
+
 Handler = Callable[["Run"], None]
 Settled = Callable[[FailedJob], None]
 # Why a job may not be retried by hand, None if it may.
 NoRetry = Callable[["Job"], str | None]
+Retried = Callable[[RetriedJob], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +83,7 @@ class Kind:
     outcomes_kept: bool = False
     settled: Settled | None = None
     no_retry: NoRetry | None = None
+    retried: Retried | None = None
 
 
 @dataclass
@@ -77,20 +104,25 @@ def handles(
     outcomes_kept: bool = False,
     settled: Settled | None = None,
     no_retry: NoRetry | None = None,
+    retried: Retried | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of the kind `name`, with a Celery task.
 
     `settled` is called inside the transaction that fails a job for good, by whoever does that;
     it must write to the database and nothing else. `no_retry` is asked before a person lets a
-    stopped job run again; what it says is what they are told instead.
+    stopped job run again; what it says is what they are told instead. It is asked before the job
+    is locked, so that it may lock what the job is about. `retried` is called in the same
+    transaction once the job waits again.
 
-    :raises ValueError: another function already handles that kind
+    :raises ValueError: another function already handles that kind, or its rank is below 0
     """
 
     def register(handler: Handler) -> Handler:
         known = _register.kinds.get(name)
         if known is not None and known.handler.__qualname__ != handler.__qualname__:
             raise ValueError(f"{name} is already handled by {known.handler.__qualname__}")
+        if rank <= PROMOTED:
+            raise ValueError(f"the rank of {name} is {rank}; those below 0 are of promoted jobs")
         kind = Kind(
             name=name,
             handler=handler,
@@ -101,6 +133,7 @@ def handles(
             outcomes_kept=outcomes_kept,
             settled=settled,
             no_retry=no_retry,
+            retried=retried,
         )
         _register.kinds[name] = kind
         # Here, because the task needs the runner and the runner needs this register.

@@ -6,16 +6,30 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Least, Now
+from django.utils import timezone
 
-from queueing import leases, news, registry, retention
+from queueing import leases, news, plans, registry, retention
 from queueing.clock import BELL
 from queueing.leases import Lease
 from queueing.models import Job, JobNote, State
 
 __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
 
-_RETRYABLE = (State.FAILED, State.CANCELLED)
+_TO_RETRY = ((State.FAILED, State.CANCELLED), "retried", "failed or cancelled")
 _OPEN = (State.WAITING, State.ACTIVE)
+
+
+# What a priority can hold.
+FIRST_PLACE, LAST_PLACE = -32_768, 32_767
+# One look a kind into the index that has them in this order (docs/adr/0130).
+_LAST_PROMOTED = """
+SELECT max(last.priority) FROM unnest(%(kinds)s::text[]) AS known (kind)
+CROSS JOIN LATERAL (
+    SELECT priority FROM queueing_job
+    WHERE kind = known.kind AND state = 'waiting' AND rank = %(rank)s
+    ORDER BY kind DESC, rank DESC, priority DESC LIMIT 1
+) AS last
+"""
 
 
 class Refused(Exception):
@@ -26,10 +40,11 @@ class Refused(Exception):
 def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
     """Let a failed or cancelled job run again, with all its tries, from its stored steps.
 
-    :raises Refused: it is in another state, there is no such job, or its kind says that running it
-        again would do nothing
+    :raises Refused: it is in another state, there is no such job, or its kind says that it must
+        not run again
     """
-    _hold(job_id, _RETRYABLE, "retried", "failed or cancelled")
+    kind = _ask_its_kind(job_id)
+    job = _hold(job_id, *_TO_RETRY)
     Job.objects.filter(pk=job_id).update(
         state=State.WAITING,
         failures=0,
@@ -42,19 +57,35 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         parked_since=None,
         has_detail=True,  # its new attempts are to be counted, and cleaned one day
     )
-    _ask_its_kind(job_id)
+    if kind is not None and kind.retried is not None:
+        kind.retried(
+            registry.RetriedJob(
+                subject=job.subject,
+                arguments=job.arguments,
+                actor=actor,
+                at=at or timezone.now(),
+            )
+        )
     return _noted(job_id, action="retry", actor=actor, reason=reason, at=at)
 
 
-def _ask_its_kind(job_id: UUID) -> None:
-    job = Job.objects.get(pk=job_id)
+def _ask_its_kind(job_id: UUID) -> registry.Kind | None:
+    """Return the job's kind, which lets it run again, or None where this process knows no such.
+
+    Asked before the job is locked: the kind locks what the job is about, and whoever else holds
+    both took that first.
+
+    :raises Refused: the kind says no, or the job's state does
+    """
+    job = _of_state(Job.objects.filter(pk=job_id).first(), job_id, *_TO_RETRY)
     try:
         kind = registry.kind_named(job.kind)
     except registry.UnknownKind:  # of an older release; whoever knows it will say
-        return
+        return None
     why = kind.no_retry(job) if kind.no_retry is not None else None
     if why is not None:
         raise Refused(f"job {job_id} cannot be retried: {why}")
+    return kind
 
 
 @transaction.atomic
@@ -91,15 +122,28 @@ def cancel(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = 
 
 @transaction.atomic
 def promote(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
-    """Put a waiting job before all others of its kind, its delay over.
+    """Put a waiting job before everything that waits, of any kind, its delay over; it comes after
+    those that were promoted before it.
 
     :raises Refused: it is not waiting, or there is no such job
     """
-    _hold(job_id, (State.WAITING,), "promoted", "waiting")
+    job = _hold(job_id, (State.WAITING,), "promoted", "waiting")
+    place: dict[str, int] = {}
+    if job.rank != registry.PROMOTED:  # asked twice, it keeps the place that it has
+        place = {"rank": registry.PROMOTED, "priority": _after_the_promoted()}
     Job.objects.filter(pk=job_id).update(
-        priority=Least(F("priority"), 0), run_at=Least(F("run_at"), at or Now()), dispatched_at=None
+        run_at=Least(F("run_at"), at or Now()), dispatched_at=None, **place
     )
     return _noted(job_id, action="promote", actor=actor, reason=reason, at=at)
+
+
+def _after_the_promoted() -> int:
+    """Return the priority that comes after those of all promoted jobs that wait."""
+    with plans.by_order(), connection.cursor() as cursor:
+        kinds = [kind.name for kind in registry.kinds()]
+        cursor.execute(_LAST_PROMOTED, {"kinds": kinds, "rank": registry.PROMOTED})
+        last: int | None = cursor.fetchone()[0]
+    return FIRST_PLACE if last is None else min(last + 1, LAST_PLACE)
 
 
 def clean_queue(
@@ -136,7 +180,13 @@ def _hold(job_id: UUID, states: tuple[State, ...], what: str, when: str) -> Job:
 
     :raises Refused: it is in another state, or there is no such job
     """
-    job = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
+    locked = Job.objects.select_for_update(no_key=True).filter(pk=job_id).first()
+    return _of_state(locked, job_id, states, what, when)
+
+
+def _of_state(
+    job: Job | None, job_id: UUID, states: tuple[State, ...], what: str, when: str
+) -> Job:
     if job is None:
         raise Refused(f"there is no job {job_id}")
     if job.state not in states:

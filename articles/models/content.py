@@ -13,7 +13,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from articles.document import parse
 from articles.likeness import sketch
+from articles.links import destinations
 
 SHORTEST_ARTICLE_WORDS = 300
 
@@ -320,6 +322,13 @@ class ArticleVersion(models.Model):
         editable=False,
         help_text="What texts that are alike share some of; empty: not drawn yet.",
     )
+    leads_to = ArrayField(
+        models.TextField(),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Host and address of each link, by which a catalogue counts; null: not read yet.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -366,6 +375,8 @@ class ArticleVersion(models.Model):
         super().save(*args, update_fields=update_fields, **kwargs)
 
     def draw(self) -> Self:
-        """Draw the sketch of a text that is about to be stored; return the version itself."""
+        """Note what a text that is about to be stored is found by: its sketch, and where it leads;
+        return the version itself."""
         self.sketch = sketch(self.html)
+        self.leads_to = destinations(parse(self.html))
         return self

@@ -77,7 +77,7 @@ class StandingFilter(admin.SimpleListFilter):
 class ReviewDesk(drawing.ReadOnly, DeskPage):
     """Oldest first. Nothing is decided from the list: a decision takes a look at the text."""
 
-    list_display = ("subject", "age", "blocking", "vip", "product", "site", "held", "standing")
+    list_display = ("subject", "standing", "age", "vip", "blocking", "held", "product", "site")
     list_filter = (StandingFilter, "order__product")
     list_per_page = 50
     search_fields = ("order__code__exact", "decided_by__exact")
@@ -160,7 +160,7 @@ class ReviewDesk(drawing.ReadOnly, DeskPage):
         publication = screen.publication_of(review)
         if publication is not None and publications.is_stuck(publication, review.order):
             why = Truncator(publication.reason).chars(REASON_CHARS)
-            words = '<strong class="held">⚠ Could not be published</strong>: {}'
+            words = '<strong class="held">⚠ Could not be published</strong> {}'
             return format_html(words, why)
         if publication is not None:
             return f"{review.get_decision_display()}: {publication.get_state_display().lower()}"

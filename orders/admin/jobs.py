@@ -119,16 +119,16 @@ class OrderJobs(JobAdmin):
     def finished(self, job: Job) -> str | None:
         return drawing.moment(job.finished_at)
 
-    @admin.display(description="Order", empty_value=drawing.UNKNOWN)
-    def order(self, job: Job) -> SafeString | None:
+    @admin.display(description="Order")
+    def order(self, job: Job) -> SafeString | str:
         order = _order_of(job)
-        return None if order is None else drawing.link(order, f"Order {order.code}")
+        return drawing.UNKNOWN if order is None else drawing.link(order, f"Order {order.code}")
 
-    @admin.display(description="Model cost", empty_value=drawing.UNKNOWN)
-    def cost(self, job: Job) -> str | None:
+    @admin.display(description="Model cost")
+    def cost(self, job: Job) -> str:
         calls = ModelCall.objects.filter(job_key=str(job.pk))
         cost: Decimal | None = calls.aggregate(cost=Sum("cost_usd"))["cost"]
-        return drawing.dollars(cost)
+        return drawing.dollars(cost) or drawing.UNKNOWN
 
     @admin.display(description="Its history")
     def history(self, job: Job) -> SafeString:

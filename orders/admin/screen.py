@@ -85,11 +85,15 @@ def _story(review: Review) -> dict[str, Any]:
     jobs = Job.objects.filter(subject=order.subject).order_by("created_at")
     calls = list(ModelCall.objects.filter(order_key=order.subject).order_by("created_at", "pk"))
     known = [call.cost_usd for call in calls if call.cost_usd is not None]
+    others = list(
+        Review.objects.filter(order=order).exclude(pk=review.pk).select_related("publication")
+    )
     return {
         "events": list(OrderEvent.objects.filter(order=order).select_related("version")),
         "jobs": list(jobs.prefetch_related(runs)),
         "wishes": list(Revision.objects.filter(order=order).order_by("number")),
-        "others": list(Review.objects.filter(order=order).exclude(pk=review.pk)),
+        "others": others,
+        "newer": next((one for one in reversed(others) if one.pk > review.pk), None),
         "calls": calls,
         "cost": sum(known) if known else None,
         "cost_unknown": sum(is_unpriced(call) for call in calls),

@@ -191,7 +191,7 @@ class DomainPart(serializers.Serializer[Domain]):
     metrics = MetricsPart(source="*")
     openForIntegration = serializers.BooleanField(
         source="has_open_article",
-        help_text="It has articles open for links; their list says which have room.",
+        help_text="One of its articles is open for a link and has room; their list says which.",
     )
     pageUrl = serializers.SerializerMethodField()
 

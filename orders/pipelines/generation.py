@@ -39,6 +39,7 @@ def order_failed(failed: FailedJob) -> None:
     outcomes_kept=True,
     settled=order_failed,
     no_retry=fulfilment.no_retry,
+    retried=fulfilment.retried,
 )
 def generate(run: Run) -> None:
     """Write the ordered article and put it before the customer.

@@ -32,6 +32,7 @@ class NoPlace(Permanent):
     outcomes_kept=True,
     settled=order_failed,
     no_retry=fulfilment.no_retry,
+    retried=fulfilment.retried,
 )
 def integrate(run: Run) -> None:
     """Place the ordered link and put the new version before the customer.

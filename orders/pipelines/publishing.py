@@ -44,6 +44,8 @@ def publication_failed(failed: FailedJob) -> None:
     rank=10,
     expect_s=10,
     settled=publication_failed,
+    no_retry=publications.no_retry,
+    retried=publications.retried,
 )
 def publish(run: Run) -> None:
     """Bring one approved version to its site and make sure that it stands there as sold."""

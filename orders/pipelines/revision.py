@@ -11,7 +11,7 @@ from articles import disclosures, quality, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
 from articles.openings import opening_of
-from orders import lifecycle, revisions
+from orders import fulfilment, lifecycle, revisions
 from orders.models import Order, Product, Revision
 from orders.pipelines.deliveries import NotInWork, draft_of, order_in_work, store_version
 from orders.pipelines.rounds import Rounds
@@ -40,6 +40,7 @@ def revision_failed(failed: FailedJob) -> None:
     outcomes_kept=True,
     settled=revision_failed,
     no_retry=revisions.no_retry,
+    retried=fulfilment.retried,
 )
 def revise(run: Run) -> None:
     """Change what the notes ask for and put the new version before the customer.

@@ -28,7 +28,7 @@ from orders.pipelines.deliveries import changed_by, draft_of, order_of
 from orders.pipelines.rounds import other_texts
 from queueing import connections
 from queueing.errors import RetryLater
-from queueing.registry import Policy, handles
+from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,19 @@ class Successor:
     report: dict[str, Any]
 
 
-@handles(endings.LINK_REMOVAL, policy=Policy(tries=8, base_s=2, cap_s=60), rank=12, expect_s=3)
+def removal_failed(failed: FailedJob) -> None:
+    """Tell the log: until somebody retries it, nothing with that link is approved."""
+    order = failed.subject.partition(":")[2]
+    log.error("link_removal_failed", order=order, error=failed.error_class)
+
+
+@handles(
+    endings.LINK_REMOVAL,
+    policy=Policy(tries=8, base_s=2, cap_s=60),
+    rank=12,
+    expect_s=3,
+    settled=removal_failed,
+)
 def remove_links(run: Run) -> None:
     """Give every text that must not be published as it is a successor that may be."""
     ended = order_of(run.subject)

@@ -1,11 +1,15 @@
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from articles import catalogue
+from articles import catalogue, openings
 from articles.catalogue import Facet, Filters, Product, Sort
-from articles.models import Article, Domain
+from articles.models import Article, ArticleVersion, Domain
+from tests.orders import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -223,3 +227,75 @@ def test_pages_in_a_language_without_a_word_list_are_compared_word_by_word():
     found = catalogue.internal_candidates(site, "kredyt dla firm")
 
     assert [link.title for link in found] == ["Kredyt hipoteczny krok po kroku"]
+
+
+OWN = "http://byline.example/sites/other/page"
+AWAY = "https://elsewhere.example.org/"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>No link at all.</p>",
+        f'<p><a href="{AWAY}">one</a></p>',
+        f'<p><a href="{AWAY}">one</a> and <a href="{AWAY}">the same again</a></p>',
+        f'<p><a href="{AWAY}">one</a> and <a href="{OWN}">one of our own</a></p>',
+        '<p><a href="https://www.money.example/a">here</a> <a href="/b">here too</a></p>',
+        '<p><a href="HTTPS://MONEY.example/a">here</a> <a href="mailto:a@b.example">mail</a></p>',
+        '<p><a href="https://müller.example/ä b">there</a> <a>nowhere</a></p>',
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2])
+@pytest.mark.parametrize("host", ["money.example", "www.money.example"])
+def test_a_domain_is_found_for_links_exactly_where_an_open_article_has_room(host, limit, html):
+    site = domain(host, outbound_limit=limit)
+    factories.open_article(site, is_open_for_integration=False, url=OWN)
+    article = factories.open_article(site, html=html)
+    opening = openings.opening_of(site, openings.newest_standing(article))
+
+    (found,) = catalogue.domains(Filters())
+
+    assert found.has_open_article == opening.has_room
+
+
+def test_the_newest_text_that_stands_decides_whether_there_is_room():
+    site = domain("money.example", outbound_limit=1)
+    article = factories.open_article(site)
+    full = factories.text_of_article(article, f'<p><a href="{AWAY}">one</a></p>')
+    assert hosts(product="integration") == []
+
+    full.backlink_review_status = "REJECTED"
+    full.save(update_fields=["backlink_review_status"])
+
+    assert hosts(product="integration") == ["money"]
+
+
+def test_one_article_with_room_is_enough_and_full_ones_count_in_no_facet():
+    site, full = domain("money.example", outbound_limit=1), domain("full.example", outbound_limit=1)
+    for each in (site, full):
+        factories.open_article(each, html=f'<p><a href="{AWAY}">one</a></p>')
+    factories.open_article(site)
+
+    assert hosts(product="integration") == ["money"]
+    assert catalogue.facets(Filters())["product"] == [
+        Facet(value=Product.ARTICLE, count=2),
+        Facet(value=Product.INTEGRATION, count=1),
+    ]
+
+
+def test_a_text_of_an_older_process_has_room_until_it_is_read():
+    site = domain("money.example", outbound_limit=1)
+    article = factories.open_article(site)
+    html = f'<p><a href="{AWAY}">one</a></p>'
+    fields = {"number": 2, "title": article.title, "slug": article.slug, "words": 1}
+    text = ArticleVersion(article=article, html=html, **fields)
+    ArticleVersion.objects.bulk_create([text])  # it stores what it is given
+    assert hosts(product="integration") == ["money"]
+
+    import_module("articles.migrations.0010_read_where_texts_lead").read(apps, None)
+
+    text.refresh_from_db()
+    assert text.leads_to == [f"elsewhere.example.org {AWAY}"]
+    assert hosts(product="integration") == []
+    with pytest.raises(IntegrityError, match="is final"), transaction.atomic():
+        ArticleVersion.objects.filter(pk=text.pk).update(leads_to=[])

@@ -215,10 +215,14 @@ class Ledger:
             raise Refused
         job.state, job.failures, job.crashes = "waiting", 0, 0
         job.run_at, job.stamp = self.now, None
+        self.retried(job)
 
     def may_retry(self, job: Job) -> bool:
         """Whether a stopped job would do its work if it ran again."""
         return True
+
+    def retried(self, job: Job) -> None:
+        """What it means for a job's order that it waits again."""
 
     def cancel(self, job: Job) -> None:
         if job.state == "waiting":

@@ -322,7 +322,7 @@ class Order(Ledger):
 
     def resume(self) -> None:
         """Take a failed order up again, while its refund has not gone out."""
-        self.need(self.status == FAILED)
+        self.need(self.status == FAILED and not self.held)
         failed = {refund.payment for refund in self.refunds if refund.state == "failed"}
         paid = [n for n, payment in enumerate(self.payments) if payment.state == "paid"]
         taken = [n for n in paid if n not in failed]
@@ -346,9 +346,23 @@ class Order(Ledger):
             self.retry(job)
 
     def may_retry(self, job: Job) -> bool:
-        if job.kind == REVISE and self.revisions[job.about] != "open":
+        if job.kind not in (*WRITING, PUBLISH):
+            return True
+        if self.held.keys() - {WORK_STOPPED}:
             return False
-        return job.kind not in WRITING or self.status == WORK
+        if job.kind == PUBLISH:
+            review, state = self.publications[job.about]
+            is_wanted = state != "live" and self.status == REVIEW and self.is_last(review)
+            return is_wanted and not self.of(PUBLISH, states=OPEN)
+        is_settled = job.kind == REVISE and self.revisions[job.about] != "open"
+        return self.status == WORK and not is_settled
+
+    def retried(self, job: Job) -> None:
+        if job.kind in (*WRITING, PUBLISH):
+            self.held.pop(WORK_STOPPED, "")
+        if job.kind == PUBLISH:
+            review, _ = self.publications[job.about]
+            self.publications[job.about] = (review, "waiting")
 
     def settle(self, job: Job) -> None:
         """What a job's final failure means for its order."""
@@ -364,7 +378,7 @@ class Order(Ledger):
             self.mail("admin-revision-failed", job.about)
         elif job.kind == PUBLISH:
             review, state = self.publications[job.about]
-            if state != "live":
+            if state == "waiting":
                 self.publications[job.about] = (review, "failed")
         elif job.kind == REFUND:
             refund = self.refunds[job.about]

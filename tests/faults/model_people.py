@@ -68,6 +68,7 @@ class Desk(Order):
 
     def publish_again(self, number: int) -> None:
         review, state = self.publications[number]
-        self.need(self.status == REVIEW and state == "failed" and self.is_last(review))
+        is_wanted = state == "failed" and self.is_last(review)
+        self.need(self.status == REVIEW and is_wanted and not self.held)
         self.publications[number] = (review, "waiting")
         self.enqueue(PUBLISH, number)

@@ -236,7 +236,7 @@ class World(Desk):
         if state == "live":
             self.complete(run)
             return
-        if not self.may_publish(review):
+        if state == "failed" or not self.may_publish(review):
             raise Failed(permanent=True)
 
     def may_publish(self, review: int) -> bool:

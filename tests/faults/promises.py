@@ -86,6 +86,7 @@ def _attend(world: World) -> bool:
         world.now += 1
         world.release()
     stopped = world.of(EMAIL, REFUND, PUBLISH, states=("cancelled",))
+    stopped = [job for job in stopped if world.may_retry(job)]
     stopped += [job for job in world.of(REFUND, states=("failed",)) if _may_go(world, job.about)]
     stopped = [j for j in stopped if j.kind != EMAIL or world.emails[j.about].sends < 2]
     for job in stopped:

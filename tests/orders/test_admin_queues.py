@@ -225,6 +225,8 @@ def test_a_job_of_no_order_has_a_page_too(admin_client):
 
     assert page.status_code == 200
     assert "the key is not valid" in page.content.decode()
+    fields = html.fromstring(page.content.decode()).find_class("field-cost")
+    assert fields[0].text_content().split() == ["Model", "cost:", "—"]
 
 
 def test_the_list_names_orders_by_their_code_in_one_query(

@@ -136,6 +136,8 @@ def test_a_repeat_is_the_same_order_and_another_article_is_another(client, sandb
         ({"article": 10**30}, "article"),
         ({"topic": "Mine"}, "topic"),
         ({"words": 900}, "words"),
+        ({"version": 3}, "version"),
+        ({"versionId": 3}, "versionId"),
         ({"language": "de"}, "language"),
         ({"targetUrl": "https://elsewhere.example.org/there/"}, "targetUrl"),
     ],

@@ -146,7 +146,7 @@ def test_what_could_not_be_published_waits_at_the_desk_with_its_reason():
     page = Looked(editor().get(reverse(LIST)))
 
     assert page.all("//*[contains(@class, 'field-standing')]") == [
-        "⚠ Could not be published : no <such> page",
+        "⚠ Could not be published no <such> page",
         "Waiting",
     ]
     assert page.all("//*[contains(@class, 'field-subject')]")[1].startswith(undecided.order.code)

@@ -65,6 +65,7 @@ def test_a_held_order_says_so_while_its_job_runs_to_its_end_too(state):
 
     assert now.heading == "A person is looking at your order"
     assert "nothing is published meanwhile" in now.detail
+    assert "history" not in now.detail, "it says that the order is held, and not why"
     assert "disputed" not in now.detail
 
 

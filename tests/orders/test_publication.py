@@ -141,6 +141,7 @@ def test_a_page_that_is_not_as_sold_leaves_the_order_with_the_editors(
 
 def test_the_log_tells_of_each_failure_and_of_none_of_what_is_live(approved, caplog):
     for reason in ("Nobody answers at wp.example.", "once more"):
+        Publication.objects.update(state=WAITING, reason="")
         publications.give_up(publication_id=approved.pk, reason=reason, at=AT)
 
     assert caplog.text.count("publication_failed") == 2

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from orders import endings, fulfilment, lifecycle, notifications, refunds, reviews
+from orders import endings, fulfilment, holds, lifecycle, notifications, refunds, reviews
 from orders.models import Order, OrderEvent, OutgoingEmail, Payment, Refund, Status
 from queueing.models import Job, JobNote, State, Step
 from tests.orders import factories
@@ -112,6 +112,21 @@ def test_an_order_in_work_cannot_be_resumed():
 
     with pytest.raises(lifecycle.TransitionRefused):
         resume(order)
+
+
+@pytest.mark.django_db
+def test_a_failed_order_that_is_held_is_not_resumed_before_a_person_has_looked():
+    order = failed(factories.order_in_work())
+    holds.hold(order=order, cause="dispute:7", reason="the bank asks", at=AT)
+    order.refresh_from_db()
+
+    with pytest.raises(lifecycle.TransitionRefused, match="is held for a check"):
+        resume(order)
+
+    assert standing(order) == STILL_FAILED
+    holds.release(order=order, actor="mia", reason="fine", at=LATER)
+    resume(Order.objects.get(pk=order.pk))
+    assert standing(order) == RESUMED
 
 
 @pytest.mark.django_db

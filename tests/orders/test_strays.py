@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from orders import fulfilment, holds, refunds, reviews, revisions, strays
-from orders.models import Order, OutgoingEmail, Publication, Refund, Status
+from orders import fulfilment, holds, lifecycle, publications, refunds, reviews, revisions, strays
+from orders.models import Hold, Order, OutgoingEmail, Publication, Refund, Status
 from orders.progress import progress
 from orders.strays import Found
 from queueing import service
@@ -17,6 +17,7 @@ from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.test_refunds import paid_order
+from tests.races import rival_before, rival_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,150 @@ def test_a_longer_list_of_orders_asks_no_more_queries(django_assert_max_num_quer
 
     with django_assert_max_num_queries(3):  # orders, publications, refunds
         strays.settle(at=LATER)
+
+
+def stopped_and_held() -> tuple[Order, Job]:
+    """An order that the sweep holds because its writing job was cancelled."""
+    order = factories.order_in_work()
+    job = service.cancel(job_id=job_of(order).pk, actor="ops")
+    strays.settle(at=LATER)
+    return Order.objects.get(pk=order.pk), job
+
+
+def test_an_operators_retry_lets_a_held_stray_go_on():
+    order, job = stopped_and_held()
+
+    service.retry(job_id=job.pk, actor="mia", reason="by mistake", at=LATER)
+
+    order.refresh_from_db()
+    hold = Hold.objects.get(order=order)
+    assert (order.held_reason, job_of(order).state) == ("", "waiting")
+    assert (hold.ended_at, hold.ended_by) == (LATER, "mia")
+    assert order.events.get(what="Released: its work goes on").actor == "mia"
+    assert not order.events.filter(what__contains="by mistake").exists()
+    assert strays.settle(at=LATER + timedelta(minutes=5)) == NONE
+
+
+def test_a_retry_of_the_publication_lets_its_held_order_go_on():
+    order = approved()
+    job = service.cancel(job_id=publications_jobs(order).get().pk, actor="ops")
+    strays.settle(at=LATER)
+
+    service.retry(job_id=job.pk, actor="mia", at=LATER)
+
+    order.refresh_from_db()
+    assert (order.held_reason, publications_jobs(order).get().state) == ("", "waiting")
+    assert publications.to_publish(publication_id=Publication.objects.get().pk) is not None
+
+
+def test_what_else_holds_the_order_outlives_a_retry_and_refuses_it():
+    order, job = stopped_and_held()
+    holds.hold(order=order, cause="dispute:7", reason="€120.00 disputed", at=LATER)
+
+    with pytest.raises(service.Refused, match=f"€120.00 disputed.*release_order {order.code}"):
+        service.retry(job_id=job.pk, actor="mia", at=LATER)
+
+    assert Hold.objects.filter(order=order, ended_at=None).count() == 2
+    holds.settle(order=order, cause="dispute:7", reason="won", at=LATER)
+    assert job_of(order).state == "cancelled"
+    service.retry(job_id=job.pk, actor="mia", at=LATER)
+    order.refresh_from_db()
+    assert (order.held_reason, job_of(order).state) == ("", "waiting")
+
+
+def test_a_retry_lifts_no_hold_of_another_cause():
+    order = factories.order_in_work()
+    holds.hold(order=order, cause="dispute:7", reason="€120.00 disputed", at=LATER)
+
+    with pytest.raises(service.Refused, match="is held: €120"):
+        service.retry(job_id=job_of(order).pk, actor="mia", at=LATER)
+
+    assert Hold.objects.get(order=order).ended_at is None
+    assert job_of(order).state == "cancelled"
+
+
+def test_the_retry_of_an_e_mail_lets_no_held_order_go_on():
+    order, _ = stopped_and_held()
+    email = Job.objects.filter(kind="email", subject=order.subject).first()
+    service.cancel(job_id=email.pk, actor="ops")
+
+    service.retry(job_id=email.pk, actor="mia", at=LATER)
+
+    order.refresh_from_db()
+    assert order.held_reason != ""
+
+
+LOCKS = "FOR NO KEY UPDATE"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make", [factories.order_in_work, approved])
+def test_an_order_whose_job_is_retried_between_look_and_lock_is_not_held(make):
+    order = make()
+    job = Job.objects.filter(subject=order.subject).exclude(kind="email").latest("created_at")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_before(LOCKS, lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == NONE
+
+    job.refresh_from_db()
+    order.refresh_from_db()
+    assert (job.state, order.held_reason) == ("waiting", "")
+    assert not OutgoingEmail.objects.filter(kind="admin-order-held").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("make", [factories.order_in_work, approved])
+def test_a_retry_that_comes_while_the_order_is_being_held_goes_through_after_it(make):
+    order = make()
+    job = Job.objects.filter(subject=order.subject).exclude(kind="email").latest("created_at")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_beside(
+        'INSERT INTO "orders_hold"', lambda: service.retry(job_id=job.pk, actor="mia")
+    ):
+        strays.settle(at=LATER)
+
+    job.refresh_from_db()
+    order.refresh_from_db()
+    assert (job.state, order.held_reason) == ("waiting", "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refund_whose_job_is_retried_between_look_and_lock_is_not_marked():
+    refund = refund_owed()
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_before(LOCKS, lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == NONE
+
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.PENDING
+    assert not OutgoingEmail.objects.filter(kind="admin-refund-failed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retry_that_comes_while_a_refund_is_being_marked_takes_it_up_again():
+    refund = refund_owed()
+    job = Job.objects.get(key=f"refund:{refund.pk}")
+    service.cancel(job_id=job.pk, actor="ops")
+
+    with rival_beside('UPDATE "orders_refund"', lambda: service.retry(job_id=job.pk, actor="mia")):
+        assert strays.settle(at=LATER) == Found(failed=1)
+
+    job.refresh_from_db()
+    refund.refresh_from_db()
+    assert (job.state, refund.state) == ("waiting", Refund.State.FAILED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_moves_between_look_and_lock_is_left_alone():
+    order = factories.order_in_work()
+    job_of(order).delete()
+    version = factories.version_of(order)
+
+    with rival_before(LOCKS, lambda: lifecycle.deliver(order=order, version=version, at=LATER)):
+        assert strays.settle(at=LATER) == NONE
+
+    assert not Job.objects.filter(key=fulfilment.job_key(order)).exists()

@@ -1,6 +1,7 @@
 """An order ends, and its link stands in texts that others' orders were made from."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +12,7 @@ from articles.openings import newest_standing
 from articles.publishing import standing
 from orders import endings, lifecycle, publications, reviews, revisions
 from orders.models import Order, Publication, Status
-from queueing import registry, runner
+from queueing import leases, registry, runner, service
 from queueing.models import Job, Outcome
 from queueing.process import Process
 from tests.orders import factories
@@ -196,3 +197,27 @@ def test_a_page_that_another_order_has_linked_again_is_no_dead_one():
     again = linked(article, 1)
 
     assert endings.dead_links(now(again).version) == []
+
+
+def test_who_may_not_approve_is_told_whether_the_link_is_still_being_taken_out(caplog):
+    article = with_disclosure()
+    first, second = linked(article, 1), linked(article, 2)
+    review = reviews.submit(order=second, version=now(second).version, actor="customer", at=AT)
+    endings.refund(order=first, actor="mia", reason="asked for it", at=LATER)
+    job = Job.objects.get(kind=endings.LINK_REMOVAL)
+    with pytest.raises(reviews.DeadLink, match="the new version comes by itself"):
+        reviews.approve(review=review, by="mia", at=LATER)
+
+    lease = leases.claim(job_id=job.pk, token=uuid4(), worker=uuid4()).lease
+    fault = leases.Fault(error_class="RetryLater", reason="the texts changed meanwhile")
+    leases.give_up_attempt(
+        lease, kind=job.kind, outcome=Outcome.FAILED, fault=fault, retry_in_s=None
+    )
+
+    with pytest.raises(reviews.DeadLink, match="has stopped; an operator retries its job"):
+        reviews.approve(review=review, by="mia", at=LATER)
+    assert "link_removal_failed" in caplog.text
+    service.retry(job_id=job.pk, actor="ops")
+    assert run_removal() == [Outcome.SUCCEEDED]
+    review.refresh_from_db()
+    reviews.approve(review=review, by="mia", at=LATER)

@@ -46,6 +46,11 @@ def test_one_kind_has_one_handler():
         registry.handles("urgent")(lambda run: None)
 
 
+def test_no_kind_ranks_with_promoted_jobs():
+    with pytest.raises(ValueError, match="below 0 are of promoted jobs"):
+        registry.handles("first of all", rank=-1)(lambda run: None)
+
+
 def test_an_encrypted_broker_stays_encrypted_with_our_transport():
     with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
         assert isinstance(broker.transport, transport.Transport)

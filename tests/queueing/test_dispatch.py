@@ -8,7 +8,7 @@ from celery import Celery
 from django.db import connection
 from django.utils import timezone
 
-from queueing import leases, ledger
+from queueing import leases, ledger, service
 from queueing.dispatcher import (
     LEADERSHIP,
     BrokerAway,
@@ -65,6 +65,24 @@ def test_the_most_urgent_go_first_and_no_more_than_there_are_threads(session, wo
     dispatch(session, publish=post)
 
     assert post.sent == [urgent.pk, vip.pk, normal.pk, later.pk]
+
+
+def test_promoted_jobs_go_before_all_others_of_any_kind_in_the_order_of_their_promotion(
+    session, worker_with
+):
+    worker_with(5)
+    urgent, vip = (ledger.enqueue(kind=k, subject="x", priority=0) for k in ("urgent", "scripted"))
+    first, second, third = (
+        ledger.enqueue(kind=kind, subject="x", priority=5)
+        for kind in ("scripted", "urgent", "scripted")
+    )
+    for job in (third, second, first):
+        service.promote(job_id=job.pk, actor="mia")
+    post = Post()
+
+    dispatch(session, publish=post)
+
+    assert post.sent == [third.pk, second.pk, first.pk, urgent.pk, vip.pk]
 
 
 def test_running_jobs_and_messages_under_way_use_up_the_credit(session, worker_with):

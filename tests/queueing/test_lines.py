@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from queueing import leases, ledger, lines
+from queueing import leases, ledger, lines, service
 from queueing.errors import InLine, Parked
 from queueing.lines import Gate, NoEntry
 from queueing.models import Attempt, Job, Line, Outcome, Place, State
@@ -115,6 +115,18 @@ def test_a_place_that_gets_free_wakes_the_most_urgent_that_stands_in_line(holdin
 
     assert waits(urgent) < 1
     assert waits(ordinary) == DUE_S
+
+
+def test_a_place_that_gets_free_wakes_the_promoted_one_that_was_turned_away(holding, standing):
+    entry = lines.enter(holding(), ONE)
+    urgent, promoted = standing(priority=0), standing(priority=5)
+    service.promote(job_id=promoted.pk, actor="mia")
+    Job.objects.filter(pk=promoted.pk).update(run_at=urgent.run_at)  # it found no place
+
+    lines.leave(entry, well=True)
+
+    assert waits(promoted) < 1
+    assert waits(urgent) == DUE_S
 
 
 def test_a_good_answer_where_no_places_are_counted_wakes_two(holding, standing):

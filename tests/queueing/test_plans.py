@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from queueing import dispatcher, figures, leases, sweeper, workers
+from queueing import dispatcher, figures, leases, service, sweeper, workers
 from queueing.models import Job, State, Worker
 from queueing.process import Process
 
@@ -108,6 +108,7 @@ def test_what_is_asked_all_the_time_reads_a_few_rows_of_a_crowd(statistics, work
         "message that came to nothing": lambda: leases.release(job_id=early, due_too=True),
         "heartbeat": lambda: workers.beat(process, threads=THREADS, kinds=["scripted"]),
         "sweep": _swept_one,
+        "promotion": lambda: service.promote(job_id=early, actor="mia"),
     }
     read = {name: _read(act) for name, act in asked.items()}
     with dispatcher.session() as database:

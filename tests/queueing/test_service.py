@@ -107,8 +107,28 @@ def test_a_promoted_job_is_due_now_and_first():
 
     promoted = service.promote(job_id=job.pk, actor="mia")
 
-    assert promoted.priority == 0
+    assert stats.position(promoted) == 1
     assert promoted.run_at <= timezone.now()
+
+
+def test_a_promoted_job_goes_before_important_ones_that_are_older():
+    important = ledger.enqueue(kind="scripted", subject="vip", priority=0)
+    job = ledger.enqueue(kind="scripted", subject="x", priority=5)
+
+    promoted = service.promote(job_id=job.pk, actor="mia")
+
+    assert (stats.position(promoted), stats.position(important)) == (1, 2)
+
+
+def test_of_two_promotions_the_first_stays_first_and_a_repeat_changes_nothing():
+    older, newer = (ledger.enqueue(kind="scripted", subject="x") for _ in range(2))
+
+    service.promote(job_id=newer.pk, actor="mia")
+    service.promote(job_id=older.pk, actor="leo")
+    again = service.promote(job_id=newer.pk, actor="mia")
+
+    older.refresh_from_db()
+    assert [stats.position(job) for job in (again, older)] == [1, 2]
 
 
 @pytest.mark.parametrize("act", [service.retry, service.cancel, service.promote])
