@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from articles.models import Article
+from articles.models import Article, ModelCall
 from orders import fulfilment, lifecycle, marks, notifications, refunds, reviews
 from orders.models import (
     Order,
@@ -211,6 +211,17 @@ def test_a_text_bought_again_after_its_run_was_killed_is_excused(delivered):
 def test_a_text_bought_again_after_its_reply_was_lost_is_excused(delivered, outcome):
     delivered.calls[0]["outcome"] = outcome
     delivered.buys("outline")
+
+    assert delivered.judged() == set()
+
+
+def test_a_text_bought_again_after_its_caller_had_waited_long_enough_is_excused(delivered):
+    delivered.buys("outline")
+    name = delivered.calls[0]["x_client_request_id"]
+    ModelCall.objects.create(
+        order_key=delivered.order.subject, request_id=name, model="main", purpose="outline",
+        outcome="timeout", took_ms=5000, created_at=AT,
+    )  # fmt: skip
 
     assert delivered.judged() == set()
 
