@@ -65,10 +65,11 @@ def publication_of(review: Review) -> Publication | None:
 
 
 def _seen_last(review: Review) -> ArticleVersion | None:
-    """The text that the editors decided on last; before the first time, what it was made from."""
+    """The text that the editors decided on last; before the first time, the publisher's own: what
+    the customer had changed before they submitted is new to an editor."""
     earlier = Review.objects.filter(order=review.order, submitted_at__lt=review.submitted_at)
     last = earlier.select_related("version").order_by("-submitted_at").first()
-    return last.version if last is not None else review.version.parent
+    return last.version if last is not None else _ground(review.order, review.version)
 
 
 def _ground(order: Order, version: ArticleVersion) -> ArticleVersion | None:
