@@ -147,7 +147,7 @@ def _queue(order: Order, jobs: list[Job]) -> dict[str, Any]:
         "orderId": str(order.pk),
         "jobs": views,
         "hasActiveJob": any(job.state in _OPEN_JOB for job in jobs),
-        "hasFailedJob": any(job.state == State.FAILED for job in jobs),
+        "hasFailedJob": stats.has_failed(jobs),
         "latestJob": views[0] if views else None,
     }
 

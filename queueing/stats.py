@@ -1,7 +1,7 @@
 """How the queues stand: one query each, quick beside any number of settled jobs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,17 +92,22 @@ def all_queue_stats(*, at: datetime | None = None) -> dict[str, Counts]:
 def subject_job_status(subject: str) -> dict[str, Any]:
     """Return `jobs` (newest first, at most 50), `hasActiveJob`, `hasFailedJob`, `latestJob`.
 
-    A failed job counts until a later one of its kind exists for the subject.
+    A failed job counts until a later one of its kind exists for the subject (`has_failed`).
     """
     jobs = list(Job.objects.filter(subject=subject).order_by("-created_at", "-id")[:50])
-    newest = {job.kind: job for job in reversed(jobs)}
     described = [describe(job) for job in jobs]
     return {
         "jobs": described,
         "hasActiveJob": any(job.state in (State.WAITING, State.ACTIVE) for job in jobs),
-        "hasFailedJob": any(job.state == State.FAILED for job in newest.values()),
+        "hasFailedJob": has_failed(jobs),
         "latestJob": described[0] if described else None,
     }
+
+
+def has_failed(jobs: Sequence[Job]) -> bool:
+    """Tell of one subject's jobs, newest first, whether the newest of any kind failed."""
+    newest = {job.kind: job for job in reversed(jobs)}
+    return any(job.state == State.FAILED for job in newest.values())
 
 
 def estimate(job: Job) -> Estimate:
