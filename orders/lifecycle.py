@@ -35,16 +35,18 @@ class TransitionRefused(Exception):
         self.code = order.code
         self.was = Status(order.status)
         self.to = to
+        self.held = held
         is_link = order.product == Product.INTEGRATION
         here, there = (
             PLACING if is_link and status == Status.PROCESSING else status.label
             for status in (self.was, to)
         )
-        super().__init__(
-            f"Order {self.code} is held for a check by our staff; nothing moves until that is done."
-            if held
-            else f"Order {self.code} is at “{here}”; it cannot go on to “{there}”."
-        )
+        refusal = f"Order {self.code} is at “{here}”; it cannot go on to “{there}”."
+        if self.was == to:
+            refusal = f"Order {self.code} is at “{here}” already. Ask again when that is done."
+        if held:
+            refusal = f"Order {self.code} is held for a check by our staff; nothing moves until then."
+        super().__init__(refusal)
 
 
 def lock(order_id: UUID) -> Order:
@@ -345,7 +347,10 @@ def _move(
     unmoved = Order.objects.filter(pk=order.pk, status=was, **(only or {}))
     free = unmoved.filter(held_reason="") if unheld else unmoved
     if not legal or not free.update(status=to, updated_at=at, **fields):
-        raise TransitionRefused(order=order, to=to, held=unheld and legal and unmoved.exists())
+        held = unheld and legal and unmoved.exists()
+        # The order in hand may be stale; the refusal tells where it stands by now.
+        now = Order.objects.only("code", "product", "status").get(pk=order.pk)
+        raise TransitionRefused(order=now, to=to, held=held)
     news.tell(order.subject)
     for name, value in {"status": to, "updated_at": at, **fields}.items():
         setattr(order, name, value)

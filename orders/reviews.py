@@ -68,14 +68,12 @@ def submit(*, order: Order, version: ArticleVersion, actor: str, at: datetime) -
     try:
         lifecycle.submit(order=order, version=version, actor=actor, at=at)
     except lifecycle.TransitionRefused:
-        now = Order.objects.only("code", "status", "version", "held_reason").get(pk=order.pk)
-        held = now.status == Status.QUALITY_CHECK and bool(now.held_reason)
+        now = Order.objects.only("status", "version").get(pk=order.pk)
         if now.status == Status.QUALITY_CHECK and now.version_id != version.pk:
             raise NewerVersion(
                 f"Version {version.number} is no longer the newest; nothing was submitted."
             ) from None
-        # The order in hand may be stale; the refusal tells where it stands by now.
-        raise lifecycle.TransitionRefused(order=now, to=Status.ADMIN_REVIEW, held=held) from None
+        raise
     return Review.objects.create(order=order, version=version, submitted_by=actor, submitted_at=at)
 
 

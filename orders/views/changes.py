@@ -48,8 +48,9 @@ def page(request: HttpRequest, order: Order) -> HttpResponse:
             actor="customer",
             at=timezone.now(),
         )
-    except TransitionRefused:
-        return _too_late(request, order, version, form)
+    except TransitionRefused as refused:
+        why = f"{refused} Nothing was changed." if refused.held else MOVED_ON
+        return _too_late(request, order, version, form, why=why)
     return redirect(order)
 
 
@@ -57,13 +58,13 @@ MOVED_ON: Final = "This order has moved on; nothing was changed."
 
 
 def _too_late(
-    request: HttpRequest, order: Order, version: ArticleVersion, form: ChangesForm
+    request: HttpRequest, order: Order, version: ArticleVersion, form: ChangesForm, *, why: str
 ) -> HttpResponse:
     newest = order.revisions.order_by("-number").first()
     if newest is not None and newest.notes == form.cleaned_data["notes"]:
         messages.info(request, "We have these changes already; nothing was sent twice.")
         return redirect(order)
-    form.add_error(None, f"{MOVED_ON} Your words are kept below as long as this page is open.")
+    form.add_error(None, f"{why} Your words are kept below as long as this page is open.")
     return _shown(request, order, version, form, status=409)
 
 

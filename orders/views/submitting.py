@@ -25,8 +25,9 @@ def submit(request: HttpRequest, order: Order) -> HttpResponse:
         messages.warning(request, "That is no version of this order; nothing was submitted.")
     except reviews.NewerVersion:
         messages.warning(request, "There is a newer version; read it before you submit it.")
-    except TransitionRefused:
-        messages.info(request, "This order has moved on; nothing was submitted just now.")
+    except TransitionRefused as refused:
+        why = str(refused) if refused.held else "This order has moved on."
+        messages.info(request, f"{why} Nothing was submitted just now.")
     return redirect(order)
 
 
