@@ -26,8 +26,8 @@ def submit(request: HttpRequest, order: Order) -> HttpResponse:
     except reviews.NewerVersion:
         messages.warning(request, "There is a newer version; read it before you submit it.")
     except TransitionRefused as refused:
-        why = str(refused) if refused.held else "This order has moved on."
-        messages.info(request, f"{why} Nothing was submitted just now.")
+        why = str(refused).rstrip(".") if refused.held else "This order has moved on"
+        messages.info(request, f"{why}; nothing was submitted just now.")
     return redirect(order)
 
 

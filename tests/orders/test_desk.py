@@ -265,6 +265,37 @@ def test_the_difference_is_against_what_the_editors_saw_last():
     assert "“Be precise.”" in page.text
 
 
+def test_what_was_changed_before_an_editor_saw_anything_is_new_to_them():
+    article = factories.open_article(html="<h2>Beds</h2><p>Most people water at noon.</p>")
+    ground = article.versions.get()
+    order = factories.integration_in_work(article)
+    linked = ground.html.replace("at noon", 'at noon, in <a href="https://x.example">beds</a>')
+    first = factories.version_of(order, html=linked, article=article, parent=ground, number=2)
+    lifecycle.deliver(order=order, version=first, at=AT)
+    newer = put_newer_version(order, html=linked.replace("Most people", "We all"))
+    order.refresh_from_db()
+    review = reviews.submit(order=order, version=newer, actor="customer", at=AT)
+
+    page = Looked(editor().get(desk(review)))
+
+    added = page.all("//div[@class='desk-difference']//ins")
+    assert any("beds" in each for each in added)
+    assert any("We" in each for each in added)
+    assert "the publisher’s own text" in page.text
+
+
+def test_all_of_a_new_article_is_new_to_who_sees_its_second_version_first():
+    order = factories.order_in_review()
+    newer = put_newer_version(order, html=order.version.html.replace("Most people", "We all"))
+    order.refresh_from_db()
+    review = reviews.submit(order=order, version=newer, actor="customer", at=AT)
+
+    page = Looked(editor().get(desk(review)))
+
+    assert "no editor has seen a text of this order before" in page.text
+    assert not page.all("//div[@class='desk-difference']//ins")
+
+
 def test_the_very_text_that_was_returned_is_called_that():
     review = factories.waiting_review()
     reviews.give_back(review=review, by="edith", note="Be precise.", at=AT)

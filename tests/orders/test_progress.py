@@ -8,6 +8,7 @@ import pytest
 from orders import lifecycle, marks
 from orders.models import Order, Payment, Status
 from orders.progress import progress
+from queueing import stats
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -152,6 +153,20 @@ def test_every_status_is_told_and_takes_few_queries(status, django_assert_max_nu
     assert now.heading
     assert now.detail
     assert now.status == status
+
+
+def test_a_change_that_failed_counts_until_a_later_one_has_been_made():
+    order = factories.order_in_review()
+    for minute, state in ((1, State.FAILED), (2, State.COMPLETED)):
+        at = AT + timedelta(minutes=minute)
+        Job.objects.create(
+            kind="backlink-revision", subject=order.subject, rank=15, tries=3, state=state,
+            run_at=at, created_at=at, finished_at=at,
+            error_class="GateBlocked" if state == State.FAILED else "",
+        )  # fmt: skip
+        ours = told(order).queue
+        assert ours["hasFailedJob"] is (state == State.FAILED)
+        assert ours["hasFailedJob"] == stats.subject_job_status(order.subject)["hasFailedJob"]
 
 
 def test_emails_and_refunds_are_not_shown_as_the_orders_jobs():
