@@ -23,6 +23,16 @@ def went_back_elsewhere(order: Order) -> bool:
     return given.exists()
 
 
+def goes_back(payment: Payment) -> bool:
+    """Whether we have owed the payment back, and nobody took that back to go on with its order.
+
+    What a bank had when it was owed, or has brought back since, is owed all the same.
+    """
+    ours = Refund.objects.filter(payment=payment, is_foreign=False).order_by("-pk")
+    newest = ours.values_list("was_taken_back", flat=True).first()
+    return newest is False
+
+
 def kept_cents(payment: Payment) -> int:
     """Return what of a payment may be worked for: none of one whose refund failed and may be let
     run again."""

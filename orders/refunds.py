@@ -103,10 +103,9 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     for refund in Refund.objects.filter(payment__in=taken, created_at=owed_at).order_by("pk"):
         if sum(one.amount_cents for one in refunds) >= order.amount_cents:
             break
-        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
-        if not untouched.update(state=State.WITHDRAWN):
+        why = "The order's work goes on"
+        if not _withdraw(refund, actor=actor, reason=why, at=at, was_taken_back=True):
             raise AlreadyOnItsWay(f"The refund of order {order.code} has gone out already.")
-        _cancel_job(refund, actor=actor, at=at)
         refunds.append(refund)
     kept = sum(balances.kept_cents(p) for p in taken if p.currency == order.currency)
     if kept < order.amount_cents:
@@ -115,21 +114,30 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
 
 
 @transaction.atomic
-def withdraw(*, payment: Payment, actor: str, reason: str, at: datetime) -> int:
-    """Withdraw what is owed of a payment whose money is not with us, unless it went to Stripe."""
+def cut(*, payment: Payment, actor: str, reason: str, at: datetime) -> None:
+    """Have no more be owed of a payment than is with us: a refund of more is withdrawn, unless it
+    went to Stripe, and one of the rest is owed in its place."""
     lock(payment)
-    withdrawn = 0
-    for refund in Refund.objects.filter(payment=payment, state=State.PENDING, begun_at=None):
-        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
-        if untouched.update(state=State.WITHDRAWN):
-            _cancel_job(refund, actor=actor, at=at, reason=reason)
-            withdrawn += 1
-    return withdrawn
+    waiting = Refund.objects.filter(payment=payment, state=State.PENDING, begun_at=None)
+    for refund in waiting.order_by("-pk"):
+        if balances.rest_cents(payment) >= 0:
+            return
+        if _withdraw(refund, actor=actor, reason=reason, at=at):
+            owe_payment(payment=payment, reason=refund.reason, at=at, run_at=refund.due_at)
 
 
-def _cancel_job(
-    refund: Refund, *, actor: str, at: datetime, reason: str = "The order's work goes on"
-) -> None:
+def _withdraw(
+    refund: Refund, *, actor: str, reason: str, at: datetime, was_taken_back: bool = False
+) -> bool:
+    """Withdraw a refund and cancel its job; False: it went to Stripe, or is settled."""
+    untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
+    if not untouched.update(state=State.WITHDRAWN, was_taken_back=was_taken_back):
+        return False
+    _cancel_job(refund, actor=actor, reason=reason, at=at)
+    return True
+
+
+def _cancel_job(refund: Refund, *, actor: str, reason: str, at: datetime) -> None:
     # One that settles at this moment, or that somebody settled by hand, does nothing more anyway;
     # a worker that has it in hand waits for the payment, which is ours.
     free = Job.objects.select_for_update(skip_locked=True, no_key=True)

@@ -65,7 +65,7 @@ class Refund(models.Model):
         PENDING = "pending", "On its way"
         SUCCEEDED = "succeeded", "Refunded"
         FAILED = "failed", "Failed"
-        WITHDRAWN = "withdrawn", "Taken back before it went out"
+        WITHDRAWN = "withdrawn", "Withdrawn before it went out"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount_cents = models.PositiveIntegerField()
@@ -96,6 +96,11 @@ class Refund(models.Model):
         default=False,
         db_default=False,
         help_text="whether it was made at Stripe, where nobody here owed it",
+    )
+    was_taken_back = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="whether it was withdrawn because its order was taken up again",
     )
     refunded_at = models.DateTimeField(null=True, blank=True)
 
