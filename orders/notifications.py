@@ -136,7 +136,7 @@ def message_for(email: OutgoingEmail) -> Message:
             "revision": email.revision,
             "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
             "refund": email.refund or (owed[0] if owed else None),
-            "was_taken_up": len(owed) < len(refunds),
+            "was_taken_up": any(refund.was_taken_back for refund in refunds),
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
             "for_admins": email.kind in FOR_ADMINS,

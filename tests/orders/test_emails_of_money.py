@@ -1,0 +1,59 @@
+"""What e-mails say of money: the refunds that there are, and none that nobody owes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orders import disputes, fulfilment, lifecycle, notifications, refunds
+from orders.models import Order, Payment, Refund
+from tests.orders import factories
+from tests.orders.factories import AT
+from tests.orders.test_resuming import failed
+
+pytestmark = pytest.mark.django_db
+
+LATER = AT + timedelta(minutes=5)
+
+
+def now(order: Order) -> Order:
+    return Order.objects.get(pk=order.pk)
+
+
+def disputed(payment: Payment, cents: int = 12_000, status: str = "needs_response") -> None:
+    says: dict[str, Any] = {"id": f"du_{payment.pk}", "status": status, "currency": "eur"}
+    disputes.hear(payment=payment, told=says | {"amount": cents}, at=LATER)
+
+
+def second_payment(order: Order) -> Payment:
+    return factories.payment_of(
+        order, state=Payment.State.PAID, paid_at=AT, payment_intent=f"pi_{order.code}"
+    )
+
+
+def written(order: Order, kind: str) -> notifications.Message:
+    return notifications.message_for(order.emails.filter(kind=kind).latest("pk"))
+
+
+def ready(order: Order) -> notifications.Message:
+    version = factories.version_of(order)
+    lifecycle.deliver(order=order, version=version, at=LATER)
+    notifications.record(order=order, kind="article-ready", version=version, at=LATER)
+    return written(order, "article-ready")
+
+
+def test_an_order_whose_second_payment_a_bank_took_back_was_never_called_failed():
+    order = factories.order_in_work()
+    twice = second_payment(order)
+    refunds.owe_payment(payment=twice, reason="Paid twice", at=AT)
+    disputed(twice)
+    assert Refund.objects.get().state == Refund.State.WITHDRAWN
+
+    assert "had failed" not in ready(now(order)).text
+
+
+def test_an_order_that_was_taken_up_again_is_said_to_have_failed():
+    order = failed(factories.order_in_work())
+    fulfilment.resume(order=order, actor="mia", reason="better key", at=LATER)
+
+    assert "We wrote to you that this order had failed." in ready(now(order)).text
