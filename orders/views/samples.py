@@ -39,6 +39,7 @@ class Variant:
     ended: str = ""  # because of what, where staff or a bank ended it
     refunded: bool = True
     refund_waits: bool = False
+    with_bank: bool = False
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
@@ -89,7 +90,10 @@ VARIANTS: Final[dict[str, Variant]] = (
             kind=_FAILED, ended=Ending.DISPUTED, says="a part lost to a dispute"
         ),
         "order-failed-unrefunded": Variant(
-            kind=_FAILED, refunded=False, says="while a bank has the money"
+            kind=_FAILED, refunded=False, with_bank=True, says="while a bank has the money"
+        ),
+        "order-failed-part-with-bank": Variant(
+            kind=_FAILED, with_bank=True, says="while a bank has a part of the money"
         ),
         "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
         "order-failed-waits-link": Variant(
@@ -103,6 +107,12 @@ VARIANTS: Final[dict[str, Variant]] = (
         ),
         "admin-order-failed-waits": Variant(
             kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
+        ),
+        "admin-order-failed-unrefunded": Variant(
+            kind=Kind.ADMIN_ORDER_FAILED,
+            refunded=False,
+            with_bank=True,
+            says="while a bank has the money",
         ),
     }
     | {
@@ -129,6 +139,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "refund": _refund(variant, at=at)
         if variant.refunded and not variant.was_taken_up
         else None,
+        "with_bank": variant.with_bank,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
         "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),

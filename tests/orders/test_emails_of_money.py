@@ -32,7 +32,7 @@ def second_payment(order: Order) -> Payment:
 
 
 def written(order: Order, kind: str) -> notifications.Message:
-    return notifications.message_for(order.emails.filter(kind=kind).latest("pk"))
+    return notifications.message_for(now(order).emails.filter(kind=kind).latest("pk"))
 
 
 def ready(order: Order) -> notifications.Message:
@@ -57,3 +57,52 @@ def test_an_order_that_was_taken_up_again_is_said_to_have_failed():
     fulfilment.resume(order=order, actor="mia", reason="better key", at=LATER)
 
     assert "We wrote to you that this order had failed." in ready(now(order)).text
+
+
+@pytest.fixture
+def with_the_bank() -> Order:
+    """An order that failed while a bank had all of its money."""
+    order = factories.order_in_work()
+    disputed(order.payments.get())
+    fulfilment.give_up(order=now(order), reason="GateBlocked", at=LATER)
+    return order
+
+
+def test_while_a_bank_has_the_money_no_refund_is_promised_to_the_customer(with_the_bank):
+    message = written(with_the_bank, "order-failed")
+
+    assert message.subject == f"Order {with_the_bank.code}: not published"
+    assert "Your bank has your payment" in message.text
+    assert "Your bank has your payment" in message.html
+    assert "Refund:" not in message.text
+
+
+def test_while_a_bank_has_the_money_no_refund_is_told_to_the_admins(with_the_bank):
+    message = written(with_the_bank, "admin-order-failed")
+
+    assert message.subject == f"Order {with_the_bank.code} failed; no refund is owed now"
+    for body in (message.text, message.html):
+        assert "a bank has its payment" in body
+        assert "on the queue" not in body
+
+
+def test_what_a_bank_leaves_is_promised_and_what_it_has_is_named():
+    order = factories.order_in_work()
+    disputed(order.payments.get(), 5000)
+    fulfilment.give_up(order=now(order), reason="GateBlocked", at=LATER)
+
+    message = written(order, "order-failed")
+
+    assert message.subject == f"Order {order.code}: not published, your money goes back"
+    assert "Refund:  €70.00" in message.text
+    assert "Your bank has a part of your payment" in message.text
+
+
+def test_a_refund_that_did_not_go_through_is_not_promised():
+    order = factories.failed_order()
+    refunds.give_up(refund_id=Refund.objects.get().pk, reason="Stripe: no", at=LATER)
+
+    message = written(order, "order-failed")
+
+    assert message.subject == f"Order {order.code}: not published"
+    assert "Refund:" not in message.text
