@@ -144,6 +144,7 @@ def message_for(email: OutgoingEmail) -> Message:
             "revision": email.revision,
             "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
             "refund": email.refund or (given[0] if given else None),
+            "refunds": given,
             "with_bank": taken.exists(),
             "was_taken_up": any(refund.was_taken_back for refund in refunds),
             "order_url": access.open_url(order),
@@ -161,6 +162,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "subject": _subject(kind, context).format(code=order.code),
         "is_link": order.product == Product.INTEGRATION,
         "goes_on": _goes_on(kind, order),
+        "waiting": next((refund for refund in context["refunds"] if refund.waits), None),
         "ended_by": order.ended_because,
     }
     return Message(
@@ -179,7 +181,7 @@ def _subject(kind: str, context: dict[str, Any]) -> str:
         return _TAKEN_UP_AGAIN
     if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
         return _OF_ENDINGS[order.ended_because]
-    if kind in _UNREFUNDED and not context["refund"]:
+    if kind in _UNREFUNDED and not context["refunds"]:
         return _UNREFUNDED[kind]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:
         return _OF_LINKS[kind]

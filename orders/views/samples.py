@@ -40,6 +40,7 @@ class Variant:
     refunded: bool = True
     refund_waits: bool = False
     with_bank: bool = False
+    paid_twice: bool = False
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
@@ -95,6 +96,9 @@ VARIANTS: Final[dict[str, Variant]] = (
         "order-failed-part-with-bank": Variant(
             kind=_FAILED, with_bank=True, says="while a bank has a part of the money"
         ),
+        "order-failed-twice": Variant(
+            kind=_FAILED, refund_waits=True, paid_twice=True, says="two payments go back"
+        ),
         "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
         "order-failed-waits-link": Variant(
             kind=_FAILED, product=_LINK, refund_waits=True, says="a link, the refund waits"
@@ -128,6 +132,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
     is_review = variant.rejected or variant.kind == Kind.RETURNED
     notes = NOTE if variant.editor_asked else WISH
     asked_by = "edith" if variant.editor_asked else Revision.CUSTOMER
+    refunds = _refunds(variant, at=at)
     return {
         "order": order,
         "domain": order.domain,
@@ -136,9 +141,8 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "review": Review(note=NOTE) if is_review else None,
         "revision": Revision(number=1, notes=notes, asked_by=asked_by),
         "why": "You asked us by phone to stop.",
-        "refund": _refund(variant, at=at)
-        if variant.refunded and not variant.was_taken_up
-        else None,
+        "refund": refunds[0] if refunds else None,
+        "refunds": refunds,
         "with_bank": variant.with_bank,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
@@ -188,6 +192,14 @@ def _version(variant: Variant, order: Order) -> ArticleVersion:
         words=812,
         backlink_metadata={"revisionNotes": NOTE if variant.editor_asked else WISH},
     )
+
+
+def _refunds(variant: Variant, *, at: datetime) -> list[Refund]:
+    if not variant.refunded or variant.was_taken_up:
+        return []
+    owed = _refund(variant, at=at)
+    twice = Refund(amount_cents=24_000, currency="eur", reason="Paid twice", created_at=at)
+    return [owed, twice] if variant.paid_twice else [owed]
 
 
 def _refund(variant: Variant, *, at: datetime) -> Refund:

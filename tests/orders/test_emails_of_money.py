@@ -25,9 +25,10 @@ def disputed(payment: Payment, cents: int = 12_000, status: str = "needs_respons
     disputes.hear(payment=payment, told=says | {"amount": cents}, at=LATER)
 
 
-def second_payment(order: Order) -> Payment:
+def second_payment(order: Order, **given: Any) -> Payment:
+    intent = f"pi_{order.code}"
     return factories.payment_of(
-        order, state=Payment.State.PAID, paid_at=AT, payment_intent=f"pi_{order.code}"
+        order, state=Payment.State.PAID, paid_at=AT, payment_intent=intent, **given
     )
 
 
@@ -106,3 +107,26 @@ def test_a_refund_that_did_not_go_through_is_not_promised():
 
     assert message.subject == f"Order {order.code}: not published"
     assert "Refund:" not in message.text
+
+
+def test_an_order_that_was_paid_twice_is_told_of_each_refund(settings):
+    settings.REFUND_AFTER_S = 600
+    order = factories.order_in_work()
+    twice = second_payment(order, amount_cents=9000)
+    refunds.owe_payment(payment=twice, reason="Paid twice", at=AT - timedelta(minutes=1))
+    order = failed(order)
+
+    customers, admins = written(order, "order-failed"), written(order, "admin-order-failed")
+
+    assert (
+        "Refund:  €120.00 on 2 March 2026, 09:40 UTC, unless we finish the order before\n"
+        "         €90.00,\n"
+        "         to the card or account that you paid with." in customers.text
+    )
+    assert "your money goes back by itself" in customers.text
+    assert customers.html.count("€120.00") == customers.html.count("€90.00") == 1
+    assert "Refund:  €120.00\nReason:  GateBlocked\nRefund:  €90.00\nReason:  Paid twice" in (
+        admins.text
+    )
+    assert "goes out on 2 March 2026, 09:40 UTC" in admins.text
+    assert admins.html.count("€120.00") == admins.html.count("€90.00") == 1
