@@ -40,8 +40,9 @@ def kept_cents(payment: Payment) -> int:
 
 
 def has_failed(payment: Payment) -> bool:
-    """Whether a refund of it did not go through; it may be let run again."""
-    return Refund.objects.filter(payment=payment, state=Refund.State.FAILED).exists()
+    """Whether a refund that we owed of it did not go through; it may be let run again."""
+    failed = Refund.objects.filter(payment=payment, state=Refund.State.FAILED, is_foreign=False)
+    return failed.exists()
 
 
 def given_cents(payment: Payment) -> int:

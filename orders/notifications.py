@@ -164,6 +164,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "goes_on": _goes_on(kind, order),
         "waiting": next((refund for refund in context["refunds"] if refund.waits), None),
         "ended_by": order.ended_because,
+        "has_ended": order.status in {Status.FAILED, Status.CANCELLED},
     }
     return Message(
         subject=context["subject"],

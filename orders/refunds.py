@@ -335,6 +335,10 @@ def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
     amount = money(refund.amount_cents, refund.currency)
     if refund.state == State.SUCCEEDED:
         lifecycle.note(order=payment.order, what=f"{amount} refunded", actor="stripe", at=at)
+    elif refund.is_foreign:
+        what = f"A refund of {amount} that was made at Stripe did not go through"
+        lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
+        log.warning("foreign_refund_failed", order=str(payment.order_id), refund=refund.pk)
     else:
         what = f"The refund of {amount} did not go through; our staff take care of it"
         _alert(refund, payment, what=what, why=refund.failure, actor="stripe", at=at)

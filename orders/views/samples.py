@@ -41,6 +41,7 @@ class Variant:
     refund_waits: bool = False
     with_bank: bool = False
     paid_twice: bool = False
+    at_stripe: bool = False  # its refund was made there
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
@@ -108,6 +109,17 @@ VARIANTS: Final[dict[str, Variant]] = (
         ),
         "admin-refunded-live": Variant(
             kind=Kind.ADMIN_REFUNDED, status=Status.COMPLETED, says="of a published order"
+        ),
+        "admin-refund-failed-at-stripe": Variant(
+            kind=Kind.ADMIN_REFUND_FAILED,
+            status=Status.PROCESSING,
+            at_stripe=True,
+            says="of one that was made at Stripe",
+        ),
+        "admin-refund-failed-at-stripe-ended": Variant(
+            kind=Kind.ADMIN_REFUND_FAILED,
+            at_stripe=True,
+            says="of one that was made at Stripe, and the order has ended",
         ),
         "admin-order-failed-waits": Variant(
             kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
@@ -209,6 +221,7 @@ def _refund(variant: Variant, *, at: datetime) -> Refund:
         currency="eur",
         reason="GateBlocked",
         failure="Stripe: expired_or_canceled_card" if is_refused else "",
+        is_foreign=variant.at_stripe,
         state=Refund.State.FAILED if is_refused else Refund.State.PENDING,
         created_at=at,
         due_at=at + timedelta(hours=1) if variant.refund_waits else None,
