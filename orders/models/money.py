@@ -103,6 +103,9 @@ class Refund(models.Model):
         help_text="whether it was withdrawn because its order was taken up again",
     )
     refunded_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when Stripe was last asked what became of it"
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -172,12 +175,24 @@ class StripeEvent(models.Model):
         Order, on_delete=models.PROTECT, related_name="stripe_events", null=True, blank=True
     )
     outcome = models.CharField(max_length=200, blank=True, help_text="what it led to here")
+    trouble = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="why it could not be acted on; it is tried again every hour",
+    )
     created_at = models.DateTimeField(help_text="when Stripe made it")
     received_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-received_at"]
-        indexes = [models.Index(fields=["-received_at"], name="stripe_event_newest")]
+        indexes = [
+            models.Index(fields=["-received_at"], name="stripe_event_newest"),
+            models.Index(
+                fields=["created_at"], condition=~Q(trouble=""), name="stripe_event_in_trouble"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
