@@ -18,9 +18,11 @@ def rest_cents(payment: Payment) -> int:
 
 
 def went_back_elsewhere(order: Order) -> bool:
-    """Whether money of the order went back at Stripe that nobody here owed."""
+    """Whether money of the order went back by other hands: at Stripe, where nobody here owed it, or
+    by a bank for good."""
     given = Refund.objects.filter(_GIVEN, payment__order=order, is_foreign=True)
-    return given.exists()
+    lost = Dispute.objects.filter(payment__order=order, state=Dispute.State.LOST)
+    return given.exists() or lost.exists()
 
 
 def goes_back(payment: Payment) -> bool:

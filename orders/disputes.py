@@ -14,8 +14,8 @@ from orders.templatetags.money import money
 log = structlog.get_logger(__name__)
 
 State = Dispute.State
-# Late news never take a dispute back to where it was.
-_RANK: Final = {State.INQUIRY: 0, State.OPEN: 1, State.WON: 2, State.LOST: 2}
+# Late news never take a dispute back to where it was. One that was lost may be won by an appeal.
+_RANK: Final = {State.INQUIRY: 0, State.OPEN: 1, State.LOST: 2, State.WON: 3}
 _UNDER_WAY: Final = frozenset({Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
 
 
@@ -27,6 +27,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     """
     order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
+    payment.refresh_from_db(fields=["state", "paid_at", "payment_intent"])
     refunds.learn_intent(payment, told)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
@@ -112,7 +113,8 @@ def _end(order: Order, *, at: datetime) -> None:
 def _goes_back(order: Order, payment: Payment) -> bool:
     """Whether what a bank leaves of a payment, or brings back, is not ours to keep: nothing was
     made for it, or it was owed before the bank asked."""
-    return (
+    # A payment that we have not heard of yet is settled by the news of it.
+    return payment.paid_at is not None and (
         order.status in {Status.FAILED, Status.CANCELLED}
         or balances.goes_back(payment)
         or _is_paid_otherwise(order, payment)

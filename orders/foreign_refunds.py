@@ -28,13 +28,13 @@ def hear(*, payment: Payment, made: list[dict[str, Any]], at: datetime) -> list[
     """
     order = lifecycle.lock(payment.order_id)
     heard = [refunds.hear(payment=payment, made=one, at=at) for one in made]
+    refunds.cut(payment=payment, actor="stripe", reason="It went back at Stripe", at=at)
     # The refund's job may have met one first; it asks for nobody.
     for refund in [one for one in heard if one.is_foreign]:
         if refund.state == Refund.State.FAILED:
             _came_back(order, refund, at=at)
         else:
             _went_back(order, refund, at=at)
-    refunds.cut(payment=payment, actor="stripe", reason="It went back at Stripe", at=at)
     return heard
 
 

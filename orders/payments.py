@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 
 from orders import (
+    balances,
     disputes,
     foreign_refunds,
     fulfilment,
@@ -264,6 +265,11 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
     payment.save()
     if order.status not in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
         return _paid_again(order, payment, at=at)
+    rest = balances.rest_cents(payment)
+    if rest < payment.amount_cents and not order.held_reason:
+        # A bank has kept it, or it went back at Stripe, before we heard that it had come.
+        reason = f"paid {money(*got)}, of which {money(max(rest, 0), order.currency)} is with us"
+        holds.hold(order=order, cause=marks.of_amount(payment), reason=reason, at=at)
     # Held: disputed before we heard of it, or another payment differs.
     begun = fulfilment.pay(order=order, at=at)
     return "paid: work begins" if begun else "paid: held, so no work begins"

@@ -1,4 +1,4 @@
-"""Stripe's events as rows: each is taken once; what could not be acted on is kept until it can be."""
+"""Stripe's events as rows: each is taken once; what nobody can act on is kept."""
 
 import json
 from collections.abc import Iterable

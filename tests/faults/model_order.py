@@ -190,7 +190,7 @@ class Order(Ledger):
     def told_dispute(self, number: int, state: str, cents: int) -> None:
         """A bank asks about a payment or a part of it, takes it, or has decided."""
         dispute = next((one for one in self.disputes if one.payment == number), None)
-        rank = {"inquiry": 0, "open": 1, "won": 2, "lost": 2}
+        rank = {"inquiry": 0, "open": 1, "lost": 2, "won": 3}
         if dispute is not None and rank[state] <= rank[dispute.state]:
             return
         is_new = dispute is None
@@ -236,8 +236,8 @@ class Order(Ledger):
 
     def _is_not_ours(self, number: int) -> bool:
         """Whether what a bank leaves of it, or brings back, goes back."""
-        differs = self.payments[number].state == "held"
-        was_declined = differs and ("payment", number) not in self.held
+        was_declined = ("payment", number) not in self.held
+        was_declined &= self.payments[number].state == "held"
         owed = self.status in (FAILED, CANCELLED) or self.goes_back(number)
         return owed or was_declined or self._is_paid_otherwise(number)
 
@@ -323,11 +323,11 @@ class Order(Ledger):
         return event
 
     def staff_refund(self) -> None:
-        self.need(any(self.rest(number) > 0 for number in range(len(self.payments))))
-        event = None
-        if self.status in UNDER_WAY:
-            event = self.call_off()
-        elif self.status == UNPAID:
+        is_lost = any(one.state == "lost" for one in self.disputes)
+        is_left = any(self.rest(number) > 0 for number in range(len(self.payments)))
+        self.need(is_left or (is_lost and self.status in (*UNDER_WAY, UNPAID)))
+        event = self.call_off() if self.status in UNDER_WAY else None
+        if self.status == UNPAID:
             self.move(CANCELLED)
         self.owe()
         self.held.clear()
