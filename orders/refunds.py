@@ -156,8 +156,9 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     reply may never be told. A row that was given up is taken up again: staff have let its job run
     once more.
 
-    :raises StripeRefused: Stripe will not give it back, now or later, or the row's money is not
-        there any more
+    A row whose money has all gone back by others is withdrawn.
+
+    :raises StripeRefused: Stripe will not give it back, now or later
     :raises StripeBusy: Stripe was not reached or asks for time
     """
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
@@ -176,9 +177,7 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
             _drop_key_of(error, refund)
             raise stripe_client.translate(error) from None
         if not _found_at_stripe(refund, at=at):
-            raise stripe_client.StripeRefused(
-                "Stripe: the money went back already, by other refunds"
-            ) from None
+            _drop(refund)
         return
     _settled(hear(payment=refund.payment, made=made, at=at))
 
@@ -257,6 +256,21 @@ def _begin(refund: Refund, *, at: datetime) -> bool:
     """Mark the row before Stripe is asked, in a write of its own; False: it was taken back."""
     pending = Refund.objects.filter(pk=refund.pk, state=State.PENDING)
     return bool(pending.update(begun_at=refund.begun_at or at))
+
+
+@transaction.atomic
+def _drop(refund: Refund) -> None:
+    """Withdraw a refund that Stripe has refused for good, because all of its money went back.
+
+    :raises StripeRefused: by what we know, some of it did not
+    """
+    payment = refund.payment
+    lock(payment)
+    if balances.given_cents(payment) - refund.amount_cents < payment.amount_cents:
+        raise stripe_client.StripeRefused("Stripe: the money went back already, by other refunds")
+    untold = Refund.objects.filter(pk=refund.pk, state=State.PENDING, stripe_id=None)
+    untold.update(state=State.WITHDRAWN, begun_at=None)
+    log.info("refund_dropped", order=str(payment.order_id), refund=refund.pk)
 
 
 def _make(refund: Refund) -> dict[str, Any]:
