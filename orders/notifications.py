@@ -180,10 +180,11 @@ def _subject(kind: str, context: dict[str, Any]) -> str:
         return _OF_EDITORS[kind]
     if _goes_on(kind, order):
         return _TAKEN_UP_AGAIN
+    is_by_bank = order.ended_because == Ending.DISPUTED
+    if kind in _UNREFUNDED and not context["refunds"] and not is_by_bank:
+        return _UNREFUNDED[kind]
     if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
         return _OF_ENDINGS[order.ended_because]
-    if kind in _UNREFUNDED and not context["refunds"]:
-        return _UNREFUNDED[kind]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:
         return _OF_LINKS[kind]
     return SUBJECTS[kind]

@@ -11,6 +11,7 @@ from typing import Any, Final
 import stripe
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from orders import balances, lifecycle, notifications, stripe_client
 from orders.models import Order, Payment, Refund
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 State = Refund.State
 _FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
 FAILURE_LENGTH: Final = 200
+# Neither have we asked Stripe for it, nor has somebody made it there.
+_UNTOUCHED: Final = Q(state=State.PENDING, begun_at=None, stripe_id=None)
 _NOTHING_LEFT: Final = "charge_already_refunded"
 
 
@@ -118,8 +121,7 @@ def cut(*, payment: Payment, actor: str, reason: str, at: datetime) -> None:
     """Have no more be owed of a payment than is with us: a refund of more is withdrawn, unless it
     went to Stripe, and one of the rest is owed in its place."""
     lock(payment)
-    waiting = Refund.objects.filter(payment=payment, state=State.PENDING, begun_at=None)
-    for refund in waiting.order_by("-pk"):
+    for refund in Refund.objects.filter(_UNTOUCHED, payment=payment).order_by("-pk"):
         if balances.rest_cents(payment) >= 0:
             return
         if _withdraw(refund, actor=actor, reason=reason, at=at):
@@ -130,7 +132,7 @@ def _withdraw(
     refund: Refund, *, actor: str, reason: str, at: datetime, was_taken_back: bool = False
 ) -> bool:
     """Withdraw a refund and cancel its job; False: it went to Stripe, or is settled."""
-    untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
+    untouched = Refund.objects.filter(_UNTOUCHED, pk=refund.pk)
     if not untouched.update(state=State.WITHDRAWN, was_taken_back=was_taken_back):
         return False
     _cancel_job(refund, actor=actor, reason=reason, at=at)

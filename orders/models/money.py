@@ -129,9 +129,8 @@ class Refund(models.Model):
     @property
     def waits(self) -> bool:
         """Whether it stands in its grace period: the order may still be finished instead."""
-        return (
-            self.state == self.State.PENDING and self.due_at is not None and self.begun_at is None
-        )
+        untouched = self.begun_at is None and self.stripe_id is None
+        return self.state == self.State.PENDING and self.due_at is not None and untouched
 
 
 class Dispute(models.Model):

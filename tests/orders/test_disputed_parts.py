@@ -200,3 +200,29 @@ def test_a_refund_that_went_to_stripe_just_before_the_dispute_was_heard_is_left_
 
     assert Refund.objects.get().state == Refund.State.PENDING
     assert Job.objects.get(kind="refund").state == State.WAITING
+
+
+def at_stripe_already() -> Payment:
+    """A failed order's payment whose refund somebody made at Stripe, and whose bank takes its
+    time."""
+    payment = failed(factories.order_in_work()).payments.get()
+    made = {"id": "re_1", "amount": PAID, "currency": "eur", "status": "pending"}
+    refunds.hear(payment=payment, made=made, at=AT)
+    return payment
+
+
+def test_a_refund_that_is_at_stripe_is_not_withdrawn_for_a_dispute():
+    payment = at_stripe_already()
+
+    hear(payment, "needs_response")
+
+    assert (Refund.objects.get().state, owed_cents(payment)) == (Refund.State.PENDING, PAID)
+
+
+def test_an_order_whose_refund_is_at_stripe_is_not_taken_up_again(settings):
+    settings.REFUND_AFTER_S = 600
+    order = at_stripe_already().order
+
+    assert not Refund.objects.get().waits
+    with pytest.raises(fulfilment.ResumeRefused, match="gone out already"):
+        fulfilment.resume(order=order, actor="mia", reason="better key", at=LATER)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from orders import disputes, fulfilment, lifecycle, notifications, refunds
-from orders.models import Order, Payment, Refund
+from orders import disputes, endings, fulfilment, lifecycle, notifications, refunds
+from orders.models import Dispute, Order, Payment, Refund
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.test_resuming import failed
@@ -130,3 +130,13 @@ def test_an_order_that_was_paid_twice_is_told_of_each_refund(settings):
     )
     assert "goes out on 2 March 2026, 09:40 UTC" in admins.text
     assert admins.html.count("€120.00") == admins.html.count("€90.00") == 1
+
+
+def test_an_order_that_staff_ended_without_a_refund_promises_none():
+    order = factories.order_in_review()
+    payment = order.payments.get()
+    disputed(payment)
+    Dispute.objects.update(state=Dispute.State.LOST, closed_at=LATER)  # as one heard of too early
+    endings.refund(order=now(order), actor="mia", reason="the bank took it", at=LATER)
+
+    assert written(order, "order-failed").subject == f"Order {order.code}: not published"
