@@ -191,7 +191,7 @@ CHECKOUT_EXPIRES_S = env.whole("CHECKOUT_EXPIRES_S", default=23 * 3600, at_least
 REFUND_AFTER_S = env.seconds("REFUND_AFTER_S", default=0)
 # A session that nobody told us of is asked for at Stripe after this long, then ever more seldom.
 RECONCILE_AFTER_S = env.seconds("RECONCILE_AFTER_S", default=900, at_least=1)
-# How many sessions a sweep, once a minute, asks for at most.
+# How many sessions a sweep, once a minute, asks for at most, and how many refunds one an hour.
 RECONCILE_BATCH = env.whole("RECONCILE_BATCH", default=20, at_least=1)
 # Every hour Stripe is asked for refunds and disputes this far back; Stripe keeps events 30 days.
 RECONCILE_EVENTS_S = env.seconds("RECONCILE_EVENTS_S", default=3 * 24 * 3600, at_least=3600)

@@ -18,9 +18,21 @@ def rest_cents(payment: Payment) -> int:
 
 
 def went_back_elsewhere(order: Order) -> bool:
-    """Whether money of the order went back at Stripe that nobody here owed."""
+    """Whether money of the order went back by other hands: at Stripe, where nobody here owed it, or
+    by a bank for good."""
     given = Refund.objects.filter(_GIVEN, payment__order=order, is_foreign=True)
-    return given.exists()
+    lost = Dispute.objects.filter(payment__order=order, state=Dispute.State.LOST)
+    return given.exists() or lost.exists()
+
+
+def goes_back(payment: Payment) -> bool:
+    """Whether we have owed the payment back, and nobody took that back to go on with its order.
+
+    What a bank had when it was owed, or has brought back since, is owed all the same.
+    """
+    ours = Refund.objects.filter(payment=payment, is_foreign=False).order_by("-pk")
+    newest = ours.values_list("was_taken_back", flat=True).first()
+    return newest is False
 
 
 def kept_cents(payment: Payment) -> int:
@@ -30,8 +42,9 @@ def kept_cents(payment: Payment) -> int:
 
 
 def has_failed(payment: Payment) -> bool:
-    """Whether a refund of it did not go through; it may be let run again."""
-    return Refund.objects.filter(payment=payment, state=Refund.State.FAILED).exists()
+    """Whether a refund that we owed of it did not go through; it may be let run again."""
+    failed = Refund.objects.filter(payment=payment, state=Refund.State.FAILED, is_foreign=False)
+    return failed.exists()
 
 
 def given_cents(payment: Payment) -> int:

@@ -14,8 +14,8 @@ from orders.templatetags.money import money
 log = structlog.get_logger(__name__)
 
 State = Dispute.State
-# Late news never take a dispute back to where it was.
-_RANK: Final = {State.INQUIRY: 0, State.OPEN: 1, State.WON: 2, State.LOST: 2}
+# Late news never take a dispute back to where it was. One that was lost may be won by an appeal.
+_RANK: Final = {State.INQUIRY: 0, State.OPEN: 1, State.LOST: 2, State.WON: 3}
 _UNDER_WAY: Final = frozenset({Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIEW})
 
 
@@ -27,6 +27,7 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     """
     order = lifecycle.lock(payment.order_id)
     refunds.lock(payment)
+    payment.refresh_from_db(fields=["state", "paid_at", "payment_intent"])
     refunds.learn_intent(payment, told)
     state = _state_of(told["status"])
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
@@ -40,9 +41,9 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     dispute.save()
     if is_new:
         _opened(order, dispute, at=at)
-    if state == State.OPEN:
-        refunds.withdraw(payment=payment, actor="stripe", reason="The bank has the money", at=at)
-    elif state == State.WON:
+    if state in {State.OPEN, State.LOST}:
+        refunds.cut(payment=payment, actor="stripe", reason="The bank has the money", at=at)
+    if state == State.WON:
         _won(order, dispute, at=at)
     elif state == State.LOST:
         _lost(order, dispute, at=at)
@@ -77,11 +78,8 @@ def _won(order: Order, dispute: Dispute, *, at: datetime) -> None:
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
     _settle(order, dispute, at=at)
     payment = dispute.payment
-    if order.status in {Status.FAILED, Status.CANCELLED}:
-        # The money is with us again, and nothing was made for it.
+    if _goes_back(order, payment):
         refunds.owe_payment(payment=payment, reason="The dispute was won", at=at)
-    elif _is_paid_otherwise(order, payment) or _was_declined(order, payment):
-        refunds.owe_payment(payment=payment, reason="Paid twice", at=at)
     elif order.status == Status.AWAITING_PAYMENT and payment.state == Payment.State.PAID:
         fulfilment.pay(order=order, at=at)  # staff took it for the price while the bank had it
 
@@ -91,21 +89,37 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
     what = f"The dispute of {amount} is over: your bank gave the money back to you"
     lifecycle.note(order=order, what=what, actor="stripe", at=at)
     log.error("dispute_lost", order=str(order.pk), status=order.status)
-    if not _is_paid_otherwise(order, dispute.payment):
-        if order.status == Status.COMPLETED:
-            reason = f"{amount} lost to a dispute, and it is live"
-            marks.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
-            return
-        if order.status in _UNDER_WAY:
-            why = "your bank took the payment back"
-            because = Ending.DISPUTED
-            failure = endings.call_off(order=order, because=because, why=why, actor="stripe", at=at)
-            # What the bank did not take, where it disputed a part or the order was paid twice.
-            refunds.owe(order=order, reason="The order ended with a dispute", at=at)
-            notifications.record(
-                order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at
-            )
-    _settle(order, dispute, at=at)
+    payment = dispute.payment
+    is_paid_otherwise = _is_paid_otherwise(order, payment)
+    if order.status == Status.COMPLETED and not is_paid_otherwise:
+        reason = f"{amount} lost to a dispute, and it is live"
+        marks.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
+    else:
+        if order.status in _UNDER_WAY and not is_paid_otherwise:
+            _end(order, at=at)
+        _settle(order, dispute, at=at)
+    if _goes_back(order, payment):
+        refunds.owe_payment(payment=payment, reason="What the bank did not take", at=at)
+
+
+def _end(order: Order, *, at: datetime) -> None:
+    why = "your bank took the payment back"
+    failure = endings.call_off(order=order, because=Ending.DISPUTED, why=why, actor="stripe", at=at)
+    # What the bank did not take, where it disputed a part or the order was paid twice.
+    refunds.owe(order=order, reason="The order ended with a dispute", at=at)
+    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at)
+
+
+def _goes_back(order: Order, payment: Payment) -> bool:
+    """Whether what a bank leaves of a payment, or brings back, is not ours to keep: nothing was
+    made for it, or it was owed before the bank asked."""
+    # A payment that we have not heard of yet is settled by the news of it.
+    return payment.paid_at is not None and (
+        order.status in {Status.FAILED, Status.CANCELLED}
+        or balances.goes_back(payment)
+        or _is_paid_otherwise(order, payment)
+        or _was_declined(order, payment)
+    )
 
 
 def _settle(order: Order, dispute: Dispute, *, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from articles.models import ArticleVersion
 from orders import access
 from orders.models import (
+    Dispute,
     Ending,
     Order,
     OrderEvent,
@@ -51,6 +52,12 @@ _OF_ENDINGS: Final[dict[str, str]] = {
     Ending.REFUNDED: "Order {code}: ended, your money goes back",
     Ending.DISPUTED: "Order {code}: ended, your bank gave the money back",
 }
+# Where no money is on its way: a bank has it, for one.
+_UNREFUNDED: Final[dict[str, str]] = {
+    Kind.ORDER_FAILED: "Order {code}: not published",
+    Kind.ADMIN_ORDER_FAILED: "Order {code} failed; no refund is owed now",
+}
+_GIVEN: Final = frozenset({Refund.State.PENDING, Refund.State.SUCCEEDED})
 _TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
 # Where an editor and not the customer asked for the change.
 _OF_EDITORS: Final[dict[str, str]] = {
@@ -124,7 +131,8 @@ def message_for(email: OutgoingEmail) -> Message:
     """Write the e-mail out from its order's present facts."""
     order = email.order
     refunds = list(Refund.objects.filter(payment__order=order))
-    owed = [refund for refund in refunds if refund.state != Refund.State.WITHDRAWN]
+    given = [refund for refund in refunds if refund.state in _GIVEN]
+    taken = Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN)
     return render(
         email.kind,
         {
@@ -135,8 +143,10 @@ def message_for(email: OutgoingEmail) -> Message:
             "review": email.review,
             "revision": email.revision,
             "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
-            "refund": email.refund or (owed[0] if owed else None),
-            "was_taken_up": len(owed) < len(refunds),
+            "refund": email.refund or (given[0] if given else None),
+            "refunds": given,
+            "with_bank": taken.exists(),
+            "was_taken_up": any(refund.was_taken_back for refund in refunds),
             "order_url": access.open_url(order),
             "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
             "for_admins": email.kind in FOR_ADMINS,
@@ -149,10 +159,12 @@ def render(kind: str, context: dict[str, Any]) -> Message:
     order = context["order"]
     context = context | {
         "site_url": settings.SITE_URL,
-        "subject": _subject(kind, order, context.get("revision")).format(code=order.code),
+        "subject": _subject(kind, context).format(code=order.code),
         "is_link": order.product == Product.INTEGRATION,
         "goes_on": _goes_on(kind, order),
+        "waiting": next((refund for refund in context["refunds"] if refund.waits), None),
         "ended_by": order.ended_because,
+        "has_ended": order.status in {Status.FAILED, Status.CANCELLED},
     }
     return Message(
         subject=context["subject"],
@@ -161,11 +173,16 @@ def render(kind: str, context: dict[str, Any]) -> Message:
     )
 
 
-def _subject(kind: str, order: Order, revision: Revision | None) -> str:
+def _subject(kind: str, context: dict[str, Any]) -> str:
+    order: Order = context["order"]
+    revision: Revision | None = context["revision"]
     if revision is not None and revision.is_editors and kind in _OF_EDITORS:
         return _OF_EDITORS[kind]
     if _goes_on(kind, order):
         return _TAKEN_UP_AGAIN
+    is_by_bank = order.ended_because == Ending.DISPUTED
+    if kind in _UNREFUNDED and not context["refunds"] and not is_by_bank:
+        return _UNREFUNDED[kind]
     if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
         return _OF_ENDINGS[order.ended_because]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:

@@ -4,7 +4,6 @@ Webhook and success page end in `settle_session`, under a lock on the order: wha
 late, out of order or at the same moment has one effect.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,9 +11,10 @@ from uuid import UUID
 
 import stripe
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from orders import (
+    balances,
     disputes,
     foreign_refunds,
     fulfilment,
@@ -24,12 +24,12 @@ from orders import (
     refunds,
     signatures,
     stripe_client,
+    stripe_events,
 )
 from orders.models import Order, Payment, Status, StripeEvent
 from orders.signatures import BadSignature
 from orders.stripe_client import StripeUnavailable, moment
 from orders.templatetags.money import money
-from queueing.run import storable
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ def receive_event(*, payload: bytes, signature: str, at: datetime) -> Received:
 def take_event(*, event: StripeObject, at: datetime) -> Received:
     """Store one event of Stripe's and do what follows from it, in one transaction.
 
-    An event that was stored before changes nothing. One of a type or an order that is not ours is
+    An event that was acted on before changes nothing. One of a type or an order that is not ours is
     stored too: Stripe would send it again otherwise.
 
     :raises StripeUnavailable: what the event leaves out could not be asked of Stripe; nothing was
@@ -107,7 +107,7 @@ def take_event(*, event: StripeObject, at: datetime) -> Received:
     kind, shape = event["type"], event["data"]["object"]
     made, shape = _refunds_told_of(kind, shape), _named(kind, shape)
     with transaction.atomic():
-        if not _store(event, at=at):
+        if not stripe_events.take(event, at=at):
             return Received(event["id"], duplicate=True, outcome="")
         outcome = _act(kind, shape, made, at=at)
         StripeEvent.objects.filter(pk=event["id"]).update(
@@ -265,6 +265,11 @@ def _paid(order: Order, payment: Payment, session: StripeObject, *, at: datetime
     payment.save()
     if order.status not in {Status.AWAITING_PAYMENT, Status.CANCELLED}:
         return _paid_again(order, payment, at=at)
+    rest = balances.rest_cents(payment)
+    if rest < payment.amount_cents and not order.held_reason:
+        # A bank has kept it, or it went back at Stripe, before we heard that it had come.
+        reason = f"paid {money(*got)}, of which {money(max(rest, 0), order.currency)} is with us"
+        holds.hold(order=order, cause=marks.of_amount(payment), reason=reason, at=at)
     # Held: disputed before we heard of it, or another payment differs.
     begun = fulfilment.pay(order=order, at=at)
     return "paid: work begins" if begun else "paid: held, so no work begins"
@@ -362,20 +367,3 @@ def _is_uuid(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
-
-
-def _store(event: StripeObject, *, at: datetime) -> bool:
-    """Insert the event; False when it is there. Waits for whoever is inserting it right now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO orders_stripeevent (id, type, payload, outcome, created_at, received_at)"
-            " VALUES (%s, %s, %s, '', %s, %s) ON CONFLICT DO NOTHING",
-            [
-                event["id"],
-                event["type"][:100],
-                json.dumps(storable(event)),
-                moment(event["created"]),
-                at,
-            ],
-        )
-        return bool(cursor.rowcount)

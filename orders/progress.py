@@ -359,8 +359,18 @@ def _is_link(order: Order) -> bool:
 def _refunds(order: Order) -> tuple[Refund, ...]:
     if order.status not in _GIVES_BACK:
         return ()
-    refunds = Refund.objects.filter(payment__order=order)
-    return tuple(refunds.exclude(state=Refund.State.WITHDRAWN))
+    refunds = list(
+        Refund.objects.filter(payment__order=order)
+        .exclude(state=Refund.State.WITHDRAWN)
+        .order_by("-created_at", "-pk")
+    )
+    # What we owe is all that is left, so a newer one takes the place of one that failed.
+    newest = {one.payment_id: one.pk for one in reversed(refunds) if not one.is_foreign}
+    return tuple(
+        one
+        for one in refunds
+        if one.state != Refund.State.FAILED or one.pk >= newest.get(one.payment_id, 0)
+    )
 
 
 def _last_review(order: Order) -> Review | None:

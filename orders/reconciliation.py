@@ -1,12 +1,15 @@
-"""What Stripe knows and nobody told us: sessions asked for one by one, rare events by their list.
+"""What Stripe knows and nobody told us: sessions and refunds asked for one by one, rare events by
+their list.
 
 Webhooks get lost, and customers do not come back to the success page. Each sweep asks a few
 questions at most, and acts on the answers by the functions that webhooks end in, so what is heard
-twice has one effect.
+twice has one effect. An answer that cannot be acted on is told in the log, and the others go on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import stripe
@@ -14,8 +17,8 @@ import structlog
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from orders import payments, stripe_client
-from orders.models import Order, Payment, Status, StripeEvent
+from orders import foreign_refunds, payments, stripe_client, stripe_events
+from orders.models import Order, Payment, Refund, Status
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +70,13 @@ def sweep(*, at: datetime, dry_run: bool = False) -> Swept:
             break
         asked += 1
         Payment.objects.filter(pk=payment.pk).update(asked_at=at)
-        news += _settle(payment, session, at=at)
-    closed = sum(payments.close_unpaid(order_id=pk, at=at) for pk in overdue)
+        news += _done(
+            "session_not_settled", partial(_settle, payment, session, at=at), payment=payment.pk
+        )
+    closed = sum(
+        _done("order_not_closed", partial(payments.close_unpaid, order_id=pk, at=at), order=str(pk))
+        for pk in overdue
+    )
     return Swept(asked=asked, news=news, closed=closed, stopped=stopped)
 
 
@@ -76,28 +84,62 @@ def hear_missed(*, at: datetime, dry_run: bool = False) -> int:
     """Take the refunds and disputes that Stripe made events of and that never reached us.
 
     Asks for the events of the last `RECONCILE_EVENTS_S`, oldest first; returns how many were new,
-    as far as Stripe gave answers.
+    as far as Stripe gave answers. One that cannot be acted on is kept, and tried again each time
+    however old it is.
     """
     try:
         events = _rare_events(since=at - timedelta(seconds=settings.RECONCILE_EVENTS_S))
     except stripe.StripeError:
         return 0
-    known = set(
-        StripeEvent.objects.filter(pk__in=[event["id"] for event in events]).values_list(
-            "pk", flat=True
-        )
-    )
-    missed = [event for event in events if event["id"] not in known]
+    missed = {event["id"]: event for event in [*stripe_events.kept(), *events]}
+    for known in stripe_events.taken(missed):
+        del missed[known]
     if dry_run:
         return len(missed)
-    heard = 0
-    for event in missed:
+    return sum(_take(event, at=at) for event in missed.values())
+
+
+def ask_for_refunds(*, at: datetime, dry_run: bool = False) -> int:
+    """Ask what became of refunds that Stripe has and banks have not paid out, as far as we know;
+    returns how many have ended.
+
+    One is asked for `RECONCILE_AFTER_S` after it was owed, then in turns, `RECONCILE_BATCH` at a
+    time. While Stripe gives no answer, nothing changes.
+    """
+    due = list(_on_their_way(at=at)[: settings.RECONCILE_BATCH])
+    if dry_run:
+        return len(due)
+    ended = 0
+    for refund in due:
         try:
-            heard += not payments.take_event(event=event, at=at).duplicate
-        except payments.StripeUnavailable:
+            made = _made(refund)
+        except stripe.StripeError:
             break
-        log.warning("event_was_missed", stripe_event=event["id"], type=event["type"])
-    return heard
+        Refund.objects.filter(pk=refund.pk).update(asked_at=at)
+        ended += _done(
+            "refund_not_settled", partial(_hear_refund, refund, made, at=at), refund=refund.pk
+        )
+    return ended
+
+
+def _done(failure: str, act: Callable[[], bool], **about: Any) -> bool:
+    """Do it and say whether it was news; what breaks it is logged, and the others go on."""
+    try:
+        return act()
+    except Exception:
+        log.exception(failure, **about)
+        return False
+
+
+def _take(event: dict[str, Any], *, at: datetime) -> bool:
+    try:
+        is_new = not payments.take_event(event=event, at=at).duplicate
+    except Exception as error:
+        stripe_events.keep(event, trouble=type(error).__name__, at=at)
+        log.exception("event_not_taken", stripe_event=event["id"], type=event["type"])
+        return False
+    log.warning("event_was_missed", stripe_event=event["id"], type=event["type"])
+    return is_new
 
 
 def _due(*, at: datetime) -> QuerySet[Payment]:
@@ -125,6 +167,37 @@ def _unpayable(*, at: datetime) -> QuerySet[Order]:
         held_reason="",
         created_at__lte=at - lifetime,
     ).order_by("created_at")
+
+
+def _on_their_way(*, at: datetime) -> QuerySet[Refund]:
+    """Refunds that Stripe has, those first that were never asked for."""
+    old_enough = Q(created_at__lte=at - timedelta(seconds=settings.RECONCILE_AFTER_S))
+    found = Refund.objects.filter(old_enough, state=Refund.State.PENDING, stripe_id__isnull=False)
+    return found.select_related("payment").order_by(F("asked_at").asc(nulls_first=True), "pk")
+
+
+def _made(refund: Refund) -> dict[str, Any] | None:
+    """Return the refund as Stripe has it, None if Stripe knows none of that id.
+
+    :raises stripe.StripeError: Stripe gave no answer
+    """
+    name = refund.stripe_id or ""
+    try:
+        return stripe_client.call(lambda client: client.v1.refunds.retrieve(name)).to_dict()
+    except stripe.InvalidRequestError:
+        return None
+
+
+def _hear_refund(refund: Refund, made: dict[str, Any] | None, *, at: datetime) -> bool:
+    order = str(refund.payment.order_id)
+    if made is None:
+        log.error("refund_unknown_at_stripe", refund=refund.pk, order=order)
+        return False
+    (heard,) = foreign_refunds.hear(payment=refund.payment, made=[made], at=at)
+    if heard.state == Refund.State.PENDING:
+        return False
+    log.warning("refund_was_missed", refund=refund.pk, order=order, state=heard.state)
+    return True
 
 
 def _session_of(payment: Payment) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import stripe
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from orders import balances, lifecycle, notifications, stripe_client
 from orders.models import Order, Payment, Refund
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 State = Refund.State
 _FAILED_AT_STRIPE: Final = frozenset({"failed", "canceled"})
 FAILURE_LENGTH: Final = 200
+# Neither have we asked Stripe for it, nor has somebody made it there.
+_UNTOUCHED: Final = Q(state=State.PENDING, begun_at=None, stripe_id=None)
 _NOTHING_LEFT: Final = "charge_already_refunded"
 
 
@@ -103,10 +106,9 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
     for refund in Refund.objects.filter(payment__in=taken, created_at=owed_at).order_by("pk"):
         if sum(one.amount_cents for one in refunds) >= order.amount_cents:
             break
-        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
-        if not untouched.update(state=State.WITHDRAWN):
+        why = "The order's work goes on"
+        if not _withdraw(refund, actor=actor, reason=why, at=at, was_taken_back=True):
             raise AlreadyOnItsWay(f"The refund of order {order.code} has gone out already.")
-        _cancel_job(refund, actor=actor, at=at)
         refunds.append(refund)
     kept = sum(balances.kept_cents(p) for p in taken if p.currency == order.currency)
     if kept < order.amount_cents:
@@ -115,21 +117,29 @@ def take_back(*, order: Order, owed_at: datetime, actor: str, at: datetime) -> l
 
 
 @transaction.atomic
-def withdraw(*, payment: Payment, actor: str, reason: str, at: datetime) -> int:
-    """Withdraw what is owed of a payment whose money is not with us, unless it went to Stripe."""
+def cut(*, payment: Payment, actor: str, reason: str, at: datetime) -> None:
+    """Have no more be owed of a payment than is with us: a refund of more is withdrawn, unless it
+    went to Stripe, and one of the rest is owed in its place."""
     lock(payment)
-    withdrawn = 0
-    for refund in Refund.objects.filter(payment=payment, state=State.PENDING, begun_at=None):
-        untouched = Refund.objects.filter(pk=refund.pk, state=State.PENDING, begun_at=None)
-        if untouched.update(state=State.WITHDRAWN):
-            _cancel_job(refund, actor=actor, at=at, reason=reason)
-            withdrawn += 1
-    return withdrawn
+    for refund in Refund.objects.filter(_UNTOUCHED, payment=payment).order_by("-pk"):
+        if balances.rest_cents(payment) >= 0:
+            return
+        if _withdraw(refund, actor=actor, reason=reason, at=at):
+            owe_payment(payment=payment, reason=refund.reason, at=at, run_at=refund.due_at)
 
 
-def _cancel_job(
-    refund: Refund, *, actor: str, at: datetime, reason: str = "The order's work goes on"
-) -> None:
+def _withdraw(
+    refund: Refund, *, actor: str, reason: str, at: datetime, was_taken_back: bool = False
+) -> bool:
+    """Withdraw a refund and cancel its job; False: it went to Stripe, or is settled."""
+    untouched = Refund.objects.filter(_UNTOUCHED, pk=refund.pk)
+    if not untouched.update(state=State.WITHDRAWN, was_taken_back=was_taken_back):
+        return False
+    _cancel_job(refund, actor=actor, reason=reason, at=at)
+    return True
+
+
+def _cancel_job(refund: Refund, *, actor: str, reason: str, at: datetime) -> None:
     # One that settles at this moment, or that somebody settled by hand, does nothing more anyway;
     # a worker that has it in hand waits for the payment, which is ours.
     free = Job.objects.select_for_update(skip_locked=True, no_key=True)
@@ -148,8 +158,9 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     reply may never be told. A row that was given up is taken up again: staff have let its job run
     once more.
 
-    :raises StripeRefused: Stripe will not give it back, now or later, or the row's money is not
-        there any more
+    A row whose money has all gone back by others is withdrawn.
+
+    :raises StripeRefused: Stripe will not give it back, now or later
     :raises StripeBusy: Stripe was not reached or asks for time
     """
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
@@ -168,9 +179,7 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
             _drop_key_of(error, refund)
             raise stripe_client.translate(error) from None
         if not _found_at_stripe(refund, at=at):
-            raise stripe_client.StripeRefused(
-                "Stripe: the money went back already, by other refunds"
-            ) from None
+            _drop(refund)
         return
     _settled(hear(payment=refund.payment, made=made, at=at))
 
@@ -251,6 +260,21 @@ def _begin(refund: Refund, *, at: datetime) -> bool:
     return bool(pending.update(begun_at=refund.begun_at or at))
 
 
+@transaction.atomic
+def _drop(refund: Refund) -> None:
+    """Withdraw a refund that Stripe has refused for good, because all of its money went back.
+
+    :raises StripeRefused: by what we know, some of it did not
+    """
+    payment = refund.payment
+    lock(payment)
+    if balances.given_cents(payment) - refund.amount_cents < payment.amount_cents:
+        raise stripe_client.StripeRefused("Stripe: the money went back already, by other refunds")
+    untold = Refund.objects.filter(pk=refund.pk, state=State.PENDING, stripe_id=None)
+    untold.update(state=State.WITHDRAWN, begun_at=None)
+    log.info("refund_dropped", order=str(payment.order_id), refund=refund.pk)
+
+
 def _make(refund: Refund) -> dict[str, Any]:
     payment = refund.payment
     made = stripe_client.call(
@@ -327,6 +351,10 @@ def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
     amount = money(refund.amount_cents, refund.currency)
     if refund.state == State.SUCCEEDED:
         lifecycle.note(order=payment.order, what=f"{amount} refunded", actor="stripe", at=at)
+    elif refund.is_foreign:
+        what = f"A refund of {amount} that was made at Stripe did not go through"
+        lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
+        log.warning("foreign_refund_failed", order=str(payment.order_id), refund=refund.pk)
     else:
         what = f"The refund of {amount} did not go through; our staff take care of it"
         _alert(refund, payment, what=what, why=refund.failure, actor="stripe", at=at)

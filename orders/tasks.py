@@ -20,5 +20,6 @@ def sweep_sessions() -> None:
 
 @shared_task(name="orders.missed_events", queue="default")  # type: ignore[untyped-decorator]
 def hear_missed_events() -> None:
-    """Take the refunds and disputes that Stripe could not tell us of."""
+    """Take the refunds and disputes that Stripe could not tell us of, and the ends of refunds."""
     reconciliation.hear_missed(at=timezone.now())
+    reconciliation.ask_for_refunds(at=timezone.now())

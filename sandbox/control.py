@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast, get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.knobs import BAD_PAGES, BAD_TEXTS, Knob, KnobRefused
+from sandbox.stripe.account import RefundStatus
 from sandbox.stripe.checkout import PAY_LATER_S
 from sandbox.stripe.forms import StripeRefusal
 from sandbox.stripe.records import Charge, Event, Session
@@ -56,6 +57,7 @@ def control_routes(world: World) -> list[Route]:
         ("POST", "/stripe/sessions/{name}/settle", stripe.settle),
         ("POST", "/stripe/sessions/{name}/expire", stripe.expire),
         ("POST", "/stripe/refunds", stripe.refund),
+        ("POST", "/stripe/refunds/{name}/end", stripe.end_refund),
         ("POST", "/stripe/disputes", stripe.dispute),
         ("POST", "/stripe/disputes/{name}/close", stripe.close_dispute),
         ("POST", "/stripe/clock", stripe.clock),
@@ -276,17 +278,29 @@ class StripeControl:
     async def refund(self, request: Request) -> Response:
         """Give money back from Stripe's side, as its dashboard does."""
         asked = await _body(request)
-        amount = asked.get("amount")
         refund = self.world.account.refund(
-            self._charge(asked), amount=amount, reason=None, metadata={}
+            self._charge(asked),
+            amount=asked.get("amount"),
+            reason=None,
+            metadata={},
+            status=_refund_status(asked, default="succeeded"),
         )
         return JSONResponse(draw(refund), 201)
 
+    async def end_refund(self, request: Request) -> Response:
+        """Say what became of a refund: a bank takes its time, or sends the money back."""
+        refund = self._kept(self.world.account.shelf.refunds, request)
+        status = _refund_status(await _body(request), default="failed")
+        self.world.account.end_refund(refund, status=status)
+        return JSONResponse(draw(refund))
+
     async def dispute(self, request: Request) -> Response:
-        """Let the payer's bank dispute a charge."""
+        """Let the payer's bank dispute a charge, or a part of it."""
         asked = await _body(request)
         reason = asked.get("reason", "fraudulent")
-        dispute = self.world.account.dispute(self._charge(asked), reason=reason)
+        dispute = self.world.account.dispute(
+            self._charge(asked), reason=reason, amount=asked.get("amount")
+        )
         return JSONResponse(draw(dispute), 201)
 
     async def close_dispute(self, request: Request) -> Response:
@@ -332,6 +346,13 @@ async def _body(request: Request) -> Json:
     if not isinstance(asked, dict):
         raise ControlRefused("the body must be a JSON object")
     return asked
+
+
+def _refund_status(asked: Json, *, default: RefundStatus) -> RefundStatus:
+    status = asked.get("status", default)
+    if status not in get_args(RefundStatus):
+        raise ControlRefused(f"status must be one of {', '.join(get_args(RefundStatus))}")
+    return cast(RefundStatus, status)
 
 
 def _number(given: object, *, default: int) -> int:

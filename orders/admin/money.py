@@ -37,7 +37,7 @@ class PaymentsOfOrder(FactsOfOrder):
 
 class StripeEventsOfOrder(FactsOfOrder):
     model = StripeEvent
-    fields = ("type", "outcome", "created_at", "received_at")
+    fields = ("type", "outcome", "trouble", "created_at", "received_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StripeEvent]:
         return super().get_queryset(request).defer("payload")
@@ -108,15 +108,21 @@ class RefundAdmin(ReadOnly, RefundPage):
 class StripeEventAdmin(ReadOnly, EventPage):
     """Everything that Stripe told us, as it came."""
 
-    list_display = ("id", "type", "order", "outcome", "created_at", "received_at")
-    list_filter = ("received_at", ("order", admin.EmptyFieldListFilter))
+    list_display = ("id", "type", "order", "outcome", "trouble", "created_at", "received_at")
+    list_filter = (
+        "received_at",
+        ("order", admin.EmptyFieldListFilter),
+        ("trouble", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("order",)
     search_fields = ("id__exact", "type__exact", "order__code__exact")
     search_help_text = "Event id, event type or order code, whole"
     ordering = ("-received_at",)
     paginator = QuickPaginator
     show_full_result_count = False
-    fields = ("id", "type", "order", "outcome", "created_at", "received_at", "drawn_payload")
+    fields = (
+        "id", "type", "order", "outcome", "trouble", "created_at", "received_at", "drawn_payload",
+    )  # fmt: skip
     readonly_fields = ("drawn_payload",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StripeEvent]:

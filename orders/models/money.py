@@ -65,7 +65,7 @@ class Refund(models.Model):
         PENDING = "pending", "On its way"
         SUCCEEDED = "succeeded", "Refunded"
         FAILED = "failed", "Failed"
-        WITHDRAWN = "withdrawn", "Taken back before it went out"
+        WITHDRAWN = "withdrawn", "Withdrawn before it went out"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount_cents = models.PositiveIntegerField()
@@ -97,7 +97,15 @@ class Refund(models.Model):
         db_default=False,
         help_text="whether it was made at Stripe, where nobody here owed it",
     )
+    was_taken_back = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="whether it was withdrawn because its order was taken up again",
+    )
     refunded_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when Stripe was last asked what became of it"
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -121,9 +129,8 @@ class Refund(models.Model):
     @property
     def waits(self) -> bool:
         """Whether it stands in its grace period: the order may still be finished instead."""
-        return (
-            self.state == self.State.PENDING and self.due_at is not None and self.begun_at is None
-        )
+        untouched = self.begun_at is None and self.stripe_id is None
+        return self.state == self.State.PENDING and self.due_at is not None and untouched
 
 
 class Dispute(models.Model):
@@ -167,12 +174,24 @@ class StripeEvent(models.Model):
         Order, on_delete=models.PROTECT, related_name="stripe_events", null=True, blank=True
     )
     outcome = models.CharField(max_length=200, blank=True, help_text="what it led to here")
+    trouble = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="why it could not be acted on; it is tried again every hour",
+    )
     created_at = models.DateTimeField(help_text="when Stripe made it")
     received_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-received_at"]
-        indexes = [models.Index(fields=["-received_at"], name="stripe_event_newest")]
+        indexes = [
+            models.Index(fields=["-received_at"], name="stripe_event_newest"),
+            models.Index(
+                fields=["created_at"], condition=~Q(trouble=""), name="stripe_event_in_trouble"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"

@@ -39,6 +39,9 @@ class Variant:
     ended: str = ""  # because of what, where staff or a bank ended it
     refunded: bool = True
     refund_waits: bool = False
+    with_bank: bool = False
+    paid_twice: bool = False
+    at_stripe: bool = False  # its refund was made there
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
@@ -89,7 +92,13 @@ VARIANTS: Final[dict[str, Variant]] = (
             kind=_FAILED, ended=Ending.DISPUTED, says="a part lost to a dispute"
         ),
         "order-failed-unrefunded": Variant(
-            kind=_FAILED, refunded=False, says="while a bank has the money"
+            kind=_FAILED, refunded=False, with_bank=True, says="while a bank has the money"
+        ),
+        "order-failed-part-with-bank": Variant(
+            kind=_FAILED, with_bank=True, says="while a bank has a part of the money"
+        ),
+        "order-failed-twice": Variant(
+            kind=_FAILED, refund_waits=True, paid_twice=True, says="two payments go back"
         ),
         "order-failed-waits": Variant(kind=_FAILED, refund_waits=True, says="the refund waits"),
         "order-failed-waits-link": Variant(
@@ -101,8 +110,25 @@ VARIANTS: Final[dict[str, Variant]] = (
         "admin-refunded-live": Variant(
             kind=Kind.ADMIN_REFUNDED, status=Status.COMPLETED, says="of a published order"
         ),
+        "admin-refund-failed-at-stripe": Variant(
+            kind=Kind.ADMIN_REFUND_FAILED,
+            status=Status.PROCESSING,
+            at_stripe=True,
+            says="of one that was made at Stripe",
+        ),
+        "admin-refund-failed-at-stripe-ended": Variant(
+            kind=Kind.ADMIN_REFUND_FAILED,
+            at_stripe=True,
+            says="of one that was made at Stripe, and the order has ended",
+        ),
         "admin-order-failed-waits": Variant(
             kind=Kind.ADMIN_ORDER_FAILED, refund_waits=True, says="the refund waits"
+        ),
+        "admin-order-failed-unrefunded": Variant(
+            kind=Kind.ADMIN_ORDER_FAILED,
+            refunded=False,
+            with_bank=True,
+            says="while a bank has the money",
         ),
     }
     | {
@@ -118,6 +144,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
     is_review = variant.rejected or variant.kind == Kind.RETURNED
     notes = NOTE if variant.editor_asked else WISH
     asked_by = "edith" if variant.editor_asked else Revision.CUSTOMER
+    refunds = _refunds(variant, at=at)
     return {
         "order": order,
         "domain": order.domain,
@@ -126,9 +153,9 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "review": Review(note=NOTE) if is_review else None,
         "revision": Revision(number=1, notes=notes, asked_by=asked_by),
         "why": "You asked us by phone to stop.",
-        "refund": _refund(variant, at=at)
-        if variant.refunded and not variant.was_taken_up
-        else None,
+        "refund": refunds[0] if refunds else None,
+        "refunds": refunds,
+        "with_bank": variant.with_bank,
         "was_taken_up": variant.was_taken_up,
         "order_url": access.open_url(order),
         "admin_url": settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk]),
@@ -179,6 +206,14 @@ def _version(variant: Variant, order: Order) -> ArticleVersion:
     )
 
 
+def _refunds(variant: Variant, *, at: datetime) -> list[Refund]:
+    if not variant.refunded or variant.was_taken_up:
+        return []
+    owed = _refund(variant, at=at)
+    twice = Refund(amount_cents=24_000, currency="eur", reason="Paid twice", created_at=at)
+    return [owed, twice] if variant.paid_twice else [owed]
+
+
 def _refund(variant: Variant, *, at: datetime) -> Refund:
     is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
     return Refund(
@@ -186,6 +221,7 @@ def _refund(variant: Variant, *, at: datetime) -> Refund:
         currency="eur",
         reason="GateBlocked",
         failure="Stripe: expired_or_canceled_card" if is_refused else "",
+        is_foreign=variant.at_stripe,
         state=Refund.State.FAILED if is_refused else Refund.State.PENDING,
         created_at=at,
         due_at=at + timedelta(hours=1) if variant.refund_waits else None,

@@ -23,6 +23,7 @@ from sandbox.stripe.records import (
 from sandbox.stripe.shapes import draw, event_shape
 
 Outcome = Literal["succeeded", "failed"]
+RefundStatus = Literal["pending", "succeeded", "failed", "canceled"]
 
 DECLINED = "Your card was declined."
 
@@ -142,13 +143,20 @@ class Account:
         amount: int | None,
         reason: str | None,
         metadata: dict[str, str],
+        status: RefundStatus = "succeeded",
     ) -> Refund:
         """Give money back, all that is left unless `amount` (smallest unit) says less.
 
-        :raises StripeRefusal: more than is left, nothing left, or the charge is disputed
+        One that is `pending` is ended by `end_refund`.
+
+        :raises StripeRefusal: more than is left, nothing left, a bank disputes the charge, or it
+            took what was left
         """
-        left = charge.amount - charge.refunded
-        if charge.disputed:
+        disputes = [one for one in self.shelf.disputes.values() if one.charge == charge.id]
+        taken = sum(one.amount for one in disputes if one.status == "lost")
+        left = charge.amount - charge.refunded - taken
+        is_open = any(one.status not in ("won", "lost") for one in disputes)
+        if is_open or (taken and left <= 0):
             message = f"Charge {charge.id} has been charged back; cannot issue a refund."
             raise StripeRefusal(message, code="charge_disputed", executed=True)
         if left <= 0:
@@ -171,24 +179,34 @@ class Account:
             payment_intent=charge.payment_intent,
             reason=reason,
             metadata=metadata,
+            status=status,
         )
         self.shelf.refunds[refund.id] = refund
         self._happened("refund.created", refund)
         self._happened("charge.refunded", charge)
         return refund
 
-    def dispute(self, charge: Charge, *, reason: str) -> Dispute:
-        """Let the payer's bank ask for a charge's money back.
+    def end_refund(self, refund: Refund, *, status: RefundStatus) -> None:
+        """Say what became of a refund, also of one that had gone through: banks send some back."""
+        gave, gives = (one in ("pending", "succeeded") for one in (refund.status, status))
+        self.shelf.charges[refund.charge].refunded += refund.amount * (gives - gave)
+        refund.status = status
+        if status == "failed":
+            self._happened("refund.failed", refund)
+        self._happened("refund.updated", refund)
 
-        :raises StripeRefusal: the charge was never paid, or is disputed already
+    def dispute(self, charge: Charge, *, reason: str, amount: int | None = None) -> Dispute:
+        """Let the payer's bank ask for a charge's money back, or for a part of it.
+
+        :raises StripeRefusal: the charge was never paid, is disputed already, or is smaller
         """
-        if charge.status != "succeeded" or charge.disputed:
+        if charge.status != "succeeded" or charge.disputed or (amount or 0) > charge.amount:
             raise StripeRefusal(f"Charge {charge.id} cannot be disputed.")
         charge.disputed = True
         dispute = Dispute(
             id=new_id("du"),
             created=self.now(),
-            amount=charge.amount - charge.refunded,
+            amount=charge.amount - charge.refunded if amount is None else amount,
             currency=charge.currency,
             charge=charge.id,
             payment_intent=charge.payment_intent,

@@ -217,7 +217,7 @@ def _refund(one: Refund) -> Shape:
         "source_transfer_reversal": None,
         "status": one.status,
         "transfer_reversal": None,
-    }
+    } | ({"failure_reason": "lost_or_stolen_card"} if one.status == "failed" else {})
 
 
 def _dispute(one: Dispute) -> Shape:

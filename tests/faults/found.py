@@ -31,6 +31,13 @@ FOUND: Final[dict[str, list[Move]]] = {
         ("call is refused", 0),  # the order fails: both are owed
         ("order resumed", 0),
     ],
+    "of an order that has ended, what a bank left is owed no more": [
+        ("open session", 0),
+        ("told: paid", 0),
+        ("refund by staff", 0),
+        ("told: dispute", 5),  # of a half: opened
+        ("told: dispute", 7),  # lost
+    ],
     "a dispute that is lost takes the mark of another payment": [
         ("open session", 0),
         ("open session", 2),

@@ -171,7 +171,8 @@ move("told: expired", _SESSIONS, lambda w, number: w.told_expired(number), 1)
 move(
     "told: dispute",
     lambda w: [
-        (number, state)
+        (number, state, payment.cents // part)
+        for part in (1, 2)
         for number, payment in enumerate(w.payments)
         if payment.paid
         for state in ("inquiry", "open", "won", "lost")

@@ -88,10 +88,10 @@ class Order(Ledger):
 
     # --- money -------------------------------------------------------------------------------
 
-    def taken(self, number: int) -> bool:
-        """Whether a bank holds the payment's money, or has it for good."""
-        states = [one.state for one in self.disputes if one.payment == number]
-        return "open" in states or "lost" in states
+    def taken(self, number: int) -> int:
+        """What of the payment a bank holds, or has for good."""
+        taken = [one for one in self.disputes if one.state in ("open", "lost")]
+        return sum(one.cents for one in taken if one.payment == number)
 
     def rest(self, number: int) -> int:
         """What of a payment is neither given back, nor on its way, nor with a bank."""
@@ -103,23 +103,32 @@ class Order(Ledger):
             for one in self.refunds
             if one.payment == number and one.state in ("pending", "succeeded")
         )
-        return payment.cents - back - payment.cents * self.taken(number)
+        return payment.cents - back - self.taken(number)
 
     def kept(self, number: int) -> int:
         """What of it may be worked for: a refund that failed may be let run again."""
         states = [one.state for one in self.refunds if one.payment == number]
         return 0 if "failed" in states else self.rest(number)
 
-    def owe(self, *numbers: int, grace_s: int = 0) -> bool:
-        owed = False
+    def owe(self, *numbers: int, due_at: int | None = None) -> None:
         for number in numbers or range(len(self.payments)):
             rest = self.rest(number)
             if rest > 0:
-                self.refunds.append(Refund(number, rest, self.now))
-                about = len(self.refunds) - 1
-                self.enqueue(REFUND, about, run_at=self.now + grace_s if grace_s else None)
-                owed = True
-        return owed
+                self.refunds.append(Refund(number, rest, self.now, due_at=due_at))
+                self.enqueue(REFUND, len(self.refunds) - 1, run_at=due_at)
+
+    def cut(self, number: int) -> None:
+        """Have no more be owed of a payment than is with us."""
+        for refund in reversed(list(self.refunds)):
+            waits = refund.state == "pending" and not refund.begun
+            if refund.payment == number and waits and self.rest(number) < 0:
+                self.withdraw(refund)
+                self.owe(number, due_at=refund.due_at)
+
+    def goes_back(self, number: int) -> bool:
+        """Whether it was owed, and nobody took that back."""
+        owed = [one for one in self.refunds if one.payment == number]
+        return bool(owed) and not owed[-1].taken_back
 
     def job_of(self, kind: str, about: int) -> Job:
         return next(job for job in self.jobs if job.kind == kind and job.about == about)
@@ -178,24 +187,22 @@ class Order(Ledger):
 
     # --- disputes and holds ------------------------------------------------------------------
 
-    def told_dispute(self, number: int, state: str) -> None:
-        """A bank asks about a payment, takes it, or has decided."""
+    def told_dispute(self, number: int, state: str, cents: int) -> None:
+        """A bank asks about a payment or a part of it, takes it, or has decided."""
         dispute = next((one for one in self.disputes if one.payment == number), None)
-        rank = {"inquiry": 0, "open": 1, "won": 2, "lost": 2}
+        rank = {"inquiry": 0, "open": 1, "lost": 2, "won": 3}
         if dispute is not None and rank[state] <= rank[dispute.state]:
             return
         is_new = dispute is None
         if dispute is None:
-            dispute = Dispute(number, state)
+            dispute = Dispute(number, state, cents)
             self.disputes.append(dispute)
-        dispute.state = state
+        dispute.state, dispute.cents = state, cents
         if is_new and state in ("inquiry", "open"):
             self.hold(("dispute", number), "dispute")
-        if state == "open":
-            for refund in self.refunds:
-                if refund.payment == number and refund.state == "pending" and not refund.begun:
-                    self.withdraw(refund)
-        elif state == "won":
+        if state in ("open", "lost"):
+            self.cut(number)
+        if state == "won":
             self._won(number)
         elif state == "lost":
             self._lost(number)
@@ -209,23 +216,30 @@ class Order(Ledger):
 
     def _won(self, number: int) -> None:
         self._settle(("dispute", number))
-        payment = self.payments[number]
-        was_declined = payment.state == "held" and ("payment", number) not in self.held
-        if self.status in (FAILED, CANCELLED) or self._is_paid_otherwise(number) or was_declined:
+        if self._is_not_ours(number):
             self.owe(number)
-        elif self.status == UNPAID and payment.state == "paid":
+        elif self.status == UNPAID and self.payments[number].state == "paid":
             self.pay()
 
     def _lost(self, number: int) -> None:
-        if not self._is_paid_otherwise(number):
-            if self.status == DONE:
-                self.held["dispute", number] = "lost"
-                return
-            if self.status in UNDER_WAY:
+        is_paid_otherwise = self._is_paid_otherwise(number)
+        if self.status == DONE and not is_paid_otherwise:
+            self.held["dispute", number] = "lost"
+        else:
+            if self.status in UNDER_WAY and not is_paid_otherwise:
                 event = self.call_off()
                 self.owe()
                 self.mail("order-failed", event)
-        self._settle(("dispute", number))
+            self._settle(("dispute", number))
+        if self._is_not_ours(number):
+            self.owe(number)
+
+    def _is_not_ours(self, number: int) -> bool:
+        """Whether what a bank leaves of it, or brings back, goes back."""
+        was_declined = ("payment", number) not in self.held
+        was_declined &= self.payments[number].state == "held"
+        owed = self.status in (FAILED, CANCELLED) or self.goes_back(number)
+        return owed or was_declined or self._is_paid_otherwise(number)
 
     def _settle(self, cause: Cause) -> None:
         """End what a cause held; the order goes on where nothing else holds it."""
@@ -309,11 +323,11 @@ class Order(Ledger):
         return event
 
     def staff_refund(self) -> None:
-        self.need(any(self.rest(number) > 0 for number in range(len(self.payments))))
-        event = None
-        if self.status in UNDER_WAY:
-            event = self.call_off()
-        elif self.status == UNPAID:
+        is_lost = any(one.state == "lost" for one in self.disputes)
+        is_left = any(self.rest(number) > 0 for number in range(len(self.payments)))
+        self.need(is_left or (is_lost and self.status in (*UNDER_WAY, UNPAID)))
+        event = self.call_off() if self.status in UNDER_WAY else None
+        if self.status == UNPAID:
             self.move(CANCELLED)
         self.owe()
         self.held.clear()
@@ -340,6 +354,7 @@ class Order(Ledger):
         self.move(WORK)
         for refund in taken_back:
             self.withdraw(refund)
+            refund.taken_back = True
         if job is None:
             self.begin()
         else:
@@ -368,7 +383,7 @@ class Order(Ledger):
         """What a job's final failure means for its order."""
         if job.kind == WRITE and self.status == WORK and self.version is None:
             event = self.move(FAILED)
-            self.owe(grace_s=GRACE_S)
+            self.owe(due_at=self.now + GRACE_S)
             self.mail("order-failed", event)
             self.mail("admin-order-failed", event)
         elif job.kind == REVISE and self.status == WORK and self.revisions[job.about] == "open":

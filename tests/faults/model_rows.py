@@ -35,17 +35,20 @@ class Refund:
     payment: int
     cents: int
     owed_at: int
+    due_at: int | None = None
     state: str = "pending"
     begun: bool = False
     known: bool = False  # its row has Stripe's id
     made: int = 0  # at Stripe, under all its keys
     failed_there: bool = False
+    taken_back: bool = False  # with its order, by an operator
 
 
 @dataclass
 class Dispute:
     payment: int
     state: str
+    cents: int
 
 
 @dataclass

@@ -43,6 +43,8 @@ def _payments(world: World) -> None:
         is_asked_about = ("payment", number) in world.held
         if payment.state == "held" and world.kept(number) > 0 and not is_asked_about:
             raise Wrong("I11: another amount than the price is kept, and nobody is asked")
+        if world.status in (FAILED, CANCELLED) and world.kept(number) > 0 and not is_asked_about:
+            raise Wrong(f"I11: a {world.status} order keeps money, and owes none of it")
 
 
 def _work(world: World) -> None:
@@ -65,7 +67,8 @@ def drain(world: World) -> None:
     """
     for dispute in world.disputes:
         if dispute.state in ("inquiry", "open"):
-            world.told_dispute(dispute.payment, "won" if world.now % 2 else "lost")
+            end = "won" if world.now % 2 else "lost"
+            world.told_dispute(dispute.payment, end, dispute.cents)
             hold(world)
     for _ in range(_ROUNDS):
         if not _attend(world):

@@ -336,11 +336,11 @@ class Real:
         }
         payments.settle_session(session=session | says, at=self.at, refused=refused)
 
-    def told_dispute(self, number: int, state: str) -> None:
+    def told_dispute(self, number: int, state: str, cents: int) -> None:
         payment = self.rows(Payment)[number]
         status = {"inquiry": "warning_needs_response", "open": "needs_response"}.get(state, state)
         told = {"id": f"dp_{payment.pk}", "status": status, "reason": "fraudulent"}
-        told |= {"amount": payment.amount_cents, "currency": payment.currency}
+        told |= {"amount": cents, "currency": payment.currency}
         disputes.hear(payment=payment, told=told, at=self.at)
 
     # --- people ------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def expected(world: World) -> dict[str, Any]:
         "order": (world.status, set(world.held), world.version),
         "payments": [(one.state, one.paid) for one in world.payments],
         "refunds": [(r.cents, r.state, r.begun, r.known) for r in world.refunds],
-        "disputes": [one.state for one in world.disputes],
+        "disputes": [(one.state, one.cents) for one in world.disputes],
         "wishes": world.revisions,
         "reviews": [(one.version, one.decision) for one in world.reviews],
         "publications": [state for _, state in world.publications],
@@ -194,7 +194,7 @@ def seen(real: Real, world: World) -> dict[str, Any]:
             (one.amount_cents, one.state, one.begun_at is not None, one.stripe_id is not None)
             for one in real.rows(Refund)
         ],
-        "disputes": [one.state for one in real.rows(Dispute)],
+        "disputes": [(one.state, one.amount_cents) for one in real.rows(Dispute)],
         "wishes": [one.state for one in real.rows(Revision)],
         "reviews": [(texts.index(one.version_id), one.decision) for one in real.rows(Review)],
         "publications": [one.state for one in real.rows(Publication)],

@@ -2,13 +2,14 @@
 
 import pytest
 
-from orders import endings, holds, lifecycle, refunds
+from orders import endings, fulfilment, holds, lifecycle, notifications, refunds
 from orders.models import Hold, Order, OutgoingEmail, Refund, Status
 from orders.progress import progress
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
 from tests.orders.stripe_side import receive, session_of, told
+from tests.orders.test_resuming import LATER, failed
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +172,112 @@ def test_an_order_that_another_payment_stands_for_goes_on(sandbox):
     hear(sandbox, made)
 
     assert (now(order).held_reason, emails(order)) == ("", [REFUNDED])
+
+
+def come_back(sandbox, made: dict) -> None:
+    """The bank sends the money of a refund back to Stripe, which tells of it."""
+    sandbox.post(f"/control/stripe/refunds/{made['id']}/end", {"status": "failed"})
+    for kind in ("refund.failed", "refund.updated"):
+        receive(told(sandbox, kind, made["id"]))
+
+
+def alerts(order: Order) -> list[str]:
+    """What the admins are written about refunds that did not go through."""
+    found = OutgoingEmail.objects.filter(order=now(order), kind="admin-refund-failed")
+    return [" ".join(notifications.message_for(email).text.split()) for email in found]
+
+
+@pytest.mark.parametrize("bring", [lambda order: order, reviewed], ids=["in work", "in review"])
+def test_a_refund_at_stripe_that_comes_back_lets_its_order_go_on(sandbox, bring):
+    order = bring(paid_at_stripe(sandbox))
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    assert now(order).held_reason
+
+    come_back(sandbox, made)
+
+    order = now(order)
+    assert order.held_reason == ""
+    assert lines(order)[-2:] == [
+        "A refund of €50.00 that was made at Stripe did not go through",
+        "Released: the money did not go back",
+    ]
+    writing = Job.objects.filter(kind="article-generation", state=State.WAITING)
+    assert writing.count() == (order.status == Status.PROCESSING)
+    (alert,) = alerts(order)
+    assert "nobody here owed it" in alert
+    assert "The money is with us again" in alert
+
+
+def test_the_hold_of_another_refund_stays(sandbox):
+    order = paid_at_stripe(sandbox)
+    first, second = (give_back(sandbox, order, cents) for cents in (5000, 1000))
+    hear(sandbox, second)
+    assert Hold.objects.filter(ended_at=None).count() == 2
+
+    come_back(sandbox, first)
+
+    assert now(order).held_reason == "€10.00 went back at Stripe, not by us"
+
+
+def test_what_comes_back_to_an_order_that_has_ended_is_told_as_owed_and_can_be(sandbox):
+    order = paid_at_stripe(sandbox)
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    (rest,) = endings.refund(order=order, actor="mia", reason="as agreed", at=AT)
+
+    come_back(sandbox, made)
+
+    (alert,) = alerts(order)
+    assert "The order has ended, so the money is owed" in alert
+    (owed,) = endings.refund(order=now(order), actor="mia", reason="once more", at=AT)
+    assert (rest.amount_cents, owed.amount_cents) == (7000, 5000)
+
+
+def test_an_order_is_taken_up_again_though_a_refund_at_stripe_had_come_back(sandbox):
+    order = paid_at_stripe(sandbox)
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    come_back(sandbox, made)
+    failed(order)
+
+    fulfilment.resume(order=now(order), actor="mia", reason="better key", at=LATER)
+
+    assert now(order).status == Status.PROCESSING
+
+
+def test_a_refund_that_its_job_met_as_failed_is_told_when_stripe_tells_of_it(sandbox):
+    order = paid_at_stripe(sandbox)
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    refunds.hear(payment=order.payments.get(), made=made | {"status": "failed"}, at=AT)
+    assert now(order).held_reason
+
+    come_back(sandbox, made)
+
+    assert (now(order).held_reason, len(alerts(order))) == ("", 1)
+
+
+def test_of_what_is_owed_the_part_that_went_back_at_stripe_is_owed_no_more(sandbox):
+    order = paid_at_stripe(sandbox)
+    endings.refund(order=order, actor="mia", reason="goodwill", at=AT)
+
+    hear(sandbox, give_back(sandbox, order, 5000))
+
+    rest = Refund.objects.get(state=Refund.State.PENDING)
+    refunds.carry_out(refund_id=rest.pk, at=AT)
+    given = refunds.made_of(order.payments.get().payment_intent)
+    assert sorted(one["amount"] for one in given) == [5000, 7000]
+
+
+def test_what_came_back_is_no_debt_on_the_page_once_all_is_on_its_way(sandbox):
+    order = paid_at_stripe(sandbox)
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    come_back(sandbox, made)
+
+    order = failed(order)
+
+    assert [(one.amount_cents, one.state) for one in progress(order, at=AT).refunds] == [
+        (12_000, Refund.State.PENDING)
+    ]

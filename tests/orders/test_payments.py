@@ -59,9 +59,9 @@ def test_an_event_costs_a_fixed_number_of_statements(sandbox, django_assert_num_
     call = signed(event)
 
     # In order: the time; savepoint, the event, the order (locked) with its customer, the payment,
-    # its update; savepoint, move, news, history line, release; job; e-mail and its job; outcome;
-    # release.
-    with django_assert_num_queries(16):
+    # its update, what went back of it, what banks took; savepoint, move, news, history line,
+    # release; job; e-mail and its job; outcome; release.
+    with django_assert_num_queries(18):
         payments.receive_event(**call)
     with django_assert_num_queries(4):  # the time; savepoint, the event that is there, release
         payments.receive_event(**call)

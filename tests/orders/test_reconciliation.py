@@ -254,8 +254,8 @@ def test_the_command_counts_and_can_only_count(sandbox):
     call_command("reconcile_payments", stdout=output)
 
     assert output.getvalue().splitlines() == [
-        "1 asked, 0 with news, 0 closed, 0 events missed",
-        "1 asked, 1 with news, 0 closed, 0 events missed",
+        "1 asked, 0 with news, 0 closed, 0 events missed, 0 refunds on their way",
+        "1 asked, 1 with news, 0 closed, 0 events missed, 0 refunds ended",
     ]
     assert_in_work_once(order)
 

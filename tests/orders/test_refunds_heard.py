@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from orders import refunds
 from orders.models import OutgoingEmail, Refund
-from queueing.errors import Permanent, RetryLater
+from queueing.errors import RetryLater
 from tests.orders.factories import AT
 from tests.orders.stripe_side import at_once, receive, told
 from tests.orders.test_refunds import CREATE, at_stripe, lines, owed
@@ -27,15 +27,16 @@ def test_money_that_staff_gave_back_at_stripe_settles_the_row_that_owed_it(sandb
     assert lines(order).count("€120.00 refunded") == 1
 
 
-def test_money_given_back_at_stripe_in_parts_leaves_the_row_to_an_operator(sandbox):
+def test_money_given_back_at_stripe_in_parts_leaves_nothing_to_be_owed(sandbox):
     order, refund = owed(sandbox)
     intent = order.payments.get().payment_intent
     for cents in (5000, 7000):
         sandbox.post("/control/stripe/refunds", {"payment_intent": intent, "amount": cents})
 
-    with pytest.raises(Permanent):
-        refunds.carry_out(refund_id=refund.pk, at=AT)
+    refunds.carry_out(refund_id=refund.pk, at=AT)
 
+    refund.refresh_from_db()
+    assert (refund.state, refund.begun_at) == (Refund.State.WITHDRAWN, None)
     given = Refund.objects.filter(state=Refund.State.SUCCEEDED)
     assert sum(one.amount_cents for one in given) == order.amount_cents
     assert sum(made["amount"] for made in at_stripe(sandbox, order)) == order.amount_cents
@@ -69,6 +70,21 @@ def test_a_refund_that_we_gave_up_on_and_that_went_through_is_told_after_all(san
 
     refund.refresh_from_db()
     assert refund.state == Refund.State.SUCCEEDED
+
+
+def test_a_refund_that_was_given_up_and_had_gone_through_leaves_none_in_its_place(sandbox):
+    order, refund = owed(sandbox)
+    sandbox.knob(service="stripe", operation=CREATE, drop_reply=True, times=2)
+    with pytest.raises(RetryLater):
+        refunds.carry_out(refund_id=refund.pk, at=AT)
+    refunds.give_up(refund_id=refund.pk, reason="no answer", at=AT)
+    (again,) = refunds.owe(order=order, reason="once more", at=AT)
+
+    refunds.carry_out(refund_id=again.pk, at=AT)
+
+    states = list(Refund.objects.order_by("pk").values_list("state", flat=True))
+    assert states == [Refund.State.SUCCEEDED, Refund.State.WITHDRAWN]
+    assert len(at_stripe(sandbox, order)) == 1
 
 
 def test_a_refund_that_fails_at_the_bank_later_is_told_and_owed_again(sandbox):

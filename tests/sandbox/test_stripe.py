@@ -237,6 +237,43 @@ def test_a_bank_can_dispute_a_charge(stripe_client, control):
     assert stripe_client.v1.disputes.retrieve(dispute["id"]).status == "lost"
 
 
+def test_what_a_bank_does_not_take_can_be_refunded_once_it_has_decided(stripe_client, control):
+    session = open_session(stripe_client)
+    control.post(f"/stripe/sessions/{session.id}/pay")
+    intent = stripe_client.v1.checkout.sessions.retrieve(session.id).payment_intent
+    part = {"payment_intent": intent, "amount": 500}
+
+    dispute = control.post("/stripe/disputes", part)
+    with pytest.raises(stripe.InvalidRequestError):
+        stripe_client.v1.refunds.create({"payment_intent": intent, "amount": 1})
+    control.post(f"/stripe/disputes/{dispute['id']}/close", {"status": "lost"})
+
+    rest = stripe_client.v1.refunds.create({"payment_intent": intent})
+    assert rest.amount == session.amount_total - 500
+
+
+def test_a_refund_takes_its_time_and_may_come_back(stripe_client, control):
+    session = open_session(stripe_client)
+    control.post(f"/stripe/sessions/{session.id}/pay")
+    intent = stripe_client.v1.checkout.sessions.retrieve(session.id).payment_intent
+    made = control.post("/stripe/refunds", {"payment_intent": intent, "status": "pending"})
+
+    control.post(f"/stripe/refunds/{made['id']}/end", {"status": "succeeded"})
+    control.post(f"/stripe/refunds/{made['id']}/end", {"status": "failed"})
+
+    told = stripe_client.v1.events.list({"types": ["refund.updated", "refund.failed"]}).data
+    assert [(one.type, one.data.object["status"]) for one in reversed(told)] == [
+        ("refund.updated", "succeeded"),
+        ("refund.failed", "failed"),
+        ("refund.updated", "failed"),
+    ]
+    charge = stripe_client.v1.charges.retrieve(made["charge"])
+    assert (charge.amount_refunded, told[0].data.object["failure_reason"]) == (
+        0,
+        "lost_or_stolen_card",
+    )
+
+
 def test_what_does_not_exist_is_a_404(stripe_client):
     with pytest.raises(stripe.InvalidRequestError) as missing:
         stripe_client.v1.refunds.retrieve("re_none")

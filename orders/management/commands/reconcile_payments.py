@@ -16,8 +16,10 @@ class Command(BaseCommand):
         at = timezone.now()
         swept = reconciliation.sweep(at=at, dry_run=dry_run)
         heard = reconciliation.hear_missed(at=at, dry_run=dry_run)
+        ended = reconciliation.ask_for_refunds(at=at, dry_run=dry_run)
+        refunds = f"{ended} refunds {'on their way' if dry_run else 'ended'}"
         stopped = "; Stripe did not answer" if swept.stopped else ""
         self.stdout.write(
             f"{swept.asked} asked, {swept.news} with news, {swept.closed} closed, "
-            f"{heard} events missed{stopped}"
+            f"{heard} events missed, {refunds}{stopped}"
         )
