@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from articles.document.markup import depth
 from articles.quality import prompt_text
 from articles.quality.case import Case
+from articles.quality.given import holds
 from articles.quality.prompt_text import Echo
 from articles.quality.report import Finding, Level, Verdict
 
@@ -145,7 +146,7 @@ def leakage(case: Case) -> Verdict:
 
 def _leaks(case: Case) -> Iterator[Finding]:
     # Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer".
-    given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}".casefold()
+    given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}"
     texts: list[tuple[int | None, str, str]] = [
         (None, "The title", case.draft.title),
         (None, "The meta description", case.draft.meta_description),
@@ -160,7 +161,7 @@ def _leaks(case: Case) -> Iterator[Finding]:
     for (block, where, text), echoed in zip(texts, echoes, strict=True):
         for code, label, pattern in _LEAKS:
             match = pattern.search(text)
-            if match and (code in _NEVER_ORDERED or match[0].strip().casefold() not in given):
+            if match and (code in _NEVER_ORDERED or not holds(given, match[0])):
                 shown = match[0].strip()[:80]
                 yield Finding(
                     code=code,

@@ -14,6 +14,7 @@ from articles.document import Block, fold
 from articles.document.text import sentences, words
 from articles.language import NO_LANGUAGE, Spoken, known, same, spoken
 from articles.quality.case import Case
+from articles.quality.given import without
 from articles.quality.report import CannotTell, Finding, Level, Verdict
 
 SURE = 0.95
@@ -110,7 +111,7 @@ def _said(case: Case, ordered: str) -> Iterator[_Said]:
     for where, listed, texts in _places(case):
         for text in texts:
             new = fold(normalize("NFC", text)) not in before
-            bare = given.sub(" ", _QUOTED.sub(" ", text))
+            bare = without(_QUOTED.sub(" ", text), given)
             for passage in _PASSAGE.findall(bare):
                 yield _Said(passage, where, listed, new, ordered)
 
@@ -137,15 +138,13 @@ def _sentences_before(case: Case) -> frozenset[str]:
     )
 
 
-def _given(case: Case) -> re.Pattern[str]:
+def _given(case: Case) -> tuple[str, ...]:
     """What was ordered word for word, in whatever language."""
     brief = case.brief
-    ordered = (
+    return (
         *(brief.anchor_text, brief.keyword, *brief.must_mention, *brief.secondary_keywords),
         *(candidate.title for candidate in brief.internal_links),
     )
-    longest_first = sorted(filter(None, map(str.strip, ordered)), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)", re.IGNORECASE)
 
 
 def _runs(said: Sequence[_Said]) -> Iterator[_Run]:

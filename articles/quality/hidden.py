@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from articles.document.markup import tokens
 from articles.document.text import hides
 from articles.quality.case import Case
+from articles.quality.given import holds
 from articles.quality.report import Finding, Verdict
 from articles.sanitise import visible
 
@@ -58,7 +59,7 @@ def _mixed(case: Case) -> Iterator[Finding]:
     for block, where, text in _shown(case):
         for match in _LETTERS.finditer(text) if _CYRILLIC.search(text) else ():
             mixed = _CYRILLIC.search(match[0]) and _LATIN.search(match[0])
-            if mixed and match[0] not in ordered:
+            if mixed and not holds(ordered, match[0]):
                 yield Finding(
                     code="mixed-letters",
                     message=f"{where} writes “{match[0]}” with letters of two alphabets, which"
