@@ -34,8 +34,8 @@ class Case:
 
     `others` are texts of other versions, `references` the texts of allowed references (None when
     nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
-    that was changed and `change` what was done to it, None for a new article. `bought` are the
-    pages whose links in that text others have paid for.
+    that was changed and `change` what was done to it, None for a new article; `asked` are the words
+    that asked for it. `bought` are the pages whose links in that text others have paid for.
     """
 
     draft: Draft
@@ -45,6 +45,7 @@ class Case:
     finish_reason: str | None = None
     before: Draft | None = None
     change: Change | None = None
+    asked: str = ""
     bought: Collection[Page] = ()
 
     @cached_property

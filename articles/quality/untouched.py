@@ -14,6 +14,7 @@ from articles.links import Link, links, page_of
 from articles.quality.case import Case
 from articles.quality.ordered_link import marked
 from articles.quality.report import CannotTell, Finding, Level, Verdict
+from articles.quality.rewriting import asks_for_rewrite
 
 KEPT_BY_INTEGRATION_PERCENT = 95
 KEPT_BY_REVISION_PERCENT = 50
@@ -31,8 +32,8 @@ def kept_share(before_html: str, after_html: str) -> float:
 
 def untouched_text(case: Case) -> Verdict:
     """An integration keeps 95 % of the sentences, and all links, pictures and fields; a revision
-    that keeps under half, loses a link or picture, or changes nothing, is a warning. A link that
-    another has paid for stays in any change.
+    that keeps under half, unless a new text was asked for, loses a link or picture, or changes
+    nothing, is a warning. A link that another has paid for stays in any change.
 
     Source: protects the publisher; own judgement.
     """
@@ -45,7 +46,7 @@ def untouched_text(case: Case) -> Verdict:
     level = Level.BLOCKS if integrates else Level.WARNS
     findings = [*_lost(before, case, level)]
     # In whole percent of a sentence, so that no float decides at the edge.
-    if kept * 100 < least * whole:
+    if kept * 100 < least * whole and (integrates or not asks_for_rewrite(case.asked)):
         findings.append(
             Finding(
                 code="text-not-kept",
