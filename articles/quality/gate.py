@@ -152,13 +152,14 @@ _OF_ANY_PAGE = frozenset(
 
 NEW_ARTICLE: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *_WISHES, *_TEXT)
 REVISION: tuple[Check, ...] = (*NEW_ARTICLE, _UNTOUCHED)
-# An integration, and the revision of one.
-INTEGRATION: tuple[Check, ...] = (
+# A page that stands for itself: nobody's order says what should be in it.
+PAGE: tuple[Check, ...] = (
     SIZE,
-    *_AS_ORDERED,
     *(each for each in (*_WISHES, *_TEXT) if each.name in _OF_ANY_PAGE),
     _UNTOUCHED,
 )
+# An integration, and the revision of one.
+INTEGRATION: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *PAGE[1:])
 _CHECKS: dict[Change | None, tuple[Check, ...]] = {
     None: NEW_ARTICLE,
     "revision": REVISION,
