@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from articles.document.markup import depth
 from articles.quality import prompt_text
 from articles.quality.case import Case
 from articles.quality.given import holds
 from articles.quality.prompt_text import Echo
+from articles.quality.quoted import too_much_shown
 from articles.quality.report import Finding, Level, Verdict
+from articles.sanitise import visible
 
 # Ten times the longest article that we sell, and deeper than any page nests.
 LARGEST_CHARS = 200_000
@@ -60,8 +63,13 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
             "prompt-text",
             "a piece of the instructions",
             rf"</?(?:{'|'.join(prompt_text.fences())})>"
-            rf"|\b(?:{'|'.join(prompt_text.fields())})\b"
-            r"|\bignore (?:all |any |the )*(?:previous|above|prior|earlier) (?:instructions|rules)"
+            rf"|\b(?:{'|'.join(prompt_text.fields())})\b",
+        ),
+        (
+            "instruction",
+            "a piece of the instructions",
+            r"\b(?:ignore|disregard|forget) (?:all |any |the |of |your )*(?:previous|above|prior"
+            r"|earlier) (?:instructions|rules|prompts?)"
             r"|\b(?:my|the) system prompt\b|\bmy instructions\b",
         ),
         (
@@ -76,8 +84,12 @@ _LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+# In code, placeholders, marks, long runs and the names of fields are what it is about.
+_IN_CODE = frozenset({"machine-speaks", "instruction"})
 # However it was asked for, an article holds none of these.
-_NEVER_ORDERED = frozenset({"prompt-text", "markdown", "code-fence"})
+_NEVER_ORDERED = frozenset({"prompt-text", "instruction", "markdown", "code-fence"})
+# One such name is a field of many a program; so many are an answer of ours.
+_FIELDS_IN_CODE = 3
 
 
 def size(case: Case) -> Verdict:
@@ -101,14 +113,15 @@ def size(case: Case) -> Verdict:
 def length(case: Case) -> Verdict:
     """At least the ordered words less 10 %, and never under 300; over 10 % more is a warning.
 
-    A revision under the ordered words is a warning as long as it has 300. Source: Yoast (300
-    words); the tolerance is our judgement.
+    Of them at most a quarter is quoted, and at most half code or quoted. A revision under the
+    ordered words is a warning as long as it has 300. Source: Yoast (300 words); the tolerance and
+    the shares are our judgement.
     """
     count, ordered = case.words, case.brief.words
     # In whole percent of a word, so that no float decides at the edge.
     fewest = max(SHORTEST_WORDS, -(-ordered * (100 - TOLERANCE_PERCENT) // 100))
     most = max(fewest, ordered * (100 + TOLERANCE_PERCENT) // 100)
-    findings = []
+    findings = too_much_shown(case)
     if count < fewest:
         # A customer who asks for less gets less, and is told what was ordered.
         asked_for = case.change == "revision" and count >= SHORTEST_WORDS
@@ -147,29 +160,40 @@ def leakage(case: Case) -> Verdict:
 def _leaks(case: Case) -> Iterator[Finding]:
     # Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer".
     given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}"
-    texts: list[tuple[int | None, str, str]] = [
-        (None, "The title", case.draft.title),
-        (None, "The meta description", case.draft.meta_description),
-        *(
-            (block.number, "The text", block.text)
-            for block in case.document.blocks
-            if block.kind != "code"
-        ),
-    ]
-    echoes = [prompt_text.echoes(text) for _, _, text in texts]
+    texts = list(_texts(case))
+    echoes = [prompt_text.echoes(text) for _, _, text, _ in texts]
     recited = _is_recital(case, echoes)
-    for (block, where, text), echoed in zip(texts, echoes, strict=True):
+    for (block, where, text, is_code), echoed in zip(texts, echoes, strict=True):
         for code, label, pattern in _LEAKS:
-            match = pattern.search(text)
+            match = None if is_code and code not in _IN_CODE else pattern.search(text)
             if match and (code in _NEVER_ORDERED or not holds(given, match[0])):
-                shown = match[0].strip()[:80]
-                yield Finding(
-                    code=code,
-                    message=f"{where} holds {label}: “{shown}”.",
-                    value=shown,
-                    block=block,
-                )
+                yield _leak(code, label, where, match[0], block)
+        if is_code and len(fields := prompt_text.fields_in(text)) >= _FIELDS_IN_CODE:
+            yield _leak("prompt-text", "fields of our own", where, ", ".join(fields), block)
         yield from _instructions(where, text, echoed, block=block, recited=recited)
+
+
+def _texts(case: Case) -> Iterator[tuple[int | None, str, str, bool]]:
+    """Block, name and text of all that a reader reads, and whether it is shown as code."""
+    yield None, "The title", _read(case.draft.title), False
+    yield None, "The meta description", _read(case.draft.meta_description), False
+    for block in case.document.blocks:
+        yield block.number, "The text", _read(block.text), block.kind == "code"
+
+
+def _read(text: str) -> str:
+    # A leak in full-width letters, or with what cannot be seen between them, is one.
+    return normalize("NFKC", visible(text))
+
+
+def _leak(code: str, label: str, where: str, said: str, block: int | None) -> Finding:
+    shown = said.strip()[:80]
+    return Finding(
+        code="prompt-text" if code == "instruction" else code,
+        message=f"{where} holds {label}: “{shown}”.",
+        value=shown,
+        block=block,
+    )
 
 
 def _instructions(
@@ -196,7 +220,7 @@ def _instructions(
 
 
 def _is_recital(case: Case, echoes: list[list[Echo]]) -> bool:
-    told = sum(len(block.sentences) for block in case.document.blocks if block.kind != "code")
+    told = sum(len(block.sentences) for block in case.document.blocks)
     return prompt_text.is_recital([each for found in echoes for each in found], sentences=told)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from articles.document import Block
 from articles.likeness import plain_words, runs, shingles, similarity
 from articles.quality.case import Case
+from articles.quality.quoted import prose_in_code
 from articles.quality.report import CannotTell, Finding, Level, NotApplicable, Verdict
 
 SAME_TEXT = 0.8
@@ -50,8 +52,9 @@ def copied_run(case: Case) -> Verdict:
         raise NotApplicable("No references were given.")
     known = {run for text in texts for run in runs(plain_words(text), COPIED_RUN_WORDS)}
     copied, found = 0, []
-    for block in case.prose:
-        count = 0 if block.kind == "quote" else _covered(plain_words(block.text), known)
+    code = (block for block in case.document.blocks if block.kind == "code")
+    for block in (*case.prose, *code):
+        count = _covered(plain_words(_own_words(block)), known)
         if count:
             copied += count
             found.append((block.number, count))
@@ -72,6 +75,13 @@ def copied_run(case: Case) -> Verdict:
         for number, count in found
     ]
     return Verdict(findings=findings, value=round(share, 3), threshold=COPIED_SHARE_BLOCKS)
+
+
+def _own_words(block: Block) -> str:
+    """What a block says for itself: no quotation, and of code what reads as sentences."""
+    if block.kind == "quote":
+        return ""
+    return "\n".join(prose_in_code(block)) if block.kind == "code" else block.text
 
 
 def _covered(text: list[str], known: set[tuple[str, ...]]) -> int:

@@ -12,6 +12,7 @@ from articles.language import same
 from articles.quality.case import Case
 from articles.quality.contacts import EMAIL, PHONE
 from articles.quality.figures import READ, comparable, figures, in_digits, plain
+from articles.quality.quoted import prose_in_code
 from articles.quality.report import Finding, Level, Verdict
 
 MOST_FIGURES_LISTED = 10
@@ -92,8 +93,8 @@ def _texts(case: Case) -> Iterator[tuple[int | None, str, str]]:
     yield None, "In the title, ", case.draft.title
     yield None, "In the meta description, ", case.draft.meta_description
     for block in case.document.blocks:
-        if block.kind != "code":
-            yield block.number, "", block.text
+        shown = "\n".join(prose_in_code(block)) if block.kind == "code" else block.text
+        yield block.number, "", shown
 
 
 def _standing(text: str) -> Callable[[str], bool]:

@@ -18,6 +18,7 @@ from articles.quality import (
     ordered_link,
     originality,
     prompt_text,
+    quoted,
     readability,
     safety,
     untouched,
@@ -40,13 +41,20 @@ def percent(share: float) -> str:
 THRESHOLDS = {
     "size": [completeness.LARGEST_CHARS, completeness.DEEPEST],
     "anchor": [ordered_link.SHORTEST_LINK_SENTENCE_WORDS],
-    "length": [completeness.SHORTEST_WORDS, f"{completeness.TOLERANCE_PERCENT} %"],
+    "length": [
+        completeness.SHORTEST_WORDS,
+        f"{completeness.TOLERANCE_PERCENT} %",
+        f"{quoted.MOST_QUOTED_PERCENT} %",
+        f"{quoted.MOST_SHOWN_PERCENT} %",
+    ],
     "leakage": [prompt_text.COPIED_WORDS],
     "language": [
         percent(foreign.SURE),
         foreign.SENTENCE_WORDS,
         foreign.ENOUGH_WORDS,
         foreign.LISTED_WORDS,
+        foreign.FOREIGN_QUOTED_WORDS,
+        f"{foreign.FOREIGN_QUOTED_PERCENT} %",
     ],
     "near-duplicate": [
         likeness.SHINGLE_WORDS,
