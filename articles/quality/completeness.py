@@ -8,8 +8,9 @@ from unicodedata import normalize
 
 from articles.document.markup import depth
 from articles.quality import prompt_text
-from articles.quality.case import Case
+from articles.quality.case import Case, Told
 from articles.quality.given import holds
+from articles.quality.leaks import LEAKS
 from articles.quality.prompt_text import Echo
 from articles.quality.quoted import too_much_shown
 from articles.quality.report import Finding, Level, Verdict
@@ -28,62 +29,6 @@ _CUT_OFF_BY = {
 _ENDED = re.compile(r"[.!?…。！？।؟։።][\"'”’»«“)\]」』）*\s]*$|[\U0001f300-\U0001faff]$")
 _WITHOUT_FULL_STOPS = frozenset({"th", "lo"})
 
-# What must not reach a reader: (code, what it is, how it looks).
-_LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
-    (code, label, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
-    for code, label, pattern in (
-        (
-            "placeholder",
-            "a placeholder",
-            r"\[(?:insert|your|add|enter|placeholder|link|url|name|company|brand|todo|tbd|date"
-            r"|number|source|citation|image|x{2,})\b[^\]]{0,80}\]"
-            r"|\{\{.{0,80}?\}\}|\blorem ipsum\b|\b(?-i:TODO|TBD|XXX+)\b|_{5,}"
-            r"|<(?:insert|your)\b[^>]{0,60}>",
-        ),
-        (
-            "machine-speaks",
-            "the writer speaking of itself",
-            r"(?:^|[.!?]\s+)as an? (?:ai\b|artificial intelligence\b)"
-            r"|\bas an? (?:ai |large )?language model\b"
-            r"|\bI(?:'m|’m| am) an? (?:ai|language model)\b"
-            r"|\bI (?:cannot|can(?:'|’)?t|am unable to|won(?:'|’)t) (?:help|assist|fulfil|comply"
-            r"|provide|write|create|generate)\b|\bmy (?:training data|knowledge cut-?off)\b",
-        ),
-        (
-            "writer-chatter",
-            "the writer talking to its client",
-            r"^(?:sure|certainly|of course|absolutely)[,!.]? (?:here|i)\b"
-            r"|\bhere(?:'s|’s| is) (?:the|your|an?) (?:\w+ )?(?:article|blog post|draft|rewrite)\b"
-            r"|\bI hope this (?:helps|article)\b"
-            r"|\blet me know if you(?:'d|’d| would)? (?:like|need)"
-            r"|^(?:title|meta description|slug|word count):\s",
-        ),
-        ("code-fence", "a code fence", r"```|~~~"),
-        (
-            "prompt-text",
-            "a piece of the instructions",
-            rf"</?(?:{'|'.join(prompt_text.fences())})>"
-            rf"|\b(?:{'|'.join(prompt_text.fields())})\b",
-        ),
-        (
-            "instruction",
-            "a piece of the instructions",
-            r"\b(?:ignore|disregard|forget) (?:all |any |the |of |your )*(?:previous|above|prior"
-            r"|earlier) (?:instructions|rules|prompts?)"
-            r"|\b(?:my|the) system prompt\b|\bmy instructions\b",
-        ),
-        (
-            "encoded-text",
-            "a run of characters that is no word",
-            r"(?<![\w+/=-])[A-Za-z0-9+/_-]{80,}={0,2}",
-        ),
-        (
-            "markdown",
-            "Markdown instead of HTML",
-            r"\*\*[^*\n]{1,200}\*\*|^#{1,6} \S|\[[^\]\n]{1,200}\]\(https?://",
-        ),
-    )
-)
 # In code, placeholders, marks, long runs and the names of fields are what it is about.
 _IN_CODE = frozenset({"machine-speaks", "instruction"})
 # However it was asked for, an article holds none of these.
@@ -160,62 +105,49 @@ def leakage(case: Case) -> Verdict:
 def _leaks(case: Case) -> Iterator[Finding]:
     # Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer".
     given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}"
-    texts = list(_texts(case))
-    echoes = [prompt_text.echoes(text) for _, _, text, _ in texts]
+    texts = [normalize("NFKC", visible(each.text)) for each in case.told]
+    echoes = [prompt_text.echoes(text) for text in texts]
     recited = _is_recital(case, echoes)
-    for (block, where, text, is_code), echoed in zip(texts, echoes, strict=True):
-        for code, label, pattern in _LEAKS:
-            match = None if is_code and code not in _IN_CODE else pattern.search(text)
+    for told, text, echoed in zip(case.told, texts, echoes, strict=True):
+        for code, label, pattern in LEAKS:
+            skipped = told.by == "code" and code not in _IN_CODE
+            match = None if skipped else pattern.search(text)
             if match and (code in _NEVER_ORDERED or not holds(given, match[0])):
-                yield _leak(code, label, where, match[0], block)
-        if is_code and len(fields := prompt_text.fields_in(text)) >= _FIELDS_IN_CODE:
-            yield _leak("prompt-text", "fields of our own", where, ", ".join(fields), block)
-        yield from _instructions(where, text, echoed, block=block, recited=recited)
+                yield _leak(code, label, told, match[0])
+        if told.by == "code" and len(fields := prompt_text.fields_in(text)) >= _FIELDS_IN_CODE:
+            yield _leak("prompt-text", "fields of our own", told, ", ".join(fields))
+        yield from _instructions(told, text, echoed, recited=recited)
 
 
-def _texts(case: Case) -> Iterator[tuple[int | None, str, str, bool]]:
-    """Block, name and text of all that a reader reads, and whether it is shown as code."""
-    yield None, "The title", _read(case.draft.title), False
-    yield None, "The meta description", _read(case.draft.meta_description), False
-    for block in case.document.blocks:
-        yield block.number, "The text", _read(block.text), block.kind == "code"
-
-
-def _read(text: str) -> str:
-    # A leak in full-width letters, or with what cannot be seen between them, is one.
-    return normalize("NFKC", visible(text))
-
-
-def _leak(code: str, label: str, where: str, said: str, block: int | None) -> Finding:
+def _leak(code: str, label: str, told: Told, said: str) -> Finding:
     shown = said.strip()[:80]
     return Finding(
         code="prompt-text" if code == "instruction" else code,
-        message=f"{where} holds {label}: “{shown}”.",
+        message=f"{told.named} holds {label}: “{shown}”.",
         value=shown,
-        block=block,
+        block=told.block,
     )
 
 
-def _instructions(
-    where: str, text: str, echoes: list[Echo], *, block: int | None, recited: bool
-) -> Iterator[Finding]:
-    told = prompt_text.copied(text)
+def _instructions(told: Told, text: str, echoes: list[Echo], *, recited: bool) -> Iterator[Finding]:
+    copied = prompt_text.copied(text)
     ours = [echo.sentence for echo in echoes if echo.is_ours or recited]
-    for said in [told] if told else ours[:1]:
+    for said in [copied] if copied else ours[:1]:
         yield Finding(
             code="prompt-text",
-            message=f"{where} holds a piece of the instructions: “{said[:200]}”.",
+            message=f"{told.named} holds a piece of the instructions: “{said[:200]}”.",
             value=said[:200],
-            block=block,
+            block=told.block,
         )
-    if echoes and not (told or ours):
+    if echoes and not (copied or ours):
         said = echoes[0].sentence[:200]
         yield Finding(
             code="prompt-echo",
-            message=f"{where} says what the writer's instructions say, in other words: “{said}”.",
+            message=f"{told.named} says what the writer's instructions say, in other words:"
+            f" “{said}”.",
             level=Level.WARNS,
             value=said,
-            block=block,
+            block=told.block,
         )
 
 

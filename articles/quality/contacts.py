@@ -79,16 +79,11 @@ def contact_data(case: Case) -> Verdict:
 
 
 def _contacts(case: Case) -> Iterator[tuple[int | None, str]]:
-    texts: list[tuple[int | None, str]] = [
-        (None, case.draft.title),
-        (None, case.draft.meta_description),
-        *((block.number, block.text) for block in case.document.blocks),
-    ]
-    for number, shown in texts:
+    for told in case.told:
         # Full-width signs and digits are read like plain ones, and past what cannot be seen.
-        text = normalize("NFKC", visible(shown))
+        text = normalize("NFKC", visible(told.text))
         for contact in _written(text):
-            yield number, contact
+            yield told.block, contact
     for link in case.links:
         if link.href.lower().startswith(("mailto:", "tel:", "sms:")):
             yield link.block, unquote(link.href.split(":", 1)[1].split("?")[0])

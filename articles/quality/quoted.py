@@ -7,14 +7,15 @@ to hide some: their share is bounded, and sentences in code are read like senten
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from articles.document import Block
 from articles.document.text import words
 from articles.quality.case import Case
 from articles.quality.report import Finding
 
-# Of all words. Over half of it code is an appendix, and a quarter of quotations a collection: of 43
-# descriptions of Python packages that show code, 38 are under half of it.
+# Of all words. What is over half code or tables is an appendix, and over a quarter of quotations a
+# collection: of 43 descriptions of Python packages that show code, 38 are under half of it.
 MOST_SHOWN_PERCENT = 50
 MOST_QUOTED_PERCENT = 25
 # Shorter, and commands and names in code read like sentences.
@@ -45,11 +46,12 @@ def _reads_as_prose(run: str) -> bool:
 
 
 def too_much_shown(case: Case) -> list[Finding]:
-    """At most half of the words stand in code and quotations, at most a quarter in quotations."""
-    quoted, code = (
-        sum(len(block.words) for block in case.document.blocks if block.kind == kind)
-        for kind in ("quote", "code")
-    )
+    """At most half of the words stand in code, tables and quotations, at most a quarter in
+    quotations."""
+    counted = Counter[str]()
+    for block in case.document.blocks:
+        counted[block.kind] += len(block.words)
+    shown = sum(counted[kind] for kind in ("quote", "code", "table"))
     return [
         Finding(
             code="too-much-quoted",
@@ -59,8 +61,8 @@ def too_much_shown(case: Case) -> list[Finding]:
             threshold=most,
         )
         for what, count, most in (
-            ("Quotations", quoted, MOST_QUOTED_PERCENT),
-            ("Code and quotations", quoted + code, MOST_SHOWN_PERCENT),
+            ("Quotations", counted["quote"], MOST_QUOTED_PERCENT),
+            ("Code, tables and quotations", shown, MOST_SHOWN_PERCENT),
         )
         # In whole words, so that no float decides at the edge.
         if 100 * count > most * case.words

@@ -60,6 +60,7 @@ THRESHOLDS = {
         likeness.SHINGLE_WORDS,
         originality.SIMILAR_TEXT,
         originality.SAME_TEXT,
+        originality.PART_OF_A_TEXT,
     ],
     "copied-run": [originality.COPIED_RUN_WORDS, percent(originality.COPIED_SHARE_BLOCKS)],
     "keyphrase": [
@@ -82,6 +83,8 @@ THRESHOLDS = {
     "untouched-text": [
         f"{untouched.KEPT_BY_INTEGRATION_PERCENT} %",
         f"{untouched.KEPT_BY_REVISION_PERCENT} %",
+        untouched.ADDED_BY_INTEGRATION_WORDS,
+        f"{untouched.ADDED_BY_INTEGRATION_PERCENT} %",
     ],
 }
 
