@@ -37,7 +37,7 @@ PHONE = re.compile(
 )
 _CALLED = re.compile(
     r"\b(?:call|phone|tel|telephone|whatsapp|ring|dial|fax|mobile|sms|telefon|handy|appelez|llame"
-    r"|bel)\b[^\d\n]{0,20}(\d{7,15})(?!\d)",
+    r"|bel)\b[^\d\n]{0,20}(\d{7,15}|\d(?:[ ·.\-]\d){6,14}|\d{2,4}(?:·\d{2,4}){2,4})(?!\d)",
     re.IGNORECASE,
 )
 _DIGIT_WORDS = """

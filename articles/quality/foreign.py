@@ -25,6 +25,10 @@ LIKELY = 0.5
 ENOUGH_WORDS = 20
 # Shorter, and names, dishes and titles read as whatever language they are from.
 SENTENCE_WORDS = 8
+# Most titles are shorter. Of 116 of the demo's with 4 to 7 words, 80 are so sure, none of them
+# wrong; those full of foreign names ("Tarte Tatin, ratatouille: ...") came to 0.6 at most.
+TITLE_WORDS = 4
+SURE_OF_TITLE = 0.8
 # Cells and items are names more often than sentences.
 LISTED_WORDS = 40
 # A saying or a line of a poem in another language is no fault, an article made of them is.
@@ -59,6 +63,8 @@ class _Said:
 
     @property
     def is_sentence(self) -> bool:
+        if self.where == _TITLE and self.words >= TITLE_WORDS:
+            return self.words >= SENTENCE_WORDS or self.spoken.certainty >= SURE_OF_TITLE
         return self.words >= SENTENCE_WORDS
 
     @property
@@ -84,10 +90,10 @@ class _Run:
 def language(case: Case) -> Verdict:
     """All of the text is in the ordered language: what surely is not blocks.
 
-    Sure is 95 %, of a sentence of 8 words, or of shorter ones in a row that have 20 (40 in lists
-    and tables). Quotations may be in any language, up to 15 % of the words and 60 at least, and
-    what was ordered word for word. In a changed text the new sentences block, in another language
-    than it had before too. Source: own judgement.
+    Sure is 95 %, of a sentence of 8 words (a title of 4 that is to 80 % in another), or of shorter
+    ones in a row that have 20 (40 in lists and tables). Quotations may be in any language, up to
+    15 % of the words and 60 at least, and what was ordered word for word. In a changed text the new
+    sentences block, in another language than it had before too. Source: own judgement.
     """
     ordered = same(case.brief.language)
     if not known(ordered):

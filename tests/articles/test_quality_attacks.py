@@ -7,6 +7,10 @@ import pytest
 from articles.quality import State, check
 from tests.articles.good import BRIEF, DRAFT, LINK, codes, run, spoilt, text_of
 
+GERMAN = (
+    "Bienen auf dem Dach zu halten ist leichter, als viele Menschen denken. Man braucht einen"
+    " ruhigen Platz in der Sonne, ein wenig Schutz vor dem Wind und vor allem Geduld."
+)
 PICTURE = '<p><img src="https://garden.example/a.jpg" alt="{}"></p><p>An end.</p>'
 
 LEAKS = [
@@ -115,3 +119,56 @@ def test_an_integration_describes_no_picture_anew():
     after = replace(before, html=DRAFT.html + PICTURE.format("A hive, best casino"))
     result = check(after, BRIEF, before=before, change="integration")["untouched-text"]
     assert (codes(result), result.state) == (["picture-lost"], State.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("Visit lucky-hives dot com for more.", "foreign-name"),
+        ("Visit luckyhives dot com for more.", "foreign-name"),
+        ("Try lucky-hives . com for more.", "foreign-name"),
+        ("Besuchen Sie bienen24 punkt info heute.", "foreign-name"),
+        ("Write to t.me/lucky for more.", "foreign-address"),
+    ],
+)
+def test_a_site_is_named_however_it_is_spelt_out(said, code):
+    assert codes(run("other-links", f"{DRAFT.html}<p>{said}</p>")) == [code]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It began in the dot com years, and the early dot com boom made it known.",
+        "Mark each point. Com is no word. At this point com means little.",
+        "See the red dot net to it . It helps.",
+    ],
+)
+def test_dots_and_points_of_other_kinds_are_no_sites(said):
+    assert codes(run("other-links", f"{DRAFT.html}<p>{said}</p>")) == []
+
+
+@pytest.mark.parametrize("number", ["5 5 5 1 2 3 4 5 6 7", "555·123·4567", "5-5-5-1-2-3-4"])
+def test_a_telephone_number_is_one_with_signs_between_its_digits(number):
+    html = f"{DRAFT.html}<p>Call us: {number} today.</p>"
+    assert codes(run("contact-data", html)) == ["contact-data"]
+    assert codes(run("contact-data", f"{DRAFT.html}<p>Count with us: 1 2 3 4 5 6 7.</p>")) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "is_foreign"),
+    [
+        ("en", "Bienen auf dem Dach halten", True),
+        ("en", "Des abeilles sur le toit de la ville", True),
+        ("de", "Keeping bees on the roof", True),
+        ("en", "Tarte Tatin, ratatouille, quiche lorraine", False),
+        ("en", "Feng Shui, Hygge, Wabi-Sabi compared", False),
+        ("de", "Best Practices: Remote Onboarding Checkliste", False),
+        ("en", "Bienen auf Dächern", False),  # three words tell nothing
+    ],
+)
+def test_a_title_is_in_the_ordered_language_though_it_is_short(language, title, is_foreign):
+    html = DRAFT.html if language == "en" else f"<p>{GERMAN}</p>"
+    result = run(
+        "language", html, draft={"title": title, "meta_description": ""}, language=language
+    )
+    assert [(f.code, f.block) for f in result.findings] == [("other-language", None)] * is_foreign

@@ -53,6 +53,8 @@ THRESHOLDS = {
         foreign.SENTENCE_WORDS,
         foreign.ENOUGH_WORDS,
         foreign.LISTED_WORDS,
+        foreign.TITLE_WORDS,
+        percent(foreign.SURE_OF_TITLE),
         foreign.FOREIGN_QUOTED_WORDS,
         f"{foreign.FOREIGN_QUOTED_PERCENT} %",
     ],
