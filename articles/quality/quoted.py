@@ -46,12 +46,12 @@ def _reads_as_prose(run: str) -> bool:
 
 
 def too_much_shown(case: Case) -> list[Finding]:
-    """At most half of the words stand in code, tables and quotations, at most a quarter in
-    quotations."""
+    """At most half of the words stand in code, tables, captions and quotations, at most a quarter
+    in quotations."""
     counted = Counter[str]()
     for block in case.document.blocks:
         counted[block.kind] += len(block.words)
-    shown = sum(counted[kind] for kind in ("quote", "code", "table"))
+    shown = sum(counted[kind] for kind in ("quote", "code", "table", "image"))
     return [
         Finding(
             code="too-much-quoted",
@@ -62,7 +62,7 @@ def too_much_shown(case: Case) -> list[Finding]:
         )
         for what, count, most in (
             ("Quotations", counted["quote"], MOST_QUOTED_PERCENT),
-            ("Code, tables and quotations", shown, MOST_SHOWN_PERCENT),
+            ("Code, tables, captions and quotations", shown, MOST_SHOWN_PERCENT),
         )
         # In whole words, so that no float decides at the edge.
         if 100 * count > most * case.words

@@ -89,12 +89,14 @@ def _unsourced(case: Case, *, doses: bool) -> Iterator[_Unsourced]:
 
 
 def _texts(case: Case) -> Iterator[tuple[int | None, str, str]]:
-    """Number, name and text of what a reader is told; the body's blocks need no name."""
-    yield None, "In the title, ", case.draft.title
-    yield None, "In the meta description, ", case.draft.meta_description
-    for block in case.document.blocks:
-        shown = "\n".join(prose_in_code(block)) if block.kind == "code" else block.text
-        yield block.number, "", shown
+    """Number, place and text of what a reader is told; the body's own text needs no place."""
+    for told in case.told:
+        if told.by == "code" and told.block:
+            block = case.document.blocks[told.block - 1]
+            yield told.block, "", "\n".join(prose_in_code(block))
+        else:
+            place = f"In {told.where}, " if told.by in {"field", "alt"} else ""
+            yield told.block, place, told.text
 
 
 def _standing(text: str) -> Callable[[str], bool]:

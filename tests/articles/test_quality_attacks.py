@@ -64,6 +64,7 @@ def test_ordinary_words_of_those_languages_are_none(language, text):
         ("leakage", "As an AI language model, I see a hive", "machine-speaks"),
         ("hidden-text", "A h\u200bive", "hidden-character"),
         ("must-avoid", "A cheap hive", "not-avoided"),
+        ("unsourced-figures", "A hive with 80% of its bees", "unsourced-figure"),
     ],
 )
 def test_what_describes_a_picture_is_read_like_text(check_, said, code):
@@ -95,11 +96,14 @@ def test_a_part_of_a_longer_text_is_no_text_of_its_own(own, state):
     assert result.value < 0.5
 
 
-def test_a_text_that_is_mostly_a_table_is_no_article():
-    cells = "".join(f"<tr><td>{text_of(10)}</td></tr>" for _ in range(40))
-    table = f"<table>{cells}</table>"
-    assert codes(run("length", f"<p>{text_of(390)}</p>{table}")) == ["too-much-quoted", "too-long"]
-    assert codes(run("length", f"<p>{text_of(400)}</p>{table}")) == ["too-long"]
+@pytest.mark.parametrize("shown", ["table", "figure"])
+def test_a_text_that_is_mostly_tables_or_captions_is_no_article(shown):
+    rows = f"<tr><td>{text_of(10)}</td></tr>" * 40
+    picture = '<img src="https://garden.example/a.jpg" alt="A hive">'
+    caption = f"{picture}<figcaption>{text_of(400)}</figcaption>"
+    html = f"<{shown}>{rows if shown == 'table' else caption}</{shown}>"
+    assert codes(run("length", f"<p>{text_of(390)}</p>{html}")) == ["too-much-quoted", "too-long"]
+    assert codes(run("length", f"<p>{text_of(400)}</p>{html}")) == ["too-long"]
 
 
 @pytest.mark.parametrize(("more", "expected"), [(0, []), (1, ["too-much-added"])])

@@ -36,9 +36,9 @@ def shown(own, quoted=0, code=0):
         (748, 250, 0, []),
         (747, 251, 0, ["Quotations"]),
         (498, 0, 500, []),
-        (497, 0, 501, ["Code, tables and quotations"]),
+        (497, 0, 501, ["Code, tables, captions and quotations"]),
         (498, 250, 250, []),
-        (497, 250, 251, ["Code, tables and quotations"]),
+        (497, 250, 251, ["Code, tables, captions and quotations"]),
         (498, 251, 249, ["Quotations"]),
     ],
 )
