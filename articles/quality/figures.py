@@ -143,8 +143,8 @@ _FIGURE = re.compile(
 # A dose that nobody can trace does harm; how much flour goes into a bread does not.
 _DOSE = re.compile(
     rf"{_NUMBER} ?(?:mg|mcg|µg|μg|kg|lbs?|(?-i:IU|IE|UI)|kcal|kj|mmol|mmhg|bpm"
-    r"|mill?igram(?:me?|o)?s?|mi[ck]rogram(?:me?|o)?s?|kilo(?:gram(?:me?|o)?)?s?|(?:kilo)?calories?|(?:kilo)?kalorien"
-    r"|calor[íi]as|calorieën|kilojoules?)\b",
+    r"|mill?igram(?:me?|o)?s?|mi[ck]rogram(?:me?|o)?s?|kilo(?:gram(?:me?|o)?)?s?"
+    r"|(?:kilo)?calories?|(?:kilo)?kalorien|calor[íi]as|calorieën|kilojoules?)\b",
     re.IGNORECASE,
 )
 _LEAST_LARGE = 2_000_000
@@ -167,13 +167,14 @@ def plain(text: str) -> str:
 
 
 def figures(text: str, *, language: str, doses: bool = False) -> list[str]:
-    """Return shares, sums, years, large numbers and appeals to studies in `text`, in order, and
-    doses if asked for; numbers in words as digits."""
+    """Return shares, sums, years, large numbers and appeals to studies in `text`, and doses if
+    asked for: first what stands in digits, then, as digits, what stands in words."""
     text = plain(text)
     counted = in_digits(text, language)
     found = [match[0] for match in _FIGURE.finditer(text) if _is_meant(match)]
     if doses:
         found += [match[0] for match in _DOSE.finditer(counted)]
+    # A thousand thanks, and the years of a song, are no claims.
     if counted != text:
         found += [
             match[0]

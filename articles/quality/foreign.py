@@ -181,7 +181,7 @@ def _quotations(case: Case | None) -> Iterator[tuple[int, Sequence[str]]]:
     for block in case.document.blocks if case else ():
         if block.kind == "quote":
             # Not sentence by sentence: short ones in a row would be nobody's.
-            yield block.number, block.text.split("\n\n")
+            yield block.number, [block.text]
         elif block.kind == "code":
             yield block.number, prose_in_code(block)
         else:
