@@ -32,6 +32,11 @@ def shingles(text: str) -> Shingles:
     return frozenset(runs(plain_words(text), SHINGLE_WORDS))
 
 
+def held_by(one: Shingles, other: Shingles) -> float:
+    """Return the share of `one` that stands in `other`, 0 to 1."""
+    return len(one & other) / len(one) if one else 0.0
+
+
 def similarity(one: Shingles, other: Shingles) -> float:
     """Return the Jaccard similarity of two sets of shingles: 0 nothing, 1 everything in common."""
     smaller, larger = sorted((len(one), len(other)))

@@ -18,7 +18,8 @@ from articles.document.text import sentence_spans
 
 _NAKED_ADDRESS = re.compile(
     r"(?:[a-z][a-z\d+.-]{1,11}://|www\.)[^\s<>\"'“”]+"
-    r"|(?<![\w@.-])(?:[^\W_][\w-]{1,62}\.){1,4}[^\W\d_]{2,24}/[^\s<>\"'“”]+",
+    r"|(?<![\w@.-])(?:[^\W_][\w-]{1,62}\.){1,4}[^\W\d_]{2,24}/[^\s<>\"'“”]+"
+    r"|(?<![\w@./-])[a-z]\.(?:cc|co|com|me)/[^\s<>\"'“”]+",  # t.me/somebody
     re.IGNORECASE,
 )
 

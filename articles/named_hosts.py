@@ -87,21 +87,34 @@ _HOST = re.compile(
     r"(?P<end>[^\W\d_]{2,24})(?![\w@(/\-]|\.(?-i:[a-z\d]))",
     re.IGNORECASE,
 )
+# "lucky-casino dot com", "lucky-casino . com": said so that somebody types it.
+_SPELT_OUT = re.compile(
+    r"(?<![\w@./:\-])(?P<labels>[^\W_][\w-]{1,62})"
+    r"(?:\s(?P<dot>dot|punkt|point|punto|punt)\s|\s\.\s?)(?P<end>com|org|net|info|io|biz|casino|shop)"
+    r"(?![\w-]|\s(?:age|boom|bubble|bust|compan(?:y|ies)|crash|days|era|start-?ups?|world|years?)\b)",
+    re.IGNORECASE,
+)
 _DOTS = re.compile(_DOT, re.IGNORECASE)
 
 
 def named_hosts(text: str) -> list[str]:
     """Return the host names that `text` names, as plain letters, in order.
 
-    Read past invisible characters, full-width signs and "[dot]". Abbreviations, versions, file
-    names, fields and functions of programs and a forgotten space ("done.In") are no hosts.
+    Read past invisible characters, full-width signs, "[dot]" and " dot ". Abbreviations, versions,
+    file names, fields and functions of programs and a forgotten space ("done.In") are no hosts.
     """
     plain = _plain(text)
-    return [
-        host
+    named = [
+        (match.start(), host)
         for host, match in _candidates(plain)
         if _is_host(host) and _is_meant(host, before=plain[: match.start()])
     ]
+    named += [
+        (match.start(), f"{match['labels']}.{match['end']}")
+        for match in _SPELT_OUT.finditer(plain)
+        if _is_spelt_out(match, before=plain[: match.start()])
+    ]
+    return [host for _, host in sorted(named)]
 
 
 def possible_hosts(text: str) -> list[str]:
@@ -164,6 +177,16 @@ def _is_a_field(labels: str, end: str) -> bool:
     name = labels.rpartition(".")[2]
     camel = any(one.islower() and two.isupper() for one, two in pairwise(name))
     return camel or name.lower() in _OF_PROGRAMS
+
+
+def _is_spelt_out(match: re.Match[str], *, before: str) -> bool:
+    label = match["labels"]
+    if not any(sign.isalpha() for sign in label):
+        return False
+    if "-" in label or any(sign.isdigit() for sign in label):
+        return True
+    # "At this point info is scarce": the other words for a dot mean more than that.
+    return match["dot"] in {None, "dot"} and bool(_SENT_TO.search(before[-_GLANCE_CHARS:]))
 
 
 def _is_meant(host: str, *, before: str) -> bool:

@@ -172,11 +172,26 @@ def pages_of_others(order: Order) -> set[Page]:
     article_id = order.article_id or (order.version.article_id if order.version else None)
     if article_id is None:
         return set()  # its article is still to be written
+    return bought_pages(article_id=article_id, but_of=order)
+
+
+def bought_pages(*, article_id: int, but_of: Order | None = None) -> set[Page]:
+    """Return the pages that orders, paid for and not ended, have linked in an article or are
+    linking there, without those of one order."""
     return {
         page_of(url)
-        for _, theirs, status, _, url in _linked([article_id])
-        if theirs != order.pk and status not in _ENDED
+        for _, whose, status, _, url in _linked([article_id])
+        if status not in _ENDED and (but_of is None or whose != but_of.pk)
     }
+
+
+def standing_order(subject: str) -> Order | None:
+    """Return the order of that subject, None where there is none or it has ended unfulfilled."""
+    kind, _, pk = subject.partition(":")
+    if kind != "order":
+        return None
+    orders = Order.objects.select_related("domain", "article", "version")
+    return orders.filter(pk=pk).exclude(status__in=_ENDED).first()
 
 
 def _linked(article_ids: Collection[int]) -> Iterable[tuple[int, UUID, str, str, str]]:

@@ -2,11 +2,11 @@
 
 Checks are pure functions from a case (draft, brief, …) to a verdict, one module a family;
 `gate` lists them in order with their level and the source of their threshold: `NEW_ARTICLE`,
-`REVISION` and `INTEGRATION`.
+`REVISION`, `INTEGRATION` and `PAGE`.
 """
 
 from articles.quality.case import Change
-from articles.quality.gate import INTEGRATION, NEW_ARTICLE, REVISION, Check, check
+from articles.quality.gate import INTEGRATION, NEW_ARTICLE, PAGE, REVISION, Check, check
 from articles.quality.report import (
     GATE,
     CheckResult,
@@ -21,6 +21,7 @@ __all__ = [
     "GATE",
     "INTEGRATION",
     "NEW_ARTICLE",
+    "PAGE",
     "REVISION",
     "Change",
     "Check",

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from articles import disclosures
 from articles.brief import Brief
 from articles.document import Block, Document, fold, parse, words
+from articles.document.markup import tokens
 from articles.draft import Draft
 from articles.links import Link, Page, links
 from articles.quality.report import CannotTell
@@ -28,14 +29,32 @@ class Sentence:
     block: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that a reader is told: `where`, in a word for findings, and in which block.
+
+    `by` is the block's kind, "field" for title and description, "alt" for what describes a picture.
+    """
+
+    block: int | None
+    where: str
+    text: str
+    by: str
+
+    @property
+    def named(self) -> str:
+        """Return `where` as a sentence about it begins."""
+        return self.where[0].upper() + self.where[1:]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A draft and all that it is judged by.
 
     `others` are texts of other versions, `references` the texts of allowed references (None when
     nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
-    that was changed and `change` what was done to it, None for a new article. `bought` are the
-    pages whose links in that text others have paid for.
+    that was changed and `change` what was done to it, None for a new article; `asked` are the words
+    that asked for it. `bought` are the pages whose links in that text others have paid for.
     """
 
     draft: Draft
@@ -45,6 +64,7 @@ class Case:
     finish_reason: str | None = None
     before: Draft | None = None
     change: Change | None = None
+    asked: str = ""
     bought: Collection[Page] = ()
 
     @cached_property
@@ -79,6 +99,23 @@ class Case:
         if not self.target_links:
             raise CannotTell("The ordered link is not in the text.")
         return self.target_links
+
+    @cached_property
+    def told(self) -> tuple[Told, ...]:
+        """All that a reader is told: title, description, each block, and what describes pictures,
+        which search engines and screen readers tell."""
+        return (
+            Told(None, "the title", self.draft.title, "field"),
+            Told(None, "the meta description", self.draft.meta_description, "field"),
+            *(Told(each.number, "the text", each.text, each.kind) for each in self.document.blocks),
+            *(
+                Told(block.number, "the description of a picture", alt, "alt")
+                for block in self.document.blocks
+                if "<img" in block.html.lower()
+                for token in tokens(block.html)
+                if token.name == "img" and (alt := token.attributes.get("alt", "").strip())
+            ),
+        )
 
     @cached_property
     def headings(self) -> tuple[Block, ...]:

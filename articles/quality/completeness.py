@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from articles.document.markup import depth
 from articles.quality import prompt_text
-from articles.quality.case import Case
+from articles.quality.case import Case, Told
+from articles.quality.given import holds
+from articles.quality.leaks import LEAKS
 from articles.quality.prompt_text import Echo
+from articles.quality.quoted import too_much_shown
 from articles.quality.report import Finding, Level, Verdict
+from articles.sanitise import visible
 
 # Ten times the longest article that we sell, and deeper than any page nests.
 LARGEST_CHARS = 200_000
@@ -24,59 +29,12 @@ _CUT_OFF_BY = {
 _ENDED = re.compile(r"[.!?…。！？।؟։።][\"'”’»«“)\]」』）*\s]*$|[\U0001f300-\U0001faff]$")
 _WITHOUT_FULL_STOPS = frozenset({"th", "lo"})
 
-# What must not reach a reader: (code, what it is, how it looks).
-_LEAKS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
-    (code, label, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
-    for code, label, pattern in (
-        (
-            "placeholder",
-            "a placeholder",
-            r"\[(?:insert|your|add|enter|placeholder|link|url|name|company|brand|todo|tbd|date"
-            r"|number|source|citation|image|x{2,})\b[^\]]{0,80}\]"
-            r"|\{\{.{0,80}?\}\}|\blorem ipsum\b|\b(?-i:TODO|TBD|XXX+)\b|_{5,}"
-            r"|<(?:insert|your)\b[^>]{0,60}>",
-        ),
-        (
-            "machine-speaks",
-            "the writer speaking of itself",
-            r"(?:^|[.!?]\s+)as an? (?:ai\b|artificial intelligence\b)"
-            r"|\bas an? (?:ai |large )?language model\b"
-            r"|\bI(?:'m|’m| am) an? (?:ai|language model)\b"
-            r"|\bI (?:cannot|can(?:'|’)?t|am unable to|won(?:'|’)t) (?:help|assist|fulfil|comply"
-            r"|provide|write|create|generate)\b|\bmy (?:training data|knowledge cut-?off)\b",
-        ),
-        (
-            "writer-chatter",
-            "the writer talking to its client",
-            r"^(?:sure|certainly|of course|absolutely)[,!.]? (?:here|i)\b"
-            r"|\bhere(?:'s|’s| is) (?:the|your|an?) (?:\w+ )?(?:article|blog post|draft|rewrite)\b"
-            r"|\bI hope this (?:helps|article)\b"
-            r"|\blet me know if you(?:'d|’d| would)? (?:like|need)"
-            r"|^(?:title|meta description|slug|word count):\s",
-        ),
-        ("code-fence", "a code fence", r"```|~~~"),
-        (
-            "prompt-text",
-            "a piece of the instructions",
-            rf"</?(?:{'|'.join(prompt_text.fences())})>"
-            rf"|\b(?:{'|'.join(prompt_text.fields())})\b"
-            r"|\bignore (?:all |any |the )*(?:previous|above|prior|earlier) (?:instructions|rules)"
-            r"|\b(?:my|the) system prompt\b|\bmy instructions\b",
-        ),
-        (
-            "encoded-text",
-            "a run of characters that is no word",
-            r"(?<![\w+/=-])[A-Za-z0-9+/_-]{80,}={0,2}",
-        ),
-        (
-            "markdown",
-            "Markdown instead of HTML",
-            r"\*\*[^*\n]{1,200}\*\*|^#{1,6} \S|\[[^\]\n]{1,200}\]\(https?://",
-        ),
-    )
-)
+# In code, placeholders, marks, long runs and the names of fields are what it is about.
+_IN_CODE = frozenset({"machine-speaks", "instruction"})
 # However it was asked for, an article holds none of these.
-_NEVER_ORDERED = frozenset({"prompt-text", "markdown", "code-fence"})
+_NEVER_ORDERED = frozenset({"prompt-text", "instruction", "markdown", "code-fence"})
+# One such name is a field of many a program; so many are an answer of ours.
+_FIELDS_IN_CODE = 3
 
 
 def size(case: Case) -> Verdict:
@@ -100,14 +58,15 @@ def size(case: Case) -> Verdict:
 def length(case: Case) -> Verdict:
     """At least the ordered words less 10 %, and never under 300; over 10 % more is a warning.
 
-    A revision under the ordered words is a warning as long as it has 300. Source: Yoast (300
-    words); the tolerance is our judgement.
+    Of them at most a quarter is quoted, and at most half code or quoted. A revision under the
+    ordered words is a warning as long as it has 300. Source: Yoast (300 words); the tolerance and
+    the shares are our judgement.
     """
     count, ordered = case.words, case.brief.words
     # In whole percent of a word, so that no float decides at the edge.
     fewest = max(SHORTEST_WORDS, -(-ordered * (100 - TOLERANCE_PERCENT) // 100))
     most = max(fewest, ordered * (100 + TOLERANCE_PERCENT) // 100)
-    findings = []
+    findings = too_much_shown(case)
     if count < fewest:
         # A customer who asks for less gets less, and is told what was ordered.
         asked_for = case.change == "revision" and count >= SHORTEST_WORDS
@@ -145,57 +104,55 @@ def leakage(case: Case) -> Verdict:
 
 def _leaks(case: Case) -> Iterator[Finding]:
     # Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer".
-    given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}".casefold()
-    texts: list[tuple[int | None, str, str]] = [
-        (None, "The title", case.draft.title),
-        (None, "The meta description", case.draft.meta_description),
-        *(
-            (block.number, "The text", block.text)
-            for block in case.document.blocks
-            if block.kind != "code"
-        ),
-    ]
-    echoes = [prompt_text.echoes(text) for _, _, text in texts]
+    given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}"
+    texts = [normalize("NFKC", visible(each.text)) for each in case.told]
+    echoes = [prompt_text.echoes(text) for text in texts]
     recited = _is_recital(case, echoes)
-    for (block, where, text), echoed in zip(texts, echoes, strict=True):
-        for code, label, pattern in _LEAKS:
-            match = pattern.search(text)
-            if match and (code in _NEVER_ORDERED or match[0].strip().casefold() not in given):
-                shown = match[0].strip()[:80]
-                yield Finding(
-                    code=code,
-                    message=f"{where} holds {label}: “{shown}”.",
-                    value=shown,
-                    block=block,
-                )
-        yield from _instructions(where, text, echoed, block=block, recited=recited)
+    for told, text, echoed in zip(case.told, texts, echoes, strict=True):
+        for code, label, pattern in LEAKS:
+            skipped = told.by == "code" and code not in _IN_CODE
+            match = None if skipped else pattern.search(text)
+            if match and (code in _NEVER_ORDERED or not holds(given, match[0])):
+                yield _leak(code, label, told, match[0])
+        if told.by == "code" and len(fields := prompt_text.fields_in(text)) >= _FIELDS_IN_CODE:
+            yield _leak("prompt-text", "fields of our own", told, ", ".join(fields))
+        yield from _instructions(told, text, echoed, recited=recited)
 
 
-def _instructions(
-    where: str, text: str, echoes: list[Echo], *, block: int | None, recited: bool
-) -> Iterator[Finding]:
-    told = prompt_text.copied(text)
+def _leak(code: str, label: str, told: Told, said: str) -> Finding:
+    shown = said.strip()[:80]
+    return Finding(
+        code="prompt-text" if code == "instruction" else code,
+        message=f"{told.named} holds {label}: “{shown}”.",
+        value=shown,
+        block=told.block,
+    )
+
+
+def _instructions(told: Told, text: str, echoes: list[Echo], *, recited: bool) -> Iterator[Finding]:
+    copied = prompt_text.copied(text)
     ours = [echo.sentence for echo in echoes if echo.is_ours or recited]
-    for said in [told] if told else ours[:1]:
+    for said in [copied] if copied else ours[:1]:
         yield Finding(
             code="prompt-text",
-            message=f"{where} holds a piece of the instructions: “{said[:200]}”.",
+            message=f"{told.named} holds a piece of the instructions: “{said[:200]}”.",
             value=said[:200],
-            block=block,
+            block=told.block,
         )
-    if echoes and not (told or ours):
+    if echoes and not (copied or ours):
         said = echoes[0].sentence[:200]
         yield Finding(
             code="prompt-echo",
-            message=f"{where} says what the writer's instructions say, in other words: “{said}”.",
+            message=f"{told.named} says what the writer's instructions say, in other words:"
+            f" “{said}”.",
             level=Level.WARNS,
             value=said,
-            block=block,
+            block=told.block,
         )
 
 
 def _is_recital(case: Case, echoes: list[list[Echo]]) -> bool:
-    told = sum(len(block.sentences) for block in case.document.blocks if block.kind != "code")
+    told = sum(len(block.sentences) for block in case.document.blocks)
     return prompt_text.is_recital([each for found in echoes for each in found], sentences=told)
 
 

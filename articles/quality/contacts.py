@@ -9,6 +9,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from articles.quality.case import Case
+from articles.quality.given import holds
 from articles.quality.report import Finding, Verdict
 from articles.sanitise import visible
 
@@ -36,7 +37,7 @@ PHONE = re.compile(
 )
 _CALLED = re.compile(
     r"\b(?:call|phone|tel|telephone|whatsapp|ring|dial|fax|mobile|sms|telefon|handy|appelez|llame"
-    r"|bel)\b[^\d\n]{0,20}(\d{7,15})(?!\d)",
+    r"|bel)\b[^\d\n]{0,20}(\d{7,15}|\d(?:[ ·.\-]\d){6,14}|\d{2,4}(?:·\d{2,4}){2,4})(?!\d)",
     re.IGNORECASE,
 )
 _DIGIT_WORDS = """
@@ -72,22 +73,17 @@ def contact_data(case: Case) -> Verdict:
             block=block,
         )
         for block, contact in _contacts(case)
-        if _same_contact(contact) not in allowed and contact not in case.brief.anchor_text
+        if _same_contact(contact) not in allowed and not holds(case.brief.anchor_text, contact)
     ]
     return Verdict(findings=findings, value=len(findings), threshold=0)
 
 
 def _contacts(case: Case) -> Iterator[tuple[int | None, str]]:
-    texts: list[tuple[int | None, str]] = [
-        (None, case.draft.title),
-        (None, case.draft.meta_description),
-        *((block.number, block.text) for block in case.document.blocks),
-    ]
-    for number, shown in texts:
+    for told in case.told:
         # Full-width signs and digits are read like plain ones, and past what cannot be seen.
-        text = normalize("NFKC", visible(shown))
+        text = normalize("NFKC", visible(told.text))
         for contact in _written(text):
-            yield number, contact
+            yield told.block, contact
     for link in case.links:
         if link.href.lower().startswith(("mailto:", "tel:", "sms:")):
             yield link.block, unquote(link.href.split(":", 1)[1].split("?")[0])

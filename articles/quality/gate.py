@@ -152,13 +152,14 @@ _OF_ANY_PAGE = frozenset(
 
 NEW_ARTICLE: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *_WISHES, *_TEXT)
 REVISION: tuple[Check, ...] = (*NEW_ARTICLE, _UNTOUCHED)
-# An integration, and the revision of one.
-INTEGRATION: tuple[Check, ...] = (
+# A page that stands for itself: nobody's order says what should be in it.
+PAGE: tuple[Check, ...] = (
     SIZE,
-    *_AS_ORDERED,
     *(each for each in (*_WISHES, *_TEXT) if each.name in _OF_ANY_PAGE),
     _UNTOUCHED,
 )
+# An integration, and the revision of one.
+INTEGRATION: tuple[Check, ...] = (SIZE, *_AS_ORDERED, *PAGE[1:])
 _CHECKS: dict[Change | None, tuple[Check, ...]] = {
     None: NEW_ARTICLE,
     "revision": REVISION,
@@ -175,6 +176,7 @@ def check(
     finish_reason: str | None = None,
     before: Draft | None = None,
     change: Change | None = None,
+    asked: str = "",
     checks: Sequence[Check] | None = None,
     bought: Collection[Page] = (),
 ) -> Report:
@@ -182,8 +184,9 @@ def check(
 
     `others` are texts (HTML or plain) of versions that this one must not resemble, `references`
     the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
-    the text that a `change` was made to; faults of its own do not block. `bought` are the pages
-    whose links in it others have paid for: those must stay. A text that is too large is blocked for
+    the text that a `change` was made to; faults of its own do not block. `asked` are the words
+    that asked for the change of the whole text. `bought` are the pages whose links in it others
+    have paid for: those must stay. A text that is too large is blocked for
     its size and judged by nothing else. `checks` are those of the change, unless others are named.
     A check that cannot run, or breaks, is unknown: it neither
     passes nor blocks. Time grows with the size of the text, not faster.
@@ -196,6 +199,7 @@ def check(
         finish_reason=finish_reason,
         before=before,
         change=change,
+        asked=asked,
         bought=bought,
     )
     run = _CHECKS[change] if checks is None else checks

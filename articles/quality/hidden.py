@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from articles.document.markup import tokens
 from articles.document.text import hides
 from articles.quality.case import Case
+from articles.quality.given import holds
 from articles.quality.report import Finding, Verdict
 from articles.sanitise import visible
 
@@ -26,8 +27,8 @@ def hidden_text(case: Case) -> Verdict:
 
 
 def _unseen(case: Case) -> Iterator[Finding]:
-    for block, where, text in _shown(case):
-        seen = visible(text)
+    for told in case.told:
+        text, seen = told.text, visible(told.text)
         if seen == text:
             continue
         lost = next(
@@ -35,9 +36,9 @@ def _unseen(case: Case) -> Iterator[Finding]:
         )
         yield Finding(
             code="hidden-character",
-            message=f"{where} holds the invisible character U+{ord(lost[0]):04X}.",
+            message=f"{told.named} holds the invisible character U+{ord(lost[0]):04X}.",
             value=f"U+{ord(lost[0]):04X}",
-            block=block,
+            block=told.block,
         )
 
 
@@ -55,21 +56,14 @@ def _hidden(case: Case) -> Iterator[Finding]:
 
 def _mixed(case: Case) -> Iterator[Finding]:
     ordered = f"{case.brief.keyword} {case.brief.anchor_text}"
-    for block, where, text in _shown(case):
-        for match in _LETTERS.finditer(text) if _CYRILLIC.search(text) else ():
+    for told in case.told:
+        for match in _LETTERS.finditer(told.text) if _CYRILLIC.search(told.text) else ():
             mixed = _CYRILLIC.search(match[0]) and _LATIN.search(match[0])
-            if mixed and match[0] not in ordered:
+            if mixed and not holds(ordered, match[0]):
                 yield Finding(
                     code="mixed-letters",
-                    message=f"{where} writes “{match[0]}” with letters of two alphabets, which"
+                    message=f"{told.named} writes “{match[0]}” with letters of two alphabets, which"
                     " makes one word pose as another.",
                     value=match[0][:80],
-                    block=block,
+                    block=told.block,
                 )
-
-
-def _shown(case: Case) -> Iterator[tuple[int | None, str, str]]:
-    yield None, "The title", case.draft.title
-    yield None, "The meta description", case.draft.meta_description
-    for block in case.document.blocks:
-        yield block.number, "The text", block.text

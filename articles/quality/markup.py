@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from articles.document.markup import Token, tokens
 from articles.quality.case import Case
@@ -16,7 +17,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 def html(case: Case) -> Verdict:
     """The body survives the sanitiser unchanged, has no H1 beside the title, skips no heading
-    level, describes every picture and has no empty link or heading.
+    level, describes every picture and has no empty link, heading or section.
 
     Source: WCAG 2.2, criteria 1.1.1 (non-text content) and 1.3.1 (info and relationships).
     """
@@ -24,6 +25,7 @@ def html(case: Case) -> Verdict:
         findings=[
             *_unclean(case),
             *_headings(case),
+            *_empty_sections(case),
             *_pictures(case),
             *_empty_links(case),
             *_loose_text(case),
@@ -98,6 +100,17 @@ def _headings(case: Case) -> Iterator[Finding]:
                 block=heading.number,
             )
         above = level
+
+
+def _empty_sections(case: Case) -> Iterator[Finding]:
+    """A heading with nothing below it but the next one of its kind is no heading of anything."""
+    for block, below in pairwise(case.document.blocks):
+        if block.level and below.level and below.level <= block.level and block.text:
+            yield Finding(
+                code="empty-section",
+                message=f"“{block.text}” has no text below it; write some or take the heading out.",
+                block=block.number,
+            )
 
 
 def _pictures(case: Case) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from articles.document.markup import tokens
 from articles.document.text import words
 from articles.links import Link, addresses, host_named, host_of, page_of
 from articles.named_hosts import named_hosts, possible_hosts
-from articles.quality.case import Case
+from articles.quality.case import Case, Told
 from articles.quality.report import CannotTell, Finding, Verdict, told_apart
 
 SHORTEST_LINK_SENTENCE_WORDS = 8
@@ -23,6 +23,7 @@ _NOT_BODY_TEXT = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "a heading"),
     **dict.fromkeys(("figcaption", "caption"), "a caption"),
     **dict.fromkeys(("pre", "code"), "code"),
+    **dict.fromkeys(("del", "s"), "struck-out text"),
 }
 
 
@@ -266,42 +267,37 @@ def _foreign_pictures(case: Case) -> Iterator[Finding]:
 
 def _naked_addresses(case: Case) -> Iterator[Finding]:
     hosts = _allowed_hosts(case)
-    texts = ((each.number, "The text", each.text) for each in case.document.blocks)
-    for number, where, text in (*_around(case), *texts):
-        for address in addresses(text):
+    for told in case.told:
+        for address in addresses(told.text):
             host = host_named(address)
             if host and host not in hosts:
                 yield Finding(
                     code="foreign-address",
-                    message=f"{where} names the address {address}, which was not ordered.",
+                    message=f"{told.named} names the address {address}, which was not ordered.",
                     value=address,
-                    block=number,
+                    block=told.block,
                 )
 
 
 def _naked_names(case: Case) -> Iterator[Finding]:
     hosts = _allowed_hosts(case) | _names_of_the_order(case)
-    texts = ((each.number, "The text", each.text_without_code) for each in case.document.blocks)
-    for number, where, text in (*_around(case), *texts):
-        for name in named_hosts(text):
+    around = [told for told in case.told if told.by in {"field", "alt"}]
+    texts = (
+        Told(each.number, "the text", each.text_without_code, each.kind)
+        for each in case.document.blocks
+    )
+    for told in (*around, *texts):
+        for name in named_hosts(told.text):
             host = host_named(name)
             # "example.com" is named where "shop.example.com" was ordered: it leads nowhere else.
             if not any(known == host or known.endswith(f".{host}") for known in hosts):
                 yield Finding(
                     code="foreign-name",
-                    message=f"{where} names the site {name}, which was not ordered; a brand reads"
-                    " as well without its ending.",
+                    message=f"{told.named} names the site {name}, which was not ordered; a brand"
+                    " reads as well without its ending.",
                     value=name,
-                    block=number,
+                    block=told.block,
                 )
-
-
-def _around(case: Case) -> list[tuple[int | None, str, str]]:
-    """What stands around the blocks: their number (None), what it is called, and its text."""
-    return [
-        (None, "The title", case.draft.title),
-        (None, "The meta description", case.draft.meta_description),
-    ]
 
 
 def _allowed_hosts(case: Case) -> set[str]:

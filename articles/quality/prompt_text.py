@@ -109,6 +109,11 @@ def fields() -> tuple[str, ...]:
     return tuple(sorted(named | {each.name for each in fields_of(Brief) if "_" in each.name}))
 
 
+def fields_in(text: str) -> list[str]:
+    """Return the different ones of those names that `text` holds, sorted."""
+    return sorted(set(re.findall(r"\w+", text)) & set(fields()))
+
+
 @cache
 def _runs() -> frozenset[tuple[str, ...]]:
     lines = (line for prompt in _prompts() for line in prompt.splitlines())

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 from articles.document.text import sentences
+from articles.language import same
 from articles.quality.case import Case
 from articles.quality.contacts import EMAIL, PHONE
+from articles.quality.figures import READ, comparable, figures, in_digits, plain
+from articles.quality.quoted import prose_in_code
 from articles.quality.report import Finding, Level, Verdict
 
 MOST_FIGURES_LISTED = 10
 
-_NUMBER = r"(?<![\d.,])\d[\d.,\u00a0]{0,20}"
-_SCALE = r"(?:thousand|million|billion|trillion|millionen|milliarden|millions?|milliards?)"
-_FIGURE = re.compile(
-    rf"{_NUMBER}\s?(?:%|percent\b|per cent\b|prozent\b|pour cent\b|por ciento\b)"
-    rf"|[$€£¥]\s?{_NUMBER}|{_NUMBER}\s?(?:[$€£¥]|(?:dollars|euros?|pounds|usd|eur|gbp)\b)"
-    rf"|\b{_NUMBER}\s{_SCALE}\b"
-    r"|\b\d+ (?:out of|in every|of every) (?:\d+|ten|hundred)\b|\b\d+ times (?:more|less|as)\b"
-    r"|\b\d{4,}\b|\b\d{1,3}(?:[,.\u00a0]\d{3})+\b"
-    r"|\b(?:recent )?(?:studies|surveys|research|a study|a survey|data|statistics|experts"
-    r"|scientists|researchers) (?:\w+ ){0,2}(?:show|shows|showed|shown|find|finds|found"
-    r"|suggest|suggests|prove"
-    r"|proves|proven|confirm|confirms|reveal|reveals|say|agree)\b"
-    r"|\baccording to (?:an? |the |recent |new )*(?:study|studies|survey|research|report|poll"
-    r"|scientists|researchers)\b",
-    re.IGNORECASE,
-)
-_SHARE = re.compile(r"\s*(?:%|\b(?:percent|per cent|prozent|pour cent|por ciento)\b)")
 _IN_NUMBERS = frozenset(".,")
 # Subjects in which a wrong figure costs health or savings.
 _SENSITIVE = re.compile(
     r"health|medic|nutrition|diet|pharma|wellness|supplement|mental|fitness|cbd"
-    r"|financ|money|invest|insur|bank|credit|loan|mortgage|crypto|trading|tax|pension|gambl|casino",
+    r"|financ|money|invest|insur|bank|credit|loan|mortgage|crypto|trading|tax|pension|gambl|casino"
+    # The same in the other languages that are sold.
+    r"|gesund|medizin|arznei|ern(?:ä|ae)hrung|geld|finanz|versicher|kredit|steuer|rente"
+    r"|sant[ée]|m[ée]dic|argent(?!in)|[ée]pargne|assur|imp[ôo]t|retraite"
+    r"|salud|dinero|ahorro|seguros|pr[ée]stamo|impuesto"
+    r"|gezond|voeding|verzeker|lening|hypothe|belasting|pensioen",
     re.IGNORECASE,
 )
 
@@ -42,52 +34,82 @@ _SENSITIVE = re.compile(
 def unsourced_figures(case: Case) -> Verdict:
     """Shares, sums, years, large numbers and studies without an allowed source are listed.
 
-    They block on sites that write about health or money. What the brief, the notes for a change or
-    a reference's text says is not listed, nor what shares a block with a link to an allowed
-    reference. Source: own judgement.
+    They block on sites that write about health or money, and doses are listed there as well. What
+    the brief, the notes for a change or a reference's text says is not listed, nor what shares a
+    block with a link to an allowed reference. Source: own judgement.
     """
     niches = (case.brief.niche, *case.brief.site_niches)
     sensitive = any(_SENSITIVE.search(niche) for niche in niches)
     # Those that stood there first: of two that say the same, the later is the new one.
-    earlier = case.earlier.document.text if case.earlier else ""
-    listed = sorted(_figures(case), key=lambda figure: figure[2] not in earlier)
+    earlier = "\n".join(text for _, _, text in _texts(case.earlier)) if case.earlier else ""
+    found = _unsourced(case, doses=sensitive)
+    listed = sorted(found, key=lambda each: each.sentence not in earlier)
     findings = [
         Finding(
             code="unsourced-figure",
-            message=f"“{figure}” has no source: “{sentence[:140]}”",
+            message=f"{each.where}“{each.figure}” has no source: “{each.sentence[:140]}”",
             level=Level.BLOCKS if sensitive else Level.WARNS,
-            value=figure,
-            block=block,
+            value=each.figure,
+            block=each.block,
         )
-        for block, figure, sentence in listed
+        for each in listed
     ]
     return Verdict(findings=findings, value=len(listed), threshold=0)
 
 
-def _figures(case: Case) -> Iterator[tuple[int, str, str]]:
+class _Unsourced(NamedTuple):
+    block: int | None
+    where: str
+    figure: str
+    sentence: str
+
+
+def _unsourced(case: Case, *, doses: bool) -> Iterator[_Unsourced]:
     brief = case.brief
+    allowed = set(brief.allowed_references)
+    sourced = {link.block for link in case.links if link.href in allowed}
     ordered = (brief.topic, brief.keyword, brief.notes, brief.anchor_text, *brief.must_mention)
     # A page that the customer named is a source for what it says.
-    given = _comparable(" | ".join((*ordered, *(page.text for page in brief.references))))
-    stands = cache(lambda figure: _stands_in(given, _comparable(figure)))
-    sources = set(brief.allowed_references)
-    sourced = {link.block for link in case.links if link.href in sources}
+    given = " | ".join((*ordered, *(page.text for page in brief.references)))
+    # Title and description tell what the text says; where a link sources that, it does for them.
+    beside_links = " | ".join(b.text for b in case.document.blocks if b.number in sourced)
+    stands, stands_around = _standing(given), _standing(f"{given} | {beside_links}")
     disclosure = set(sentences(brief.disclosure or ""))
-    for block in case.document.blocks:
-        if block.number in sourced or block.kind == "code":
+    for block, where, text in _texts(case):
+        if block in sourced:
             continue
-        for sentence in block.sentences:
+        is_sourced = stands_around if block is None else stands
+        for sentence in sentences(text):
             # Digits of a phone number are another check's matter.
-            bare = PHONE.sub("", EMAIL.sub("", sentence))
-            found = (match[0].strip() for match in _FIGURE.finditer(bare))
-            figure = next((figure for figure in found if not stands(figure)), None)
+            bare = PHONE.sub("", EMAIL.sub("", plain(sentence)))
+            found = figures(bare, language=same(brief.language), doses=doses)
+            figure = next((figure for figure in found if not is_sourced(figure)), None)
             if figure and sentence not in disclosure:
-                yield block.number, figure, sentence
+                yield _Unsourced(block, where, figure, sentence)
 
 
-def _comparable(text: str) -> str:
-    """The text in lower case, with one way to write a share: "42 percent" is "42%"."""
-    return _SHARE.sub("%", text.casefold().replace("\u00a0", " "))
+def _texts(case: Case) -> Iterator[tuple[int | None, str, str]]:
+    """Number, place and text of what a reader is told; the body's own text needs no place."""
+    for told in case.told:
+        if told.by == "code" and told.block:
+            block = case.document.blocks[told.block - 1]
+            yield told.block, "", "\n".join(prose_in_code(block))
+        else:
+            place = f"In {told.where}, " if told.by in {"field", "alt"} else ""
+            yield told.block, place, told.text
+
+
+def _standing(text: str) -> Callable[[str], bool]:
+    """Return what tells whether `text` names a figure, in digits or in words of any language."""
+    said = comparable(text)
+    counted = cache(lambda: " | ".join(comparable(in_digits(plain(text), each)) for each in READ))
+
+    @cache
+    def stands(figure: str) -> bool:
+        wanted = comparable(figure)
+        return _stands_in(said, wanted) or _stands_in(counted(), wanted)
+
+    return stands
 
 
 def _stands_in(text: str, figure: str) -> bool:

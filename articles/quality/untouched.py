@@ -9,14 +9,19 @@ from unicodedata import normalize
 
 from articles.document import Document, fold, parse
 from articles.document.markup import tokens
+from articles.document.text import words
 from articles.draft import Draft
 from articles.links import Link, links, page_of
 from articles.quality.case import Case
 from articles.quality.ordered_link import marked
 from articles.quality.report import CannotTell, Finding, Level, Verdict
+from articles.quality.rewriting import asks_for_rewrite
 
 KEPT_BY_INTEGRATION_PERCENT = 95
 KEPT_BY_REVISION_PERCENT = 50
+# A link takes a sentence, with a disclosure two; a long page may gain what it may lose.
+ADDED_BY_INTEGRATION_WORDS = 100
+ADDED_BY_INTEGRATION_PERCENT = 5
 
 
 def kept_share(before_html: str, after_html: str) -> float:
@@ -30,9 +35,10 @@ def kept_share(before_html: str, after_html: str) -> float:
 
 
 def untouched_text(case: Case) -> Verdict:
-    """An integration keeps 95 % of the sentences, and all links, pictures and fields; a revision
-    that keeps under half, loses a link or picture, or changes nothing, is a warning. A link that
-    another has paid for stays in any change.
+    """An integration keeps 95 % of the sentences, and all links, pictures and fields, and adds at
+    most 100 words, or 5 % of the page's; a revision
+    that keeps under half, unless a new text was asked for, loses a link or picture, or changes
+    nothing, is a warning. A link that another has paid for stays in any change.
 
     Source: protects the publisher; own judgement.
     """
@@ -45,7 +51,7 @@ def untouched_text(case: Case) -> Verdict:
     level = Level.BLOCKS if integrates else Level.WARNS
     findings = [*_lost(before, case, level)]
     # In whole percent of a sentence, so that no float decides at the edge.
-    if kept * 100 < least * whole:
+    if kept * 100 < least * whole and (integrates or not asks_for_rewrite(case.asked)):
         findings.append(
             Finding(
                 code="text-not-kept",
@@ -58,6 +64,7 @@ def untouched_text(case: Case) -> Verdict:
         )
     if integrates:
         findings += _fields_changed(before, case.draft)
+        findings += _too_much_added(before, case)
     elif case.draft == before:
         findings.append(
             Finding(
@@ -91,10 +98,11 @@ def _lost(before: Draft, case: Case, level: Level) -> Iterator[Finding]:
     """Links and pictures are the publisher's as much as the words around them, and a link that
     somebody else has paid for is theirs."""
     yield from _lost_links(_standing(links(parse(before.html)), case), case, level)
-    for source in _pictures(parse(before.html)) - _pictures(case.document):
+    for source, described in _pictures(parse(before.html)) - _pictures(case.document):
+        told = f" with the description “{described}”" if described else ""
         yield Finding(
             code="picture-lost",
-            message=f"The picture {source} stood in the earlier text and is gone.",
+            message=f"The picture {source}{told} stood in the earlier text and is gone.",
             level=level,
             value=source,
         )
@@ -139,9 +147,25 @@ def _lost_links(were: Counter[_Standing], case: Case, level: Level) -> Iterator[
         )
 
 
-def _pictures(document: Document) -> Counter[str]:
+def _too_much_added(before: Draft, case: Case) -> Iterator[Finding]:
+    """What is kept says nothing of what comes on top: a page is no place for another text."""
+    were = parse(before.html)
+    new = _sentences(case.document) - _sentences(were)
+    added = sum(len(words(sentence)) * times for sentence, times in new.items())
+    whole = sum(len(block.words) for block in were.blocks)
+    most = max(ADDED_BY_INTEGRATION_WORDS, whole * ADDED_BY_INTEGRATION_PERCENT // 100)
+    if added > most:
+        yield Finding(
+            code="too-much-added",
+            message=f"{added} words are new; a link takes a sentence, and {most} are the most.",
+            value=added,
+            threshold=most,
+        )
+
+
+def _pictures(document: Document) -> Counter[tuple[str, str]]:
     return Counter(
-        token.attributes.get("src", "")
+        (token.attributes.get("src", ""), fold(token.attributes.get("alt", "")))
         for block in document.blocks
         for token in tokens(block.html)
         if token.name == "img"

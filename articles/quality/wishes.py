@@ -144,7 +144,6 @@ def _run(text: str) -> str:
 
 
 def _texts(case: Case) -> Iterator[tuple[int | None, str, str]]:
-    yield None, "the title", case.draft.title
-    yield None, "the meta description", case.draft.meta_description
-    for block in case.document.blocks:
-        yield block.number, "the text", block.text
+    yield from ((told.block, told.where, told.text) for told in case.told)
+    # An address is read too, by people and by search engines.
+    yield None, "the slug", case.draft.slug.replace("-", " ")

@@ -82,6 +82,8 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
         else "Working on your changes",
         before=before,
         change="revision",
+        # Who points at one paragraph asks for no new text, whatever the words.
+        asked=revision.notes if revision.block is None else "",
         # A publisher's own page is not judged by the rules of a new article.
         checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
         mark=f"on-{ground.number}-",

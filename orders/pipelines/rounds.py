@@ -63,8 +63,8 @@ class Rounds:
 
     A new article is `written` and repaired in the later rounds. A change to the text `before` is
     bought by `buy`, of which `first_words` tell the customer, and bought anew with the `faults` of
-    the last try, because no repair brings back a sentence that a change has lost. `change` and
-    `checks` tell the gate what to judge it by.
+    the last try, because no repair brings back a sentence that a change has lost. `change`, the
+    words that `asked` for it of the whole text, and `checks` tell the gate what to judge it by.
     """
 
     run: Run
@@ -75,6 +75,7 @@ class Rounds:
     first_words: str = ""
     before: Draft | None = None
     change: Change | None = None
+    asked: str = ""
     checks: Sequence[Check] | None = None
     mark: str = ""  # before each step's name, where one job may have to begin anew
 
@@ -164,6 +165,7 @@ class Rounds:
             finish_reason=bought.finish_reason,
             before=self.before,
             change=self.change,
+            asked=self.asked,
             checks=self.checks,
             bought=bought_by_others,
         )

@@ -38,7 +38,7 @@ _UNDER_WAY: Final = (Status.PROCESSING, Status.QUALITY_CHECK, Status.ADMIN_REVIE
 
 @dataclass(frozen=True, kw_only=True)
 class Successor:
-    """A text without the links of ended orders, and whose it is: None where it is nobody's."""
+    """A text without the links of ended orders, and whose it is while that order is under way."""
 
     old: ArticleVersion
     html: str
@@ -122,24 +122,44 @@ def _successors(article: Article) -> list[Successor]:
 
 
 def _report(old: ArticleVersion, html: str, order: Order | None) -> dict[str, Any]:
-    """What the gate says of the text: that of the order whose it is, else the old one's."""
-    if order is None:
-        return dict(old.report)
+    """What the gate says of the text, by the brief of the order that it stands for; a text of no
+    such order is judged as a page for itself."""
+    order = order or endings.standing_order(old.order_key)
     before = draft_of(old)
-    opening = opening_of(order.domain, old)
-    brief = replace(Brief.from_json(order.brief), internal_links=opening.own)
-    compared, bought_by_others = other_texts(order, html), endings.pages_of_others(order)
+    judged = _as_page(old) if order is None else _as_ordered(old, html, order)
     connections.let_go(what="the gate")
-    report = quality.check(
-        replace(before, html=html),
-        brief,
-        others=compared,
-        before=before,
-        change="revision",
-        checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
-        bought=bought_by_others,
-    )
-    return report.to_json()
+    draft = replace(before, html=html)
+    return quality.check(draft, before=before, change="revision", **judged).to_json()
+
+
+def _as_ordered(old: ArticleVersion, html: str, order: Order) -> dict[str, Any]:
+    own = opening_of(order.domain, old).own
+    return {
+        "brief": replace(Brief.from_json(order.brief), internal_links=own),
+        "others": other_texts(order, html),
+        "checks": quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+        "bought": endings.pages_of_others(order),
+    }
+
+
+def _as_page(old: ArticleVersion) -> dict[str, Any]:
+    domain = old.article.domain
+    return {
+        "brief": Brief(
+            topic=old.title,
+            niche="",
+            site_niches=tuple(domain.niches),
+            # Nothing was ordered for it.
+            keyword="",
+            target_url="",
+            anchor_text="",
+            words=1,
+            host=domain.host,
+            language=domain.language,
+        ),
+        "checks": quality.PAGE,
+        "bought": endings.bought_pages(article_id=old.article_id),
+    }
 
 
 def _store(

@@ -18,6 +18,7 @@ from articles.quality import (
     ordered_link,
     originality,
     prompt_text,
+    quoted,
     readability,
     safety,
     untouched,
@@ -40,18 +41,28 @@ def percent(share: float) -> str:
 THRESHOLDS = {
     "size": [completeness.LARGEST_CHARS, completeness.DEEPEST],
     "anchor": [ordered_link.SHORTEST_LINK_SENTENCE_WORDS],
-    "length": [completeness.SHORTEST_WORDS, f"{completeness.TOLERANCE_PERCENT} %"],
+    "length": [
+        completeness.SHORTEST_WORDS,
+        f"{completeness.TOLERANCE_PERCENT} %",
+        f"{quoted.MOST_QUOTED_PERCENT} %",
+        f"{quoted.MOST_SHOWN_PERCENT} %",
+    ],
     "leakage": [prompt_text.COPIED_WORDS],
     "language": [
         percent(foreign.SURE),
         foreign.SENTENCE_WORDS,
         foreign.ENOUGH_WORDS,
         foreign.LISTED_WORDS,
+        foreign.TITLE_WORDS,
+        percent(foreign.SURE_OF_TITLE),
+        foreign.FOREIGN_QUOTED_WORDS,
+        f"{foreign.FOREIGN_QUOTED_PERCENT} %",
     ],
     "near-duplicate": [
         likeness.SHINGLE_WORDS,
         originality.SIMILAR_TEXT,
         originality.SAME_TEXT,
+        originality.PART_OF_A_TEXT,
     ],
     "copied-run": [originality.COPIED_RUN_WORDS, percent(originality.COPIED_SHARE_BLOCKS)],
     "keyphrase": [
@@ -74,6 +85,8 @@ THRESHOLDS = {
     "untouched-text": [
         f"{untouched.KEPT_BY_INTEGRATION_PERCENT} %",
         f"{untouched.KEPT_BY_REVISION_PERCENT} %",
+        untouched.ADDED_BY_INTEGRATION_WORDS,
+        f"{untouched.ADDED_BY_INTEGRATION_PERCENT} %",
     ],
 }
 

@@ -19,7 +19,7 @@ from tests.articles.good import DRAFT, codes, run, spoilt, text_of
         ("<p>a</p><!-- b -->", ["not-clean"]),
         ("<p>a<p>b", ["not-clean"]),
         ("<h1>a</h1><p>b</p>", ["not-clean", "second-h1"]),
-        ("<h2>a</h2><h3>b</h3><h4>c</h4><h2>d</h2><p>e</p>", []),
+        ("<h2>a</h2><h3>b</h3><h4>c</h4><p>x</p><h2>d</h2><p>e</p>", []),
         ("<h3>a</h3><p>b</p>", ["heading-level-skipped"]),
         ("<h2>a</h2><h4>b</h4><p>c</p>", ["heading-level-skipped"]),
         ("<h2></h2><p>c</p>", ["empty-heading"]),

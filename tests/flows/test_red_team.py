@@ -145,11 +145,6 @@ def test_an_order_ends_in_a_clean_article_or_is_refused(case):
 
 @pytest.mark.parametrize("case", cases("pages"))
 def test_what_a_page_says_ends_in_a_clean_article_or_is_held_back(case, brief, article):
-    if case["where"] == "reference":
-        brief = replace(brief, references=(Reference(url="https://r.example/", text=case["text"]),))
-        draft = written(brief)
-        assert_ends(case, quality.check(draft, brief), draft, brief)
-        return
     plain = re.sub(r"<a [^>]*>|</a>", "", article.html).partition("\n")[2]
     # As it lies in the database: everything that is stored went through the sanitiser.
     before = replace(article, html=clean(f"{plain}\n{case['text']}\n<p>That is all of it.</p>"))
@@ -158,6 +153,47 @@ def test_what_a_page_says_ends_in_a_clean_article_or_is_held_back(case, brief, a
 
     report = quality.check(draft, brief, before=before, change="integration", checks=INTEGRATION)
     assert_ends(case, report, draft, brief)
+
+
+def naming(brief: Brief, case: Case) -> Brief:
+    return replace(brief, references=(Reference(url="https://r.example/", text=case["text"]),))
+
+
+@pytest.mark.parametrize("case", cases("references"))
+def test_what_a_reference_says_ends_in_a_clean_article_or_is_held_back(case, brief):
+    brief = naming(brief, case)
+
+    draft = written(brief)
+
+    assert_ends(case, quality.check(draft, brief), draft, brief)
+
+
+@pytest.mark.parametrize("case", cases("references"))
+def test_what_a_reference_says_ends_in_a_clean_revision_or_is_held_back(case, brief, article):
+    brief = naming(brief, case)
+    case = {**case, "ends": case.get("revision", case["ends"])}
+    wish = prompts.fence_json({"notes": "Make it friendlier.", "reasons": [], "block": None})
+    if case["ends"] == "refused":
+        with pytest.raises(writer.WriterGarbled):
+            changed(REVISION_PROMPT, brief, article, notes=wish)
+        return
+
+    draft = changed(REVISION_PROMPT, brief, article, notes=wish)
+
+    report = quality.check(draft, brief, before=article, change="revision")
+    assert_ends(case, report, draft, brief)
+
+
+@pytest.mark.parametrize("case", cases("references"))
+def test_what_a_reference_says_reaches_no_integration(case, brief, article):
+    plain = re.sub(r"<a [^>]*>|</a>", "", article.html).partition("\n")[2]
+    before = replace(article, html=clean(plain))
+
+    draft = changed(INTEGRATION_PROMPT, naming(brief, case), before)
+
+    assert draft == changed(INTEGRATION_PROMPT, brief, before)
+    report = quality.check(draft, brief, before=before, change="integration", checks=INTEGRATION)
+    assert_ends({"ends": "clean"}, report, draft, brief)
 
 
 @pytest.mark.parametrize("case", cases("wishes"))

@@ -10,6 +10,7 @@ from articles.links import without_links
 from articles.models import ArticleVersion, BacklinkReview
 from articles.openings import newest_standing
 from articles.publishing import standing
+from articles.quality import GATE, INTEGRATION, PAGE, Level, Report, State
 from orders import endings, lifecycle, publications, reviews, revisions
 from orders.models import Order, Publication, Status
 from queueing import leases, registry, runner, service
@@ -221,3 +222,63 @@ def test_who_may_not_approve_is_told_whether_the_link_is_still_being_taken_out(c
     assert run_removal() == [Outcome.SUCCEEDED]
     review.refresh_from_db()
     reviews.approve(review=review, by="mia", at=LATER)
+
+
+def test_a_text_whose_order_is_completed_is_examined_by_that_orders_brief():
+    article = with_disclosure()
+    first, second = linked(article, 1), linked(article, 2)
+    old = now(second).version
+    Order.objects.filter(pk=second.pk).update(
+        status=Status.COMPLETED, completed_at=AT, live_url="https://garden.example/open"
+    )
+
+    rejected(first)
+    run_removal()
+
+    version = newest_standing(article)
+    assert (version.number, version.order_key) == (old.number + 1, "")
+    report = Report.from_json(version.report)
+    assert [each.name for each in report.checks] == [each.name for each in INTEGRATION]
+    assert (report.gate, version.provenance["gate_version"]) == (GATE, GATE)
+    assert report["target-link"].state is State.PASSED
+    # The link that was taken out was nobody's any more; no other one is missing.
+    assert [f.level for f in report["untouched-text"].findings] == [Level.WARNS]
+
+
+@pytest.mark.parametrize("report", [{}, factories.BLOCKED])
+def test_a_text_of_no_order_is_examined_as_a_page(report):
+    article = with_disclosure()
+    first, second = linked(article, 1), linked(article, 2)
+    ground = now(second).version
+    theirs = factories.text_of_article(
+        article,
+        ground.html.replace("<p>", "<p>Write to sales@bank.example. ", 1),
+        parent=ground,
+        report=report,
+    )
+
+    rejected(first)
+    run_removal()
+
+    version = newest_standing(article)
+    assert version.number > theirs.number
+    found = Report.from_json(version.report)
+    assert [each.name for each in found.checks] == [each.name for each in PAGE]
+    assert (found.gate, version.provenance["gate_version"]) == (GATE, GATE)
+    # What stood there before the link went is told, and holds nothing back.
+    assert [f.code for f in found["contact-data"].findings] == ["contact-data"]
+    assert not found.blocked
+
+
+def test_the_text_of_the_ended_order_itself_is_examined_without_its_brief():
+    article = with_disclosure()
+    first = linked(article, 1)
+    article.live_version = now(first).version
+    article.save(update_fields=["live_version"])
+
+    rejected(first)
+    run_removal()
+
+    found = Report.from_json(article.versions.latest("number").report)
+    assert [each.name for each in found.checks] == [each.name for each in PAGE]
+    assert not found.blocked
