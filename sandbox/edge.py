@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -18,6 +18,7 @@ from sandbox.knobs import Board, Knob
 
 LARGEST_BODY_BYTES = 20 * 1024 * 1024
 DRIPS = 20
+LEFT = "caller left before the reply"  # the whole of it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,7 +161,7 @@ class Edge:
         call.replayed, call.result_id = answer.replayed, answer.result_id
         call.outcome = answer.outcome or ("answered" if answer.status < 400 else "refused")
         if await caller_left(receive, within_s=self.board.seconds(knob.reply_after_ms)):
-            call.outcome = "caller left before the reply"
+            call.outcome = LEFT
             return
         # Before the reply: who has it in hand may look up the call at once.
         call.took_ms = _ms_since(started)
@@ -207,7 +208,12 @@ class Edge:
             call.outcome = "half the body sent"
             await hang_up(send, receive)
             return
-        async for piece in _pieces(answer.body, over_s=self.board.seconds(knob.drip_ms)):
+        drip_s = self.board.seconds(knob.drip_ms) / DRIPS
+        for piece in _pieces(answer.body, drips=DRIPS if drip_s else 1):
+            # Before each piece: whoever has the last one may hang up as soon as it likes.
+            if await caller_left(receive, within_s=drip_s):
+                call.outcome = LEFT
+                return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -270,11 +276,7 @@ async def hang_up(send: Send, receive: Receive) -> None:
         pass
 
 
-async def _pieces(body: bytes, *, over_s: float) -> AsyncIterator[bytes]:
-    if not over_s:
-        yield body
-        return
-    size = max(1, -(-len(body) // DRIPS))
+def _pieces(body: bytes, *, drips: int) -> Iterator[bytes]:
+    size = max(1, -(-len(body) // drips))
     for start in range(0, len(body), size):
         yield body[start : start + size]
-        await asyncio.sleep(over_s / DRIPS)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from local.ports import HOST
 from queueing.models import Job, State
 from tests.faults.arena import Arena, Stuck
+from tests.faults.broken_redis import all_live
 from tests.faults.killed_workers import EVERYTHING, place
 from tests.faults.matrix import Round, fault
 from tests.faults.people import Errand
@@ -45,6 +46,8 @@ def stopped_hard(round_: Round) -> None:
     arena.worker()
     arena.worker()
     with visiting(arena) as visitors:
+        if round_.short:
+            round_.notes.append("stopped after 2 s of work each, and away for 2 s")
         away_s = [2.0, 2.0] if round_.short else [*_some(round_, 9, 0, 8), LONG_S]
         for number, nobody_s in enumerate(away_s):
             keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(5, 40))
@@ -53,9 +56,8 @@ def stopped_hard(round_: Round) -> None:
             round_.injected += 1
             time.sleep(nobody_s)
             arena.restart_postgres()
-            came_back(round_)
+            came_back(round_, visitors)
         round_.people.finish()
-        round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
     held_up(round_, visitors)
 
 
@@ -80,9 +82,8 @@ def connections_used_up(round_: Round) -> None:
                 if not leave:
                     visitors.wait_for(503, "/readyz")
                 keep_busy(round_, for_s=2 if round_.short else round_.random.uniform(5, 40))
-            came_back(round_)
+            came_back(round_, visitors)
         round_.people.finish()
-        round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
     held_up(round_, visitors)
 
 
@@ -134,19 +135,26 @@ def just_paid(round_: Round) -> None:
     round_.arena.until(lambda: round_.people.act() or errand.paid, what="somebody has paid")
 
 
-def came_back(round_: Round) -> None:
-    """Measure until every job that was due or in hand has gone on: a heartbeat, a run, an end."""
+def came_back(round_: Round, visitors: Visitors | None = None) -> None:
+    """Measure until every job that was due or in hand has gone on (a heartbeat, a run, an end) and
+    the visitors' pages answer; hold that no worker ended over it."""
     before: dict[UUID, Standing] = {}
     began = time.monotonic()
+    if visitors is not None:
+        visitors.forget(*PATHS)
     round_.arena.until(lambda: before.update(_standing(due=True)) is None, what="the ledger")
 
     def gone_on() -> bool:
         round_.people.act()
+        if visitors is not None and not visitors.were_told(200, *PATHS):
+            return False
         now = _standing()
         return all(now.get(job) != stood for job, stood in before.items())
 
     round_.arena.until(gone_on, what="jobs that were due or in hand go on")
     round_.recoveries_s.append(time.monotonic() - began)
+    if visitors is not None:
+        all_live(round_)
 
 
 def _standing(*, due: bool = False) -> dict[UUID, Standing]:
@@ -161,7 +169,8 @@ def _standing(*, due: bool = False) -> dict[UUID, Standing]:
 def held_up(round_: Round, visitors: Visitors) -> None:
     """Hold the bounds: every visit had an answer, and work went on soon."""
     slowest = max(round_.recoveries_s, default=0.0)
-    what = f"slowest to go on once PostgreSQL was back: {slowest:.1f} s"
+    what = f"PostgreSQL back → work goes on and pages answer: slowest {slowest:.1f} s"
+    what += f" of {len(round_.recoveries_s)}, bound {BACK_WITHIN_S:g} s"
     round_.hold(promise="I9", held=slowest <= BACK_WITHIN_S, what=what)
     what = f"{visitors}; astray: {visitors.astray or 'none'}"
     round_.hold(promise="I9", held=not visitors.astray, what=what)

@@ -1,6 +1,7 @@
 """Fault 19: processes whose clocks are an hour apart. The ledger goes by the database's."""
 
 import signal
+import time
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
@@ -22,6 +23,7 @@ HOUR_S = 3600
 # With its failures and a death, and waits of seconds: whoever took another's clock for his own
 # would wait for an hour.
 ENDED_WITHIN_S = 90.0
+PROCESSES_OFF = 3  # the web server and two workers
 NEAR = timedelta(minutes=30)
 
 
@@ -36,16 +38,22 @@ def clocks_off(round_: Round) -> None:
         arena.worker(CLOCK_OFF_S=str(-off_s))
         victim = arena.worker(CLOCK_OFF_S=str(off_s))
         arena.knob(service="openai", latency_ms=[100, 400])
-        arena.knob(service="openai", status=500, times=2, skip=3)
-        arena.knob(service="sendgrid", status=503, times=2)
-        round_.injected += 3
+        failing = [
+            arena.knob(service="openai", status=500, times=2, skip=3),
+            arena.knob(service="sendgrid", status=503, times=2),
+        ]
+        round_.injected += PROCESSES_OFF
         place(round_, EVERYTHING)
         in_the_hands_of(round_, victim)
         _is_off(round_, off_s)
         victim.signal(signal.SIGKILL)
+        died_at = time.monotonic()
         round_.injected += 1
         came_back(round_)
-        took_s = round_.people.finish()
+        round_.people.finish()
+        took_s = time.monotonic() - died_at
+        round_.injected += sum(map(arena.used, failing))
+        arena.clear_knobs()
         what = f"every order ended {took_s:.0f} s after the death, the web server {off_s:+} s off"
         round_.hold(promise="I9", held=took_s <= ENDED_WITHIN_S, what=what)
         arena.stop_workers()

@@ -14,11 +14,11 @@ from pathlib import Path
 from local.processes import Process
 from queueing.models import Job, State
 from tests.faults.arena import Arena, Worker
-from tests.faults.killed_workers import EVERYTHING, REJECTED, Wish, place
+from tests.faults.killed_workers import EVERYTHING, in_the_middle_of_a_call, place
 from tests.faults.matrix import Round, fault
+from tests.faults.restarts import CALL_MS
+from tests.faults.ways import EVERY_WAY, leading_past, provoke, unpassed
 
-# Beside every kind of job, both ways of giving money back.
-EVERY_WAY = (*EVERYTHING, REJECTED)
 AT_ONCE = 4
 # The short form has it, one of the workers' others by chance, and one of the web server's: here all
 # is bought, nothing delivered, so what is bought again is seen.
@@ -29,6 +29,8 @@ PATIENCE_S = 45  # with a victim whose point the others' work leads away from it
 # A job that stands beside several victims loses them all; how many are too many is fault 18's.
 MANY = 20
 WEB = "web"
+# Passed only by a worker that is told to end.
+HANDED_BACK = "_end<hand_back"
 _notes = count(1)
 
 
@@ -36,10 +38,14 @@ _notes = count(1)
 def crash_at_every_write(round_: Round) -> None:
     """Pass every failpoint once to know them all, then die at each, and at pairs of them."""
     points, of_web = _passed(round_)
+    left_out = unpassed(points + of_web)
+    round_.met(not left_out, f"places of the source that write and that nobody passed: {left_out}")
     others = [point for point in points if point != ALL_BOUGHT]
     wanted = [ALL_BOUGHT, round_.random.choice(others)] if round_.short else points
-    victims = _Victims(round_, list(wanted))
-    missed = [point for point in victims.all_die() if not _dies_alone_at(round_, point)]
+    by_themselves = [point for point in wanted if HANDED_BACK not in point]
+    missed = _Victims(round_, list(by_themselves)).all_die()
+    missed += [point for point in wanted if point not in by_themselves]
+    missed = [point for point in missed if not _dies_alone_at(round_, point)]
     of_web_wanted = round_.random.sample(of_web, 1) if round_.short else of_web
     missed += [point for point in of_web_wanted if not _web_dies_at(round_, point)]
     total, tried = len(points) + len(of_web), len(wanted) + len(of_web_wanted)
@@ -51,19 +57,25 @@ def crash_at_every_write(round_: Round) -> None:
     round_.hold(promise="I1", held=not missed, what=what)
     round_.notes += [f"not reached: {point}" for point in missed]
     if not round_.short:
-        _pairs(round_, points)
+        _pairs(round_, by_themselves)
 
 
 def _passed(round_: Round) -> tuple[list[str], list[str]]:
-    """Return every failpoint that the work of `EVERY_WAY` passes in a worker, and in the web."""
+    """Return every failpoint that the work of `EVERY_WAY` passes in workers, of which one is told
+    to end, and in the web."""
     arena = round_.arena
     logs = [Path(arena.env["VAR_DIR"]) / f"failpoints-{who}.log" for who in ("worker", WEB)]
     for log in logs:
         log.unlink(missing_ok=True)
     arena.stop_web()
     arena.start_web(FAILPOINT_LOG=str(logs[1]), FAILPOINT_SCOPE=WEB)
-    arena.worker(FAILPOINT_LOG=str(logs[0]))
+    noting = {"FAILPOINT_LOG": str(logs[0])}
+    first = arena.worker(**noting)
+    for kind in ("email", "refund"):
+        provoke(arena, kind)
     place(round_, EVERY_WAY)
+    _is_told_to_end(round_, first)
+    arena.worker(**noting)
     round_.people.finish()
     arena.stop_workers()
     arena.stop_web()
@@ -161,7 +173,9 @@ class _Victims:
         under_way = sum(not errand.ended for errand in self.round_.people.errands)
         for victim in self.living[under_way:]:
             self.placed += 1
-            wishes = _passing(victim.point)
+            kind = _scope(victim.point)
+            provoke(self.round_.arena, kind)
+            wishes = leading_past(kind)
             place(self.round_, [wishes[self.placed % len(wishes)]])
 
     def _part_ends(self) -> None:
@@ -182,12 +196,23 @@ def _dies_alone_at(round_: Round, point: str) -> bool:
     False when it did not get there.
     """
     mark = _Mark.of(round_.arena, point)
-    place(round_, _passing(point))
-    died = _died(round_, round_.arena.worker(ready=False, **mark.settings), mark)
+    provoke(round_.arena, _scope(point))
+    place(round_, leading_past(_scope(point)))
+    victim = round_.arena.worker(ready=False, **mark.settings)
+    if HANDED_BACK in point:
+        _is_told_to_end(round_, victim)
+    died = _died(round_, victim, mark)
     round_.arena.worker()
     round_.people.finish()
     round_.arena.stop_workers()
     return died
+
+
+def _is_told_to_end(round_: Round, worker: Worker) -> None:
+    """SIGTERM while the model writes for it: it hands back what it cannot end."""
+    round_.arena.knob(service="openai", latency_ms=CALL_MS, times=20)
+    in_the_middle_of_a_call(round_, worker)
+    worker.signal(signal.SIGTERM)
 
 
 def _died(round_: Round, victim: Worker, mark: _Mark) -> bool:
@@ -242,7 +267,7 @@ def _pairs(round_: Round, points: list[str]) -> None:
         chosen = round_.random.sample(points, 2)
         marks = [_Mark.of(round_.arena, point) for point in chosen]
         for point in chosen:
-            place(round_, _passing(point)[:1])
+            place(round_, leading_past(_scope(point))[:1])
         deaths = [
             _died(round_, round_.arena.worker(ready=False, **mark.settings), mark) for mark in marks
         ]
@@ -259,18 +284,3 @@ def _open_jobs() -> bool:
 
 def _scope(point: str) -> str:
     return point.partition("|")[0]
-
-
-def _passing(point: str) -> tuple[Wish, ...]:
-    """The orders whose jobs pass this failpoint; every one passes those of all kinds."""
-    kind = _scope(point)
-    article, link, doomed, rejected = EVERY_WAY
-    if kind == "article-generation":
-        return (article, doomed)  # it may be on the way of an order that is given up
-    if kind == "backlink-revision":
-        return (article,)
-    if kind in ("backlink-integration", "publication"):
-        return (link,)
-    if kind == "refund":
-        return (doomed, rejected)
-    return (doomed,)

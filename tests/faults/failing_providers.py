@@ -17,6 +17,7 @@ MODEL_FAULTS: tuple[dict[str, Any], ...] = (
     {"reply_after_ms": 7000},  # past WRITER_TIMEOUT_S: the work is done, nobody listens
     {"half_body": True},
     {"drip_ms": 2000},
+    {"drip_ms": 7000},  # it writes all the while, and for too long
     {"bad_text": "rubbish"},
     {"bad_text": "half_json"},
     {"bad_text": "empty"},

@@ -1,8 +1,8 @@
 """Places where a process may be told to die: every write that a job or a webhook makes.
 
 A failpoint's name is `scope|file:function|moment|n`: the kind of the job (or what the process does
-else), the place in our code that writes, whether before or after, and which time in this run. What
-belongs to no run has a failpoint at its first time only.
+else), the place in our code that writes (`writes`), whether before or after, and which time in this
+run. What belongs to no run has a failpoint at its first time only.
 `FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at,
 by `FAILPOINT_SIGNAL`; `FAILPOINT_DIED` a file that gets its name before that.
 """
@@ -16,6 +16,8 @@ from collections import Counter
 from pathlib import Path
 
 import structlog
+
+from tests.faults.writes import is_public
 
 PROJECT = str(Path(__file__).resolve().parents[2])
 ROOMS = tuple(f"{PROJECT}/{room}/" for room in ("orders", "articles", "queueing"))
@@ -57,11 +59,18 @@ def _thread() -> str:
 
 
 def _place() -> str:
-    """The innermost function of ours that is writing, beneath whatever library calls it made."""
+    """The innermost function of ours that is writing, beneath whatever library calls it made; for
+    one with a private name, `<` and the public one of its file that led there."""
     frame = sys._getframe(2)
+    place = path = None
     while frame is not None:
-        path = frame.f_code.co_filename
-        if path.startswith(ROOMS):
-            return f"{path.removeprefix(PROJECT + '/')}:{frame.f_code.co_name}"
+        code = frame.f_code
+        if place is None and code.co_filename.startswith(ROOMS):
+            path = code.co_filename
+            place = f"{path.removeprefix(PROJECT + '/')}:{code.co_name}"
+            if is_public(code.co_name):
+                return place
+        elif place is not None and code.co_filename == path and is_public(code.co_name):
+            return f"{place}<{code.co_name}"
         frame = frame.f_back  # type: ignore[assignment]
-    return "library"
+    return place or "library"

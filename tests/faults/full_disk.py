@@ -29,7 +29,7 @@ from tests.faults.broken_postgres import (
     refused_events,
 )
 from tests.faults.matrix import Round, fault
-from tests.faults.visitors import PATHS, visiting
+from tests.faults.visitors import visiting
 
 ROOM_MB = 120  # beside what the data takes
 FULL = ("No space left on device", "File too large")
@@ -59,9 +59,8 @@ def disk_full(round_: Round) -> None:
                 keep_busy(round_, for_s=4 if round_.short else round_.random.uniform(5, 30))
                 make_room()
                 arena.restart_postgres()
-                came_back(round_)
+                came_back(round_, visitors)
             round_.people.finish()
-            round_.recoveries_s.append(visitors.wait_for(200, *PATHS))
         held_up(round_, visitors)
         arena.stop_workers()
     log = arena.postgres.log.read_text(errors="replace")

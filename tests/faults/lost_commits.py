@@ -1,4 +1,4 @@
-"""Fault 12: PostgreSQL commits, and the answer is lost with the connection."""
+"""Fault 12: PostgreSQL writes or commits, and the answer is lost with the connection."""
 
 from itertools import count
 from random import Random
@@ -19,18 +19,22 @@ RATE = 0.1
 DROPS = 12
 
 
-@fault("12 reply to COMMIT dropped")
-def reply_to_commit_dropped(round_: Round) -> None:
+@fault("12 reply to a write or to COMMIT dropped")
+def reply_dropped(round_: Round) -> None:
     """A write of a worker's or of the web server's is done, and nobody learns of it."""
     with round_.arena.wires() as wires:
         for _ in range(2):
             round_.arena.worker()
-        for wanted in (_commits,) if round_.short else (_commits, _writes) * 5:
-            _drop(round_, wires, Chosen(wanted, round_.random))
+        for _ in range(1 if round_.short else 5):
+            for what, wanted in (("COMMIT", _commits), ("a write", _writes)):
+                dropped = _drop(round_, wires, Chosen(wanted, round_.random))
+                round_.met(dropped > 0, f"{dropped} replies dropped, to {what}")
+                round_.injected += dropped
         all_live(round_)
 
 
-def _drop(round_: Round, wires: Wires, chosen: "Chosen") -> None:
+def _drop(round_: Round, wires: Wires, chosen: "Chosen") -> int:
+    """Return how many replies were dropped while everything was bought and worked on."""
     before = wires.postgres.done["dropped"]
     wires.postgres.drop_replies(to=chosen, times=DROPS)
     place(round_, EVERYTHING)
@@ -44,8 +48,8 @@ def _drop(round_: Round, wires: Wires, chosen: "Chosen") -> None:
     wires.postgres.heal()
     round_.people.finish()
     dropped = wires.postgres.done["dropped"] - before
-    round_.injected += dropped
     buyer.look()
+    return dropped
 
 
 class Buyer:

@@ -45,7 +45,7 @@ def wiped(round_: Round) -> None:
     time.sleep(1)
     before = _rate(BEFORE_S)
     waiting = _open()
-    lost = _wipe(arena)
+    lost = wipe(arena, kinds.NOTHING, times=WIPES)
     round_.injected += WIPES
     began = time.monotonic()
     taken_s, full_s = None, None
@@ -68,14 +68,18 @@ def wiped(round_: Round) -> None:
     round_.people.quiet(timeout_s=600)
 
 
-def _wipe(arena: Arena) -> int:
-    """Wipe it many times, each time when something lies there; return how much that was."""
+def wipe(arena: Arena, *queues: str, times: int) -> int:
+    """Wipe Redis so many times, each time when messages lie in these queues; return how many
+    messages that were.
+
+    :raises Stuck: too seldom did any lie there
+    """
     lost, wipes = 0, 0
     with redis.Redis(host=HOST, port=arena.servers.redis_port) as client:
-        wipe = client.register_script(_WIPE)
+        script = client.register_script(_WIPE)
         until = time.monotonic() + 60
-        while wipes < WIPES:
-            found = int(wipe(args=[kinds.NOTHING]))
+        while wipes < times:
+            found = int(script(args=[*queues]))
             lost += found
             wipes += found > 0
             if time.monotonic() > until:

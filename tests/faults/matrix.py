@@ -31,11 +31,16 @@ class Round:
     notes: list[str] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     jobs: int = 0
+    judged: bool = False  # what stands in the arena
 
     def judge(self) -> None:
-        """Ask the oracle and count the jobs; called by itself at the end of a round."""
+        """Ask the oracle and count the jobs, once for what stands there; called by itself at the
+        end of a round."""
         from queueing.models import Job
 
+        if self.judged:
+            return
+        self.judged = True
         self.arena.connect()
         evidence = Evidence(
             self.arena.read,
@@ -54,7 +59,7 @@ class Round:
         """Have the oracle judge what was done so far, and go on from an empty database."""
         self.judge()
         self.arena.fresh()
-        self.people, self.most_crashes = People(self.arena), None
+        self.people, self.most_crashes, self.judged = People(self.arena), None, False
 
     def hold(self, *, promise: str, held: bool, what: str) -> None:
         """Note a bound, and that it did not hold."""

@@ -36,6 +36,8 @@ class Errand:
     revise: bool = False
     decision: str = "approve"  # or "return", then approve; or "reject"; or "" to stop at the review
     doomed: bool = False  # the writer is told to refuse it
+    hopeless: bool = False  # the writer makes nothing but rubbish of its change
+    stumbles: bool = False  # the writer fails once in each of its jobs, and once asks for time
     pill: str = ""  # what it does to its worker (`pills`)
     order: Order | None = None
     paid: bool = False
@@ -138,7 +140,8 @@ class People:
 
     def _place(self, errand: Errand, *, at: datetime) -> Order:
         if errand.doomed:
-            self._arena.knob(service="openai", bad_text="refusal", match=errand.mark)
+            self._spoil(errand, "refusal")
+        self._trip(errand)
         domain = _site(errand)
         fields: dict[str, Any] = {
             "product": errand.product,
@@ -155,6 +158,15 @@ class People:
         key = f"faults-{errand.number}"
         return purchase.place_order(brief=brief, idempotency_key=key, at=at).order
 
+    def _spoil(self, errand: Errand, text: str) -> None:
+        self._arena.knob(service="openai", bad_text=text, match=errand.mark)
+
+    def _trip(self, errand: Errand) -> None:
+        if errand.stumbles:
+            knob = {"service": "openai", "match": errand.mark, "times": 1}
+            self._arena.knob(**knob, status=500)
+            self._arena.knob(**knob, status=429, retry_after_s=1, skip=1)
+
     def _pay(self, errand: Errand, *, at: datetime) -> None:
         if errand.paid or errand.order is None:
             return  # the webhook is on its way
@@ -165,6 +177,9 @@ class People:
 
     def _judge(self, errand: Errand, order: Order, *, at: datetime) -> None:
         if errand.revise and not errand.revised:
+            if errand.hopeless:
+                self._spoil(errand, "rubbish")
+            self._trip(errand)
             notes = "Please add one more sentence about patience to the introduction."
             revisions.request(order=order, notes=notes, actor="customer", at=at)
             errand.revised = True

@@ -1,7 +1,5 @@
 """Fault 18: orders that kill their worker, or eat its memory, each time they are written."""
 
-import time
-
 from queueing.models import Attempt, Job, Outcome
 from tests.faults import pills
 from tests.faults.killed_workers import EVERYTHING
@@ -22,10 +20,8 @@ def poison(round_: Round) -> None:
         bad = [Errand(pill=pills.KILL), Errand(pill=pills.EAT)]
         good = [Errand(**wish) for wish in (EVERYTHING[:2] * (1 if round_.short else 3))]
         round_.people.want(*good, *bad)
-        began = time.monotonic()
         arena.until(lambda: _keep_workers(round_) and round_.people.act(), what="all have ended")
         round_.people.quiet()
-        round_.recoveries_s.append(time.monotonic() - began)
     _was_swallowed(round_)
 
 

@@ -27,6 +27,9 @@ WEIGHTS = {
     "term": 3,
     "wipe-redis": 2,
     "restart-redis": 1,
+    "freeze-redis": 1,
+    "fill-redis": 1,
+    "cut-off-redis": 2,
     "restart-postgres": 1,
     "end-sessions": 2,
     "end-dispatchers": 2,
@@ -71,10 +74,16 @@ def _order(random: Random) -> dict[str, Value]:
     }
 
 
+def _span(random: Random) -> dict[str, Value]:
+    return {"for_s": round(random.uniform(0.5, 9), 1)}
+
+
 def _values(random: Random, name: str) -> dict[str, Value]:
     if name in ("kill", "freeze", "term"):
         chosen: dict[str, Value] = {"which": random.randrange(100)}
-        return chosen | ({"for_s": round(random.uniform(0.5, 9), 1)} if name == "freeze" else {})
+        return chosen | (_span(random) if name == "freeze" else {})
+    if name in ("freeze-redis", "fill-redis"):
+        return _span(random)
     if name == "model":
         return {"which": random.randrange(100)}
     if name in ("messages-again", "events-again"):

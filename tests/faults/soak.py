@@ -1,4 +1,4 @@
-"""Fault 25: a seeded mix of orders and faults, judged at the end of each leg.
+"""Fault 25: a seeded mix of orders and faults (`schedule.WEIGHTS`), judged at the end of each leg.
 
 What happens is decided beforehand (`schedule`) and written to `VAR_DIR/soak.jsonl`; when a
 process gets to run is the machine's, so a repeated run meets the same faults at other instructions.
@@ -15,9 +15,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import redis
 from django.db import Error, connection
 
 from config.celery import app
+from local.ports import HOST
 from orders.stripe_client import NETWORK_RETRIES
 from queueing.dispatcher import Courier, Due
 from queueing.models import Job
@@ -39,31 +41,38 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
-@fault("25 soak: a seeded mix of everything")
+@fault("25 soak: a seeded mix of faults")
 def soak(round_: Round) -> None:
-    """Orders and faults in legs of a minute, each judged at its end."""
+    """Workers, servers and providers broken by chance under orders, each leg judged at its end."""
     began, seed = time.monotonic(), round_.random.getrandbits(32)
     file = Path(round_.arena.env["VAR_DIR"]) / "soak.jsonl"
     file.unlink(missing_ok=True)
     counted: Counter[str] = Counter()
     legs = 0
     leg_s = SHORT_LEG_S if round_.short and round_.for_s is None else LEG_S
-    while legs == 0 or _goes_on(round_, legs, took_s=time.monotonic() - began):
-        acts = schedule.leg(seed=seed, number=legs, for_s=leg_s)
-        with file.open("a") as written:
-            written.writelines(json.dumps({"leg": legs, **act.as_json()}) + "\n" for act in acts)
-        if legs:
-            round_.begin_again()
-        _Leg(round_, counted).play(acts)
-        legs += 1
-    round_.injected = counted.total()
-    round_.notes.append(f"{legs} legs; what happens when: {file}")
-    round_.notes.append(", ".join(f"{n} {name}" for name, n in counted.most_common()))
+    try:
+        while legs == 0 or _goes_on(round_, legs, took_s=time.monotonic() - began):
+            if legs:
+                round_.begin_again()
+            acts = schedule.leg(seed=seed, number=legs, for_s=leg_s)
+            _write_down(file, legs, acts)
+            legs += 1
+            _Leg(round_, counted).play(acts)
+            round_.judge()
+    finally:
+        round_.injected = counted.total()
+        round_.notes.append(f"{legs} legs; what happens when: {file}")
+        round_.notes.append(", ".join(f"{n} {name}" for name, n in counted.most_common()))
+
+
+def _write_down(file: Path, number: int, acts: list[Act]) -> None:
+    with file.open("a") as written:
+        written.writelines(json.dumps({"leg": number, **act.as_json()}) + "\n" for act in acts)
 
 
 def _goes_on(round_: Round, legs: int, *, took_s: float) -> bool:
     if round_.wrong:
-        return False  # what is left behind shows what happened
+        return False  # what the last leg left behind shows what happened
     if round_.for_s is None:
         return legs < (1 if round_.short else LEGS)
     return took_s * (legs + 1) / legs < round_.for_s
@@ -76,6 +85,8 @@ class _Leg:
     round_: Round
     counted: Counter[str]
     frozen: list[tuple[float, Worker]] = field(default_factory=list)
+    told_to_end: list[Worker] = field(default_factory=list)
+    redis_ill_until: float | None = None
 
     def play(self, acts: list[Act]) -> None:
         """Do everything when it is due, then let all come to its end.
@@ -95,6 +106,8 @@ class _Leg:
         for waking in [one for one in self.frozen if one[0] <= time.monotonic()]:
             waking[1].signal(signal.SIGCONT)
             self.frozen.remove(waking)
+        if self.redis_ill_until is not None and self.redis_ill_until <= time.monotonic():
+            self._cure_redis()
         arena.workers = [worker for worker in arena.workers if worker.running]
         while len(arena.workers) < WORKERS:
             arena.worker(ready=False, MAX_CRASHES=str(MANY))
@@ -110,6 +123,9 @@ class _Leg:
             "term": self._term,
             "wipe-redis": self._wipe_redis,
             "restart-redis": self._restart_redis,
+            "freeze-redis": self._freeze_redis,
+            "fill-redis": self._fill_redis,
+            "cut-off-redis": self._cut_off_redis,
             "restart-postgres": self._restart_postgres,
             "end-sessions": partial(self._sql, _END_SESSIONS),
             "end-dispatchers": partial(self._sql, END_DISPATCHERS),
@@ -132,6 +148,7 @@ class _Leg:
         for _, sleeper in self.frozen:
             sleeper.signal(signal.SIGCONT)
         self.frozen.clear()
+        self._cure_redis()
         arena.until(self._all_done, what="every order has ended")
         self.round_.people.quiet()
         self._count_calls()
@@ -166,15 +183,18 @@ class _Leg:
         return awake[which % len(awake)] if awake else None
 
     def _kill(self, which: int) -> int:
-        return self._send(which, signal.SIGKILL)
-
-    def _term(self, which: int) -> int:
-        return self._send(which, signal.SIGTERM)
-
-    def _send(self, which: int, number: signal.Signals) -> int:
         worker = self._worker(which)
         if worker is not None:
-            worker.signal(number)
+            worker.signal(signal.SIGKILL)
+        return int(worker is not None)
+
+    def _term(self, which: int) -> int:
+        worker = self._worker(which)
+        if worker is not None:
+            if worker in self.told_to_end:
+                worker.remember_hit()  # told twice, it leaves at once, whatever it has in hand
+            self.told_to_end.append(worker)
+            worker.signal(signal.SIGTERM)
         return int(worker is not None)
 
     def _freeze(self, which: int, for_s: float) -> int:
@@ -192,10 +212,40 @@ class _Leg:
         return len(workers)
 
     def _wipe_redis(self) -> int:
+        self._cure_redis()
         self.round_.arena.flush_redis()
         return 1
 
+    def _freeze_redis(self, for_s: float) -> int:
+        self._cure_redis()
+        self.round_.arena.redis.signal(signal.SIGSTOP)
+        self.redis_ill_until = time.monotonic() + for_s
+        return 1
+
+    def _fill_redis(self, for_s: float) -> int:
+        self._cure_redis()
+        self._tell_redis("CONFIG SET", "maxmemory", 1)
+        self.redis_ill_until = time.monotonic() + for_s
+        return 1
+
+    def _cut_off_redis(self) -> int:
+        """End the connections of everybody else."""
+        self._cure_redis()
+        return int(self._tell_redis("CLIENT KILL", "TYPE", "normal", "SKIPME", "yes") > 0)
+
+    def _cure_redis(self) -> None:
+        if self.redis_ill_until is None:
+            return
+        self.redis_ill_until = None
+        self.round_.arena.redis.signal(signal.SIGCONT)
+        self._tell_redis("CONFIG SET", "maxmemory", 0)
+
+    def _tell_redis(self, *command: str | int) -> Any:
+        with redis.Redis(host=HOST, port=self.round_.arena.servers.redis_port) as client:
+            return client.execute_command(*command)
+
     def _restart_redis(self) -> int:
+        self._cure_redis()
         self.round_.arena.redis.kill()
         self.round_.arena.start_redis()
         return 1
@@ -229,7 +279,8 @@ class _Leg:
 
     def _messages_again(self, times: int, which: int) -> int:
         """Publish messages about any jobs, settled ones too, in any order."""
-        jobs = list(Job.objects.order_by("id").values_list("id", "kind")[:1000])
+        # By their ids, which are chance themselves, the seed would decide nothing.
+        jobs = list(Job.objects.order_by("created_at").values_list("id", "kind")[:1000])
         chosen = Random(which).choices(jobs, k=times * 5) if jobs else []
         due = [Due(job_id=job_id, kind=kind, failures=0) for job_id, kind in chosen]
         courier = Courier(app)

@@ -1,8 +1,10 @@
 """The matrix's own arithmetic: which faults are played, the last line, a soak's schedule."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from tests.faults import matrix, schedule
+from tests.faults import matrix, oracle, schedule
 from tests.faults.matrix import Round
 from tests.faults.recovery import bound
 from tests.faults.wrong import Wrong
@@ -66,6 +68,23 @@ def test_a_fault_that_was_not_there_is_wrong():
     idle.met(False, "0 messages were popped and lost")
 
     assert [str(wrong) for wrong in idle.wrong] == ["— missed: 0 messages were popped and lost"]
+
+
+@pytest.mark.django_db
+def test_what_stands_there_is_judged_once(monkeypatch):
+    lost = Wrong(promise="I1", how="lost", what="an order")
+    monkeypatch.setattr(oracle, "judge", lambda evidence: [lost])
+    leg = played()
+    leg.arena = SimpleNamespace(connect=lambda: None, read=None, hit={}, fresh=lambda: None)
+    leg.people = SimpleNamespace(errands=())
+
+    leg.judge()
+    leg.judge()
+    assert leg.wrong == [lost]
+
+    leg.begin_again()
+    leg.judge()
+    assert leg.wrong == [lost, lost]
 
 
 def test_a_seed_gives_one_schedule_and_each_leg_another():

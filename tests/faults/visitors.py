@@ -50,13 +50,21 @@ class Visitors:
         :raises Stuck: one was not
         """
         began = time.monotonic()
-        for path in paths:
-            self.latest.pop(path, None)  # what was answered before does not count
-        while not all(self.latest.get(path) == status for path in paths):
+        self.forget(*paths)
+        while not self.were_told(status, *paths):
             if time.monotonic() - began > timeout_s:
                 raise Stuck(f"{paths} answer {self.latest}, not {status} within {timeout_s:g} s")
             time.sleep(0.02)
         return time.monotonic() - began
+
+    def forget(self, *paths: str) -> None:
+        """Let what these paths were answered until now count no more."""
+        for path in paths:
+            self.latest.pop(path, None)
+
+    def were_told(self, status: int, *paths: str) -> bool:
+        """Whether that is each of these paths' last answer."""
+        return all(self.latest.get(path) == status for path in paths)
 
     @property
     def astray(self) -> dict[tuple[str, int], int]:

@@ -158,6 +158,16 @@ def test_a_caller_who_leaves_after_the_work_has_it_on_the_bill(control, openai_c
     assert control.calls()[0]["work_done"] is True
 
 
+def test_a_caller_who_leaves_while_the_answer_drips_has_not_got_it(control, openai_client):
+    control.knob(service="openai", drip_ms=60_000)
+
+    with pytest.raises(openai.APITimeoutError):
+        ask(openai_client, PROMPT, timeout=0.3)
+
+    wait_until(lambda: control.calls()[0]["outcome"] == "caller left before the reply")
+    assert control.calls()[0]["work_done"] is True
+
+
 def test_knobs_are_taken_off_one_by_one_or_all(control, stripe_client):
     ids = control.post(
         "/knobs", [{"service": "stripe", "status": 500}, {"service": "stripe", "latency_ms": 1}]

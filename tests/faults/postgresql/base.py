@@ -1,15 +1,12 @@
 """What Django loads for `ENGINE = "tests.faults.postgresql"`."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from django.db.backends.postgresql import base
 
 from tests.faults import failpoints
-
-_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|pg_notify)\b")
-_READS_ONLY = re.compile(r"\s*SELECT\b(?!.*pg_notify).*\bFOR (NO KEY )?UPDATE\b", re.DOTALL)
+from tests.faults.writes import is_write
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -28,8 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _around(
     execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    text = str(sql)
-    if not _WRITES.search(text) or _READS_ONLY.match(text):
+    if not is_write(str(sql)):
         return execute(sql, params, many, context)
     failpoints.hit("before-write")
     done = execute(sql, params, many, context)
