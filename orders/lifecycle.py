@@ -45,7 +45,9 @@ class TransitionRefused(Exception):
         if self.was == to:
             refusal = f"Order {self.code} is at “{here}” already. Ask again when that is done."
         if held:
-            refusal = f"Order {self.code} is held for a check by our staff; nothing moves until then."
+            refusal = (
+                f"Order {self.code} is held for a check by our staff; nothing moves until then."
+            )
         super().__init__(refusal)
 
 
