@@ -8,6 +8,12 @@ from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ValidationError
+from django.core.validators import (
+    MaxLengthValidator,
+    ProhibitNullCharactersValidator,
+    URLValidator,
+)
 from django.db.models import Q
 from django.utils.text import slugify
 
@@ -29,6 +35,12 @@ _TOLD_OF: Final = frozenset(
 _CHECKS: Final = tuple(each for each in quality.INTEGRATION if each.name in _TOLD_OF)
 # How the text came here: as somebody pasted it, as readers get it, or from the site's WordPress.
 How = Literal["pasted", "page", "WordPress"]
+# As the column that keeps it.
+_ADDRESS: Final = (
+    URLValidator(schemes=["http", "https"]),
+    MaxLengthValidator(500),
+    ProhibitNullCharactersValidator(),
+)
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?)$", re.IGNORECASE)
 
 
@@ -87,7 +99,10 @@ def read(
     :raises NotReachable: no usable answer
     :raises NoArticle: there is none on the page
     :raises TooLong: it is more than an article
+    :raises ImportRefused: `url` is no web address
     """
+    if url:
+        _refuse_what_is_no_address(url)
     article = article or known(domain, url)
     url = url or (article.url if article is not None else "")
     if article is not None and article.versions.exists():
@@ -175,6 +190,14 @@ def _on_wordpress(domain: Domain, *, url: str, article: Article | None, html: st
     return _Page(found=found, url=post.url, slug=slug, how="WordPress", remote_id=post.remote_id)
 
 
+def _refuse_what_is_no_address(url: str) -> None:
+    try:
+        for holds in _ADDRESS:
+            holds(url)
+    except ValidationError:
+        raise ImportRefused("It is no web address that can be kept.") from None
+
+
 def _refuse_what_does_not_fit(draft: Draft) -> None:
     if not draft.title:
         raise NoArticle("No title was found; give one.")
@@ -182,7 +205,7 @@ def _refuse_what_does_not_fit(draft: Draft) -> None:
         ("title", draft.title, "title"),
         ("description", draft.meta_description, "meta_description"),
     ):
-        most = ArticleVersion._meta.get_field(field).max_length or 0
+        most: int = getattr(ArticleVersion._meta.get_field(field), "max_length", 0)
         if len(text) > most:
             raise TooLong(f"Its {what} has {len(text)} characters; at most {most} are kept.")
 

@@ -242,6 +242,15 @@ def test_a_page_that_nobody_serves_and_a_front_page_are_refused(site):
         take(site, f"https://{site.host}/", html=BODY)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["beds", "ftp://a.example/x", "http://[", "https://a.example/\0", "javascript:x()//a.b/c"],
+)
+def test_what_is_no_address_is_refused(site, url):
+    with pytest.raises(ImportRefused, match="no web address"):
+        take(site, url, html=BODY)
+
+
 def test_in_production_nothing_private_is_read(site, serve, settings):
     url = serve(PAGE)
     settings.DEVELOPMENT = False
