@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
+
 from articles.brief import LinkCandidate
 from articles.document import parse
 from articles.links import host_of, links, page_of
@@ -68,9 +70,13 @@ def newest_standing(article: Article) -> ArticleVersion:
 
     :raises ArticleVersion.DoesNotExist: it has none
     """
-    standing = article.versions.exclude(backlink_review_status=BacklinkReview.REJECTED)
-    newest: ArticleVersion = standing.latest("number")
+    newest: ArticleVersion = _standing(article).latest("number")
     return newest
+
+
+def has_standing(article: Article) -> bool:
+    """Tell whether the article, stored or not yet, has a text that no editor has rejected."""
+    return article.pk is not None and _standing(article).exists()
 
 
 def opening_of(domain: Domain, version: ArticleVersion) -> Opening:
@@ -100,6 +106,10 @@ def openings(domain: Domain, articles: Iterable[Article]) -> list[Opening]:
             version.article = article
             versions.append(version)
     return _openings(domain, versions)
+
+
+def _standing(article: Article) -> QuerySet[ArticleVersion]:
+    return article.versions.exclude(backlink_review_status=BacklinkReview.REJECTED)
 
 
 def _openings(domain: Domain, versions: Sequence[ArticleVersion]) -> list[Opening]:

@@ -34,6 +34,18 @@ def read(url: str) -> Reference:
 
     :raises Unreadable: no answer, no page or no text
     """
+    page = fetched(url)
+    text = _folded(page.text if _kind(page) == "text/plain" else _of_html(page.text))
+    if not text:
+        raise Unreadable("There is no text on it.")
+    return Reference(url=url, text=_cut(text))
+
+
+def fetched(url: str) -> outside.Reply:
+    """Return the page as it was answered, after redirects.
+
+    :raises Unreadable: no answer, or no page of text
+    """
     try:
         page = outside.ask(
             "GET", url, most_bytes=MOST_BYTES, follow=True, headers={"accept": ", ".join(_TEXTS)}
@@ -42,13 +54,13 @@ def read(url: str) -> Reference:
         raise Unreadable(str(error)) from None
     if page.status != 200:
         raise Unreadable(f"It answered with {page.status}.")
-    kind = page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-    if kind not in _TEXTS:
+    if _kind(page) not in _TEXTS:
         raise Unreadable("It is no page of text.")
-    text = _folded(page.text if kind == "text/plain" else _of_html(page.text))
-    if not text:
-        raise Unreadable("There is no text on it.")
-    return Reference(url=url, text=_cut(text))
+    return page
+
+
+def _kind(page: outside.Reply) -> str:
+    return page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
 
 
 def _of_html(html: str) -> str:

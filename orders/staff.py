@@ -18,7 +18,14 @@ _TEXTS: Final = (
 _ORDERS: Final = ("orders.view_order", "orders.view_orderevent", "orders.view_review")
 # `orders.override_gate` is in neither: it is given to a person, by name.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    EDITORS: ("orders.decide_review", *_ORDERS, *_TEXTS),
+    EDITORS: (
+        "orders.decide_review",
+        # Putting publishers' articles on sale; terms and prices stay an administrator's.
+        "articles.add_article",
+        "articles.change_article",
+        *_ORDERS,
+        *_TEXTS,
+    ),
     OPERATORS: (
         "queueing.operate_queue",
         "queueing.view_job",

@@ -1,9 +1,5 @@
 """Customers' references: read as text, bounded, from public places alone."""
 
-import contextlib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-
 import pytest
 
 from articles import references
@@ -13,34 +9,6 @@ PAGE = """<!doctype html><html><head><title>Beds</title><style>p{}</style></head
 <nav><a href="/">Home</a></nav><header>Shop now</header>
 <main><h1>Raised beds</h1><p>Oak lasts   for <b>years</b>.</p><script>track()</script>
 <p>Line the inside &amp; drain it.</p></main><footer>All rights reserved</footer></body></html>"""
-
-
-@pytest.fixture
-def serve():
-    """A function that serves one answer and returns its address."""
-    answer = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = answer["body"].encode()
-            self.send_response(answer["status"])
-            self.send_header("content-type", answer["kind"])
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            with contextlib.suppress(ConnectionError):
-                self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    def serving(body, *, status=200, kind="text/html; charset=utf-8"):
-        answer.update(body=body, status=status, kind=kind)
-        return f"http://127.0.0.1:{server.server_address[1]}/page"
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield serving
-        server.shutdown()
 
 
 def test_a_page_is_read_without_what_stands_around_its_text(serve):

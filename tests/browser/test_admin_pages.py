@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.models import ArticleVersion, CallOutcome, Domain, ModelCall
+from articles.models import Article, ArticleVersion, CallOutcome, Domain, ModelCall
 from orders import endings, lifecycle, reviews
 from orders.models import Review
 from queueing import leases, ledger
@@ -80,6 +80,11 @@ def a_leftover() -> None:
     endings.refund(order=first, actor="mia", reason="asked for it", at=timezone.now())
 
 
+def an_article_without_text() -> Article:
+    fields = {"slug": uuid4().hex, "title": LONG[:200], "domain": factories.active_domain()}
+    return Article.objects.create(**fields)
+
+
 @pytest.fixture
 def addresses(transactional_db) -> dict[str, str]:
     """The staff's pages by name; the desk's list is the first that anybody opens."""
@@ -118,6 +123,10 @@ def addresses(transactional_db) -> dict[str, str]:
         "order-failed": page("orders_order_change", failed.pk),
         "order-resume": page("orders_order_resume", failed.pk),
         "order-refund": page("orders_order_decide", failed.pk, "refund"),
+        "articles": page("articles_article_changelist"),
+        "article": page("articles_article_change", an_article_without_text().pk),
+        "import": page("articles_article_import"),
+        "import-text": page("articles_article_import_text", an_article_without_text().pk),
         "version": page("articles_articleversion_change", ArticleVersion.objects.latest("pk").pk),
         "domain": page("articles_domain_change", Domain.objects.latest("pk").pk),
     }

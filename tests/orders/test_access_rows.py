@@ -18,6 +18,7 @@ from orders.models import Order, StripeEvent
 from queueing.models import Worker
 from tests.orders import factories
 from tests.orders.callers import (
+    EDITOR,
     EITHER,
     EVERYBODY,
     HIDDEN,
@@ -64,7 +65,7 @@ MODELS = {
     "queueing_job": Row(view=OPERATOR, actions=OPERATE),
     "queueing_worker": Row(view=OPERATOR),
     "articles_domain": Row(view=EITHER, **WRITTEN),
-    "articles_article": Row(view=EITHER, **WRITTEN),
+    "articles_article": Row(view=EITHER, **WRITTEN | {"add": EDITOR, "change": EDITOR}),
     "articles_articleversion": Row(view=EITHER),
     "articles_modelcall": Row(view=EITHER),
     "orders_review": Row(view=EITHER, change=EITHER),  # its page is the desk, which reads

@@ -9,23 +9,30 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Field, Model, OuterRef, QuerySet, Subquery, Sum, URLField
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from articles import sanitise
+from articles import openings, sanitise
+from articles.admin import drawing, importing
+from articles.admin.drawing import UNKNOWN
 from articles.costs import UNPRICED
 from articles.models import Article, ArticleVersion, Domain, ModelCall
-from articles.quality import CheckResult, Report, State
+from articles.quality import Report
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
+
+    FormOfArticle = forms.ModelForm[Article]
 else:
+    FormOfArticle = forms.ModelForm
 
     class ModelAdmin(admin.ModelAdmin):
         """Takes its model as a parameter at run time too, as the types do."""
@@ -35,8 +42,6 @@ else:
 
 
 Kept = TypeVar("Kept", bound=Model)
-
-UNKNOWN = "—"
 
 
 class ReadOnly(ModelAdmin[Kept]):
@@ -120,8 +125,29 @@ class DomainAdmin(ModelAdmin[Domain]):
         return _link_to_list(Article, f"domain__id__exact={domain.pk}", getattr(domain, "pages", 0))
 
 
+class ArticleForm(FormOfArticle):
+    """Sells a link only where there is a text to put it into."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        when = self.fields.get("published_at")  # who may only read has no field
+        if when is not None and isinstance(when.widget, forms.MultiWidget):
+            # Django labels neither part of it.
+            for part, name in zip(when.widget.widgets, ("date", "time"), strict=True):
+                part.attrs["aria-label"] = f"Published at, {name}"
+
+    def clean_is_open_for_integration(self) -> bool:
+        is_open = bool(self.cleaned_data["is_open_for_integration"])
+        if is_open and not openings.has_standing(self.instance):
+            raise forms.ValidationError(
+                "There is no text to put a link into: save it closed and import its text first."
+            )
+        return is_open
+
+
 @admin.register(Article)
 class ArticleAdmin(ModelAdmin[Article]):
+    form = ArticleForm
     formfield_overrides = SECURE_ADDRESSES
     list_display = [
         "title",
@@ -146,6 +172,41 @@ class ArticleAdmin(ModelAdmin[Article]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
         return super().get_queryset(request).annotate(texts=_number_of(ArticleVersion, "article"))
+
+    def get_urls(self) -> list[URLPattern]:
+        def imports(request: HttpRequest, article_id: int | None = None) -> HttpResponse:
+            return importing.page(request, self, article_id)
+
+        view = self.admin_site.admin_view(imports)
+        return [
+            path("import/", view, name="articles_article_import"),
+            path("<int:article_id>/import/", view, name="articles_article_import_text"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        article = self.get_object(request, object_id)
+        may_import = (
+            article is not None
+            and not getattr(article, "texts", 0)
+            and self.has_change_permission(request, article)
+        )
+        return super().change_view(
+            request, object_id, form_url, (extra_context or {}) | {"may_import": may_import}
+        )
+
+    def response_add(
+        self, request: HttpRequest, obj: Article, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if "_import" in request.POST:
+            return redirect("admin:articles_article_import_text", obj.pk)
+        return super().response_add(request, obj, post_url_continue)
 
     @admin.display(description="Versions")
     def version_count(self, article: Article) -> SafeString:
@@ -213,19 +274,19 @@ class ArticleVersionAdmin(ReadOnly[ArticleVersion]):
 
     @admin.display(description="Checks, failed ones first")
     def drawn_report(self, version: ArticleVersion) -> str:
-        return _checks(Report.from_json(version.report)) if version.report else UNKNOWN
+        return drawing.checks(Report.from_json(version.report)) if version.report else UNKNOWN
 
     @admin.display(description="Ordered link")
     def drawn_backlink(self, version: ArticleVersion) -> str:
-        return _facts(version.backlink_metadata)
+        return drawing.facts(version.backlink_metadata)
 
     @admin.display(description="Written by")
     def drawn_provenance(self, version: ArticleVersion) -> str:
-        return _facts(version.provenance)
+        return drawing.facts(version.provenance)
 
     @admin.display(description="Edits by block")
     def drawn_edits(self, version: ArticleVersion) -> str | SafeString:
-        return _edits(version.edits) if version.edits else UNKNOWN
+        return drawing.edits(version.edits) if version.edits else UNKNOWN
 
 
 class Costs(ChangeList):
@@ -276,49 +337,6 @@ class ModelCallAdmin(ReadOnly[ModelCall]):
         return _dollars(call.cost_usd)
 
 
-# What a check may end as, in the order in which an editor wants to read them.
-_WORST_FIRST = [State.FAILED, State.UNKNOWN, State.WARNED, State.PASSED, State.NOT_APPLICABLE]
-_CHECK_ROW = "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>"
-_CHECK_TABLE = (
-    "<table><thead><tr><th scope='col'>Check</th><th scope='col'>Result</th>"
-    "<th scope='col'>Found</th><th scope='col'>Wanted</th><th scope='col'>In words</th>"
-    "</tr></thead><tbody>{}</tbody></table>"
-)
-
-
-def _checks(report: Report) -> SafeString:
-    checks = sorted(report.checks, key=lambda check: _WORST_FIRST.index(check.state))
-    rows = (
-        (check.label, check.state, _said(check.value), _said(check.threshold), _findings(check))
-        for check in checks
-    )
-    return format_html(_CHECK_TABLE, format_html_join("", _CHECK_ROW, rows))
-
-
-def _findings(check: CheckResult) -> SafeString:
-    told = [
-        f"Block {finding.block}: {finding.message}" if finding.block else finding.message
-        for finding in check.findings
-    ]
-    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in told or [check.reason]))
-
-
-def _facts(facts: dict[str, Any]) -> str:
-    if not facts:
-        return UNKNOWN
-    rows = ((name, _said(value)) for name, value in facts.items())
-    return format_html(
-        "<table>{}</table>",
-        format_html_join("", "<tr><th scope='row'>{}</th><td>{}</td></tr>", rows),
-    )
-
-
-def _said(value: object) -> str:
-    if value is None or value in ("", []):
-        return UNKNOWN
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _number_of(model: type[Model], owner: str) -> Coalesce:
     """Count the rows of each owner on the page alone; a join would count the whole table."""
     counted = (
@@ -338,24 +356,3 @@ def _link_to_list(model: type[Model], query: str, count: int) -> SafeString:
 
 def _dollars(cost: Decimal | None) -> str:
     return UNKNOWN if cost is None else f"${cost:.4f}"
-
-
-def _edits(made: list[dict[str, Any]]) -> SafeString:
-    """Each edit as its source, in the order in which they were made."""
-    lines: list[tuple[str, SafeString]] = []
-    for each in made:
-        fields = [name for name in ("title", "meta_description", "slug") if name in each]
-        lines += [
-            (name.replace("_", " "), format_html("<code>{}</code>", each[name])) for name in fields
-        ]
-        lines += [
-            (f"{edit['op'].replace('_', ' ')} {edit['block']}", _source(edit))
-            for edit in each["edits"]
-        ]
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))
-
-
-def _source(edit: dict[str, Any]) -> SafeString:
-    if "find" not in edit:
-        return format_html("<code>{}</code>", edit["html"])
-    return format_html("<code>{}</code> becomes <code>{}</code>", edit["find"], edit["html"])

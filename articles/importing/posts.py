@@ -1,0 +1,70 @@
+"""A post of a WordPress site as its own editors wrote it, by the address that readers know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.utils.text import slugify
+
+from articles.importing.page import paragraphed, parse_moment, plain
+from articles.importing.refusals import NoArticle, NotReachable
+from articles.links import page_of
+from articles.models import Domain
+from articles.publishing import PublishingError, wordpress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A published post; `url` is its address as WordPress spells it, `source` its HTML."""
+
+    url: str
+    slug: str
+    remote_id: str
+    title: str
+    description: str
+    source: str
+    published_at: datetime | None
+
+
+def find(domain: Domain, *, url: str) -> Post:
+    """Return the post at that address.
+
+    :raises NoArticle: no published post of the site has it
+    :raises NotReachable: the site does not answer as it should, or does not let us read it
+    """
+    slug = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    if not slug:
+        raise NoArticle("The address leads to the front page of a site, not to an article.")
+    try:
+        post = wordpress._Api.of(domain).post_of_slug(slug)
+    except PublishingError as error:
+        raise NotReachable(str(error)) from None
+    if post is None:
+        raise NoArticle(f"The site's WordPress has no post “{slug}”; pages are not sold.")
+    if post.get("status") != "publish":
+        raise NoArticle(f"The post “{slug}” is not published.")
+    if page_of(str(post.get("link", ""))) != page_of(url):
+        raise NoArticle(f"The post “{slug}” stands at another address: {post.get('link')}")
+    return _read(post, slug=slug)
+
+
+def _read(post: dict[str, Any], *, slug: str) -> Post:
+    source = _raw(post, "content")
+    return Post(
+        url=str(post["link"]),
+        slug=slugify(slug)[:120] or f"post-{post.get('id')}",
+        remote_id=str(post.get("id", "")),
+        title=plain(_raw(post, "title")),
+        description=plain(_raw(post, "excerpt")),
+        # The block editor's source is HTML; the classic one leaves paragraphs to WordPress.
+        source=source if "<!-- wp:" in source else paragraphed(source),
+        published_at=parse_moment(f"{post.get('date_gmt') or post.get('date')}+00:00"),
+    )
+
+
+def _raw(post: dict[str, Any], part: str) -> str:
+    given = post.get(part)
+    return str(given.get("raw", "")) if isinstance(given, dict) else ""
