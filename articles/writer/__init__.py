@@ -5,7 +5,7 @@ Buying and reading are two calls: `buy_…` costs money and returns plain data t
 """
 
 from articles.writer.account import Account
-from articles.writer.chain import Model
+from articles.writer.chain import Model, asked_by
 from articles.writer.edits import (
     RevisionNotes,
     applied,
@@ -30,7 +30,7 @@ from articles.writer.generate import (
     written_whole,
 )
 from articles.writer.outline import Outline, buy_outline, read_outline
-from articles.writer.usage import Record, Usage
+from articles.writer.usage import Record, Usage, most_usd
 
 __all__ = [
     "Account",
@@ -47,6 +47,7 @@ __all__ = [
     "WriterUnavailable",
     "applied",
     "apply_repair",
+    "asked_by",
     "assemble",
     "buy_article",
     "buy_integration",
@@ -54,6 +55,7 @@ __all__ = [
     "buy_repair",
     "buy_revision",
     "buy_section",
+    "most_usd",
     "prompt_versions",
     "read_outline",
     "written_whole",

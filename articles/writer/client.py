@@ -74,8 +74,8 @@ def ask(
     account, models = account_of(record), chain.models()
     ended: WriterError | None = None
     for model in account.choose(models):
-        # Purchases at two models are two purchases, not one made twice.
-        mine = request_id if model.word == models[0].word else _beside(request_id, model.word)
+        is_first = model.word == models[0].word
+        mine = request_id if is_first else chain.request_id_at(model, request_id)
         try:
             with account.turn(model):
                 return _converse(model, question, request_id=mine, record=account, read=read)
@@ -113,12 +113,6 @@ def _what_counts(first: WriterError, second: WriterError) -> WriterError:
         return min(first, second, key=lambda away: away.wait_s)
     order = (WriterAway, WriterBusy, WriterUnavailable, WriterRefused)
     return min(first, second, key=lambda error: [isinstance(error, k) for k in order].index(True))
-
-
-def _beside(request_id: str, word: str) -> str:
-    """`job/step/run` becomes `job/step@word/run`."""
-    step, slash, run = request_id.rpartition("/")
-    return f"{step}@{word}{slash}{run}"
 
 
 def _converse(

@@ -66,6 +66,12 @@ def cost_usd(
     return (cost / _MILLION).quantize(_PRECISION)
 
 
+def most_usd(model: Model) -> Decimal | None:
+    """Return what the longest answer that the model may give costs, None: unknown."""
+    longest = {"input_tokens": 0, "cached_tokens": 0, "output_tokens": model.max_output_tokens}
+    return cost_usd(model, name=model.name, **longest)
+
+
 def is_priced(model: Model) -> bool:
     """Return whether the model's calls have a cost that an order's budget can count."""
     one = {"input_tokens": 1, "cached_tokens": 0, "output_tokens": 1}

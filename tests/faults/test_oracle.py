@@ -200,6 +200,16 @@ def test_a_text_bought_again_after_its_reply_was_lost_is_excused(delivered, outc
     assert delivered.judged() == set()
 
 
+def test_a_text_bought_from_the_next_model_after_its_reply_was_lost_is_excused(delivered):
+    delivered.calls[0]["outcome"] = "reply dropped"
+    Attempt.objects.all().delete()
+    delivered.runs(Outcome.FAILED, Outcome.SUCCEEDED)
+    Step.objects.update(attempt=2)
+    delivered.buys("outline@spare", run=2)
+
+    assert delivered.judged() == set()
+
+
 def test_an_email_sent_again_after_its_reply_was_lost_is_excused_once(delivered):
     email = OutgoingEmail.objects.first()
     body = f'{{"custom_args": {{"email_id": "{email.pk}"}}}}'
