@@ -30,7 +30,14 @@ _ANYWHERE: Final = frozenset(
 
 # Faults of the text as a whole that no other title, description or slug would mend.
 _OF_THE_TEXT: Final = frozenset(
-    {"too-short", "no-text", "cut-off", "target-link-missing", "disclosure-missing", "not-mentioned"}
+    {
+        "too-short",
+        "no-text",
+        "cut-off",
+        "target-link-missing",
+        "disclosure-missing",
+        "not-mentioned",
+    }
 )
 
 

@@ -60,9 +60,7 @@ def test_whoever_shuts_the_line_waits_for_no_pause_and_does_not_probe(sandbox, t
     assert asked(sandbox) == [MAIN, SPARE, SPARE]
 
 
-def test_time_outs_between_others_good_answers_lead_to_the_next_model(
-    sandbox, two_models, frozen
-):
+def test_time_outs_between_others_good_answers_lead_to_the_next_model(sandbox, two_models, frozen):
     unlucky, ended = short_order(), []
     for _ in range(2):
         frozen("main")
