@@ -205,12 +205,11 @@ class Call:
             raise failures.translate(error, at=timezone.now()) from None
 
     def _usage(self, answer: Answer, outcome: CallOutcome, *, took_ms: int) -> Usage:
-        name = answer.model or self.model.name
         cost = None
         if answer.input_tokens is not None and answer.output_tokens is not None:
             cost = cost_usd(
                 self.model,
-                name=name,
+                name=answer.model or self.model.name,
                 input_tokens=answer.input_tokens,
                 cached_tokens=answer.cached_tokens or 0,
                 output_tokens=answer.output_tokens,
@@ -218,7 +217,7 @@ class Call:
         return Usage(
             request_id=self.request_id,
             purpose=self.question.purpose,
-            model=name,
+            model=self.model.name,
             prompt_version=self.question.prompt_version,
             input_tokens=answer.input_tokens,
             cached_tokens=answer.cached_tokens,
