@@ -21,6 +21,7 @@ from articles.writer.errors import (
     WriterGarbled,
     WriterRefused,
     WriterUnavailable,
+    WriterUnpaid,
 )
 from articles.writer.generate import (
     assemble,
@@ -45,6 +46,7 @@ __all__ = [
     "WriterGarbled",
     "WriterRefused",
     "WriterUnavailable",
+    "WriterUnpaid",
     "applied",
     "apply_repair",
     "asked_by",

@@ -84,6 +84,10 @@ class WriterUnavailable(WriterError):
             self.outcome = CallOutcome.LOST
 
 
+class WriterUnpaid(WriterUnavailable):
+    """The provider serves nobody until an operator has filled our account with it."""
+
+
 class WriterTimeout(WriterUnavailable):
     """The answer did not come in time. The provider may have written, and billed, it."""
 

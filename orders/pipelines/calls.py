@@ -9,6 +9,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Final, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db.models import Sum
 
@@ -22,6 +23,7 @@ from queueing.lines import Entry, Gate, NoEntry
 from queueing.outage import patiently
 from queueing.run import Run
 
+log = structlog.get_logger(__name__)
 Told = TypeVar("Told")
 
 ALL_MODELS: Final = "models"
@@ -109,11 +111,10 @@ class JobAccount:
         try:
             yield
         except writer.WriterUnavailable as error:
-            said = str(error)
-            shut_s = self._tell(lambda: lines.failed(entry, reason=said))
-            if shut_s is None:
+            away = self._failed(entry, model, error)
+            if away is None:
                 raise
-            raise self._shut(model, said, shut_s=shut_s, lost=error.perhaps_bought) from error
+            raise away from error
         except writer.WriterBusy as busy:
             asked_s = settings.LINE_PAUSE_S if busy.retry_after_s is None else busy.retry_after_s
             bounded_s = min(max(asked_s, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
@@ -150,11 +151,21 @@ class JobAccount:
         finally:
             connections.let_go(what="a call to a model")
 
-    def _shut(self, model: Model, said: str, *, shut_s: float, lost: bool) -> writer.WriterAway:
-        """What to do about a line that this very call has shut."""
+    def _failed(
+        self, entry: Entry, model: Model, error: writer.WriterUnavailable
+    ) -> writer.WriterAway | None:
+        """Tell of the failure; return where the job waits, None: this try is over."""
+        said, lost = str(error), error.perhaps_bought
+        shut_s = self._tell(lambda: lines.failed(entry, reason=said))
+        if isinstance(error, writer.WriterUnpaid):
+            # It fails for every order alike until somebody has paid: no try is lost on that.
+            log.error("model_account_empty", model=model.word, reason=said)
+            shut_s = shut_s or settings.LINE_PAUSE_S
+        if shut_s is None:
+            return None
         first = self.choose(self._models)[0] if lost else model
         if first.word == model.word:
-            return _away(line_of(model), said, wait_s=shut_s, perhaps_bought=lost)
+            return _away(entry.line, said, wait_s=shut_s, perhaps_bought=lost)
         # This try has bought, so the next one asks the other: at once, and in its line.
         return _away(line_of(first), said, wait_s=0.0, perhaps_bought=True)
 
