@@ -64,7 +64,8 @@ def ask(
 ) -> dict[str, Any]:
     """Return a model's raw reply as JSON-ready data: text, finish_reason, model, prompt_version.
 
-    The next model of the chain is asked when one refuses, or certainly did not do the work.
+    The next model of the chain is asked when one refuses, or certainly did not do the work. A
+    useless answer is asked for once more: of the next model, or of the same when there is no other.
     `record` hears of every call however it ended; an `Account` also rules which models are asked.
     `read` is what the caller will do with the reply later: what it calls garbled is worth another
     call, so it must not be stored as the answer.
@@ -73,19 +74,31 @@ def ask(
     """
     account, models = account_of(record), chain.models()
     ended: WriterError | None = None
-    for model in account.choose(models):
+    useless: WriterGarbled | None = None
+    left = list(account.choose(models))
+    while left:
+        model = left.pop(0)
         is_first = model.word == models[0].word
         mine = request_id if is_first else chain.request_id_at(model, request_id)
         try:
             with account.turn(model):
                 return _converse(model, question, request_id=mine, record=account, read=read)
+        except WriterGarbled as garbled:
+            if useless is not None:
+                raise
+            useless = garbled
+            left.append(model)
         except WriterError as error:
             if not _leads_on(error):
-                raise
+                if useless is None:
+                    raise
+                break
             ended = error if ended is None else _what_counts(ended, error)
             log.info("model %s was no help: %s", model.word, error.kind)
-    assert ended is not None  # noqa: S101  the chain has a model
-    raise ended
+    # A useless answer was bought, so it costs the try, whatever the second call came to.
+    worst = useless or ended
+    assert worst is not None  # noqa: S101  the chain has a model
+    raise worst
 
 
 def _leads_on(error: WriterError) -> bool:
