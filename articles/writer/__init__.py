@@ -27,7 +27,6 @@ from articles.writer.generate import (
     assemble,
     buy_article,
     buy_section,
-    prompt_versions,
     written_whole,
 )
 from articles.writer.outline import Outline, buy_outline, read_outline
@@ -58,7 +57,6 @@ __all__ = [
     "buy_revision",
     "buy_section",
     "most_usd",
-    "prompt_versions",
     "read_outline",
     "written_whole",
 ]

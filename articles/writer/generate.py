@@ -83,11 +83,6 @@ def assemble(brief: Brief, outline: Outline, replies: Sequence[Mapping[str, Any]
     )
 
 
-def prompt_versions(replies: Sequence[Mapping[str, Any]]) -> str:
-    """Return what a stored version names as its origin: the prompts it was first written by."""
-    return ", ".join(dict.fromkeys(reply["prompt_version"] for reply in replies))
-
-
 def _buy(
     name: str,
     brief: Brief,

@@ -130,7 +130,9 @@ def test_the_last_round_at_the_gate_is_the_next_models(sandbox, two_models):
     assert asked(sandbox) == [MAIN, MAIN, MAIN, SPARE]
     assert texts_bought(sandbox, order) == ["outline", "text-1", "text-2", "text-3@spare"]
     order.refresh_from_db()
-    assert order.version.provenance["model"] == f"{MAIN}, {SPARE}"
+    origin = order.version.provenance
+    assert origin["model"] == f"{MAIN}, {SPARE}"
+    assert origin["prompt_version"] == "outline-2, article-3, repair-5"
 
 
 def test_a_provider_that_is_down_parks_the_job_instead_of_failing_it(sandbox):

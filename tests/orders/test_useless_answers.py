@@ -32,6 +32,16 @@ def test_the_only_model_is_asked_again(sandbox):
     assert texts_bought(sandbox, order) == ["outline", "outline", "text-1"]
 
 
+def test_a_version_names_the_model_that_planned_it_too(sandbox, two_models):
+    sandbox.knob(service="openai", bad_text=["rubbish"], match=MAIN, times=1)
+    order = short_order()
+
+    run(order)
+
+    order.refresh_from_db()
+    assert order.version.provenance["model"] == f"{SPARE}, {MAIN}"
+
+
 def test_a_try_ends_with_the_second(sandbox, two_models):
     sandbox.knob(service="openai", bad_text=["rubbish"])
     order = short_order()
