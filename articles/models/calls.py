@@ -10,13 +10,16 @@ from django.utils import timezone
 
 
 class CallOutcome(models.TextChoices):
-    """How one call to a language model ended."""
+    """How one call to a language model ended. What timed out or got lost may have been written, and
+    billed; after an error nothing was.
+    """
 
     OK = "ok", "Answered"
     GARBLED = "garbled", "Unusable answer"
     REFUSED = "refused", "Refused"
     BUSY = "busy", "Provider busy"
     TIMEOUT = "timeout", "Timed out"
+    LOST = "lost", "Answer lost"
     ERROR = "error", "Provider error"
 
 

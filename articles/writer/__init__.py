@@ -5,7 +5,7 @@ Buying and reading are two calls: `buy_…` costs money and returns plain data t
 """
 
 from articles.writer.account import Account
-from articles.writer.chain import Model
+from articles.writer.chain import Model, asked_by
 from articles.writer.edits import (
     RevisionNotes,
     applied,
@@ -21,16 +21,16 @@ from articles.writer.errors import (
     WriterGarbled,
     WriterRefused,
     WriterUnavailable,
+    WriterUnpaid,
 )
 from articles.writer.generate import (
     assemble,
     buy_article,
     buy_section,
-    prompt_versions,
     written_whole,
 )
 from articles.writer.outline import Outline, buy_outline, read_outline
-from articles.writer.usage import Record, Usage
+from articles.writer.usage import Record, Usage, most_usd
 
 __all__ = [
     "Account",
@@ -45,8 +45,10 @@ __all__ = [
     "WriterGarbled",
     "WriterRefused",
     "WriterUnavailable",
+    "WriterUnpaid",
     "applied",
     "apply_repair",
+    "asked_by",
     "assemble",
     "buy_article",
     "buy_integration",
@@ -54,7 +56,7 @@ __all__ = [
     "buy_repair",
     "buy_revision",
     "buy_section",
-    "prompt_versions",
+    "most_usd",
     "read_outline",
     "written_whole",
 ]

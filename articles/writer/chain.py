@@ -42,6 +42,19 @@ def models() -> list[Model]:
     return [_model(word, own) for word, own in settings.WRITER_MODELS.items()]
 
 
+def request_id_at(model: Model, request_id: str) -> str:
+    """Return the name of a call to a model that is not the chain's first: `job/step/run` becomes
+    `job/step@word/run`, as purchases at two models are two, not one made twice.
+    """
+    step, slash, run = request_id.rpartition("/")
+    return f"{step}@{model.word}{slash}{run}"
+
+
+def asked_by(request_id: str) -> str:
+    """Return the word of the model that a call of that name went to, "" for the chain's first."""
+    return request_id.rpartition("/")[0].rpartition("/")[2].partition("@")[2]
+
+
 def _model(word: str, own: dict[str, object]) -> Model:
     address = settings.OPENAI_BASE_URL or OPENAI_ITSELF
     # Another address's key is a secret that its server must not see.

@@ -64,7 +64,8 @@ def ask(
 ) -> dict[str, Any]:
     """Return a model's raw reply as JSON-ready data: text, finish_reason, model, prompt_version.
 
-    The next model of the chain is asked when one refuses, or certainly did not do the work.
+    The next model of the chain is asked when one refuses, or certainly did not do the work. A
+    useless answer is asked for once more: of the next model, or of the same when there is no other.
     `record` hears of every call however it ended; an `Account` also rules which models are asked.
     `read` is what the caller will do with the reply later: what it calls garbled is worth another
     call, so it must not be stored as the answer.
@@ -73,19 +74,31 @@ def ask(
     """
     account, models = account_of(record), chain.models()
     ended: WriterError | None = None
-    for model in account.choose(models):
-        # Purchases at two models are two purchases, not one made twice.
-        mine = request_id if model.word == models[0].word else _beside(request_id, model.word)
+    useless: WriterGarbled | None = None
+    left = list(account.choose(models))
+    while left:
+        model = left.pop(0)
+        is_first = model.word == models[0].word
+        mine = request_id if is_first else chain.request_id_at(model, request_id)
         try:
             with account.turn(model):
                 return _converse(model, question, request_id=mine, record=account, read=read)
+        except WriterGarbled as garbled:
+            if useless is not None:
+                raise
+            useless = garbled
+            left.append(model)
         except WriterError as error:
             if not _leads_on(error):
-                raise
+                if useless is None:
+                    raise
+                break
             ended = error if ended is None else _what_counts(ended, error)
             log.info("model %s was no help: %s", model.word, error.kind)
-    assert ended is not None  # noqa: S101  the chain has a model
-    raise ended
+    # A useless answer was bought, so it costs the try, whatever the second call came to.
+    worst = useless or ended
+    assert worst is not None  # noqa: S101  the chain has a model
+    raise worst
 
 
 def _leads_on(error: WriterError) -> bool:
@@ -113,12 +126,6 @@ def _what_counts(first: WriterError, second: WriterError) -> WriterError:
         return min(first, second, key=lambda away: away.wait_s)
     order = (WriterAway, WriterBusy, WriterUnavailable, WriterRefused)
     return min(first, second, key=lambda error: [isinstance(error, k) for k in order].index(True))
-
-
-def _beside(request_id: str, word: str) -> str:
-    """`job/step/run` becomes `job/step@word/run`."""
-    step, slash, run = request_id.rpartition("/")
-    return f"{step}@{word}{slash}{run}"
 
 
 def _converse(
@@ -211,12 +218,11 @@ class Call:
             raise failures.translate(error, at=timezone.now()) from None
 
     def _usage(self, answer: Answer, outcome: CallOutcome, *, took_ms: int) -> Usage:
-        name = answer.model or self.model.name
         cost = None
         if answer.input_tokens is not None and answer.output_tokens is not None:
             cost = cost_usd(
                 self.model,
-                name=name,
+                name=answer.model or self.model.name,
                 input_tokens=answer.input_tokens,
                 cached_tokens=answer.cached_tokens or 0,
                 output_tokens=answer.output_tokens,
@@ -224,7 +230,7 @@ class Call:
         return Usage(
             request_id=self.request_id,
             purpose=self.question.purpose,
-            model=name,
+            model=self.model.name,
             prompt_version=self.question.prompt_version,
             input_tokens=answer.input_tokens,
             cached_tokens=answer.cached_tokens,

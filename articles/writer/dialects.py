@@ -7,6 +7,7 @@ first; a server's complaint leads to a plainer one, which is remembered once it 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _ABOUT: Final = {
     LIMIT: (LIMIT,),
     FORM: (FORM, "json_schema", "json_object", "structured output", "grammar", "guided"),
 }
+# Said of a field that is known, and of a prompt that leaves too little room.
+_LENGTH: Final = re.compile(r"too large|maximum context|context (?:length|size|window)")
 _TOLD: Final = """
 
 ## Form of the answer
@@ -83,9 +86,16 @@ def forget() -> None:
 
 
 def complaint(words: str) -> frozenset[str]:
-    """Return which of the fields above a server's error is about."""
+    """Return which of the fields above a server's error says that it does not know."""
+    if is_about_length(words):
+        return frozenset()
     lower = words.lower()
     return frozenset(field for field, said in _ABOUT.items() if any(word in lower for word in said))
+
+
+def is_about_length(words: str) -> bool:
+    """Return whether a server's error says that prompt and answer are more than it takes."""
+    return bool(_LENGTH.search(words.lower()))
 
 
 def _key(model: Model) -> tuple[str, str]:

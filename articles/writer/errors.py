@@ -6,15 +6,13 @@ what the model wrote.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from articles.models import CallOutcome
 
 
 class WriterError(Exception):
     """A call to the writer came to nothing. `kind` is a stable class, `reason` a bounded text."""
 
-    outcome: ClassVar[CallOutcome] = CallOutcome.ERROR
+    outcome: CallOutcome = CallOutcome.ERROR
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(f"{kind}: {reason}")
@@ -82,6 +80,12 @@ class WriterUnavailable(WriterError):
     def __init__(self, kind: str, reason: str, *, perhaps_bought: bool = False) -> None:
         super().__init__(kind, reason)
         self.perhaps_bought = perhaps_bought
+        if perhaps_bought:
+            self.outcome = CallOutcome.LOST
+
+
+class WriterUnpaid(WriterUnavailable):
+    """The provider serves nobody until an operator has filled our account with it."""
 
 
 class WriterTimeout(WriterUnavailable):
@@ -91,6 +95,7 @@ class WriterTimeout(WriterUnavailable):
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(kind, reason, perhaps_bought=True)
+        self.outcome = CallOutcome.TIMEOUT
 
 
 class WriterGarbled(WriterError):

@@ -38,7 +38,7 @@ def buy_article(
 
     :raises WriterError: one of its kinds, by who acts on it
     """
-    return _buy(ARTICLE_PROMPT, brief, outline, request_id=request_id, record=record)
+    return _buy(ARTICLE_PROMPT, brief, outline, None, request_id=request_id, record=record)
 
 
 def buy_section(
@@ -48,14 +48,15 @@ def buy_section(
 
     :raises WriterError: one of its kinds, by who acts on it
     """
-    assignment = prompts.fence_json(outline.sections[number - 1].on_the_wire())
+    section = outline.sections[number - 1]
     return _buy(
         SECTION_PROMPT,
         brief,
         outline,
+        section,
         request_id=request_id,
         record=record,
-        assignment=assignment,
+        assignment=prompts.fence_json(section.on_the_wire()),
     )
 
 
@@ -66,15 +67,14 @@ def assemble(brief: Brief, outline: Outline, replies: Sequence[Mapping[str, Any]
 
     :raises WriterGarbled: a piece holds no text, or the whole could not be stored
     """
-    bodies = [_body(reply) for reply in replies]
     parts = [f"<p>{escape(brief.disclosure, quote=False)}</p>"] if brief.disclosure else []
-    if len(bodies) == 1:
-        parts.append(_without_disclosure(brief, bodies[0]))
+    if len(replies) == 1:
+        parts.append(_piece(brief, None, replies[0]))
     else:
-        for section, body in zip(outline.sections, bodies, strict=True):
+        for section, reply in zip(outline.sections, replies, strict=True):
             if section.heading:
                 parts.append(f"<h2>{escape(section.heading, quote=False)}</h2>")
-            parts.append(_below_heading(section, _without_disclosure(brief, body)))
+            parts.append(_piece(brief, section, reply))
     return stored_draft(
         title=outline.title,
         meta_description=outline.meta_description,
@@ -83,15 +83,11 @@ def assemble(brief: Brief, outline: Outline, replies: Sequence[Mapping[str, Any]
     )
 
 
-def prompt_versions(replies: Sequence[Mapping[str, Any]]) -> str:
-    """Return what a stored version names as its origin: the prompts it was first written by."""
-    return ", ".join(dict.fromkeys(reply["prompt_version"] for reply in replies))
-
-
 def _buy(
     name: str,
     brief: Brief,
     outline: Outline,
+    section: Section | None,
     *,
     request_id: str,
     record: Record,
@@ -111,14 +107,23 @@ def _buy(
         ),
         schema=BodyReply.model_json_schema(),
     )
-    return ask(question, request_id=request_id, record=record, read=_body)
+
+    def read(reply: dict[str, Any]) -> None:
+        """Judge what will be left of it: what is kept is not bought again."""
+        left = document.parse(_piece(brief, section, reply)).blocks
+        if all(block.kind == "heading" for block in left):
+            raise WriterGarbled("empty", "a piece holds no text beside headings and disclosure")
+
+    return ask(question, request_id=request_id, record=record, read=read)
 
 
-def _body(reply: Mapping[str, Any]) -> str:
+def _piece(brief: Brief, section: Section | None, reply: Mapping[str, Any]) -> str:
+    """What a reply adds to the article: the text of one section, None for all of them."""
     html = sanitise.clean(storable(read_object(reply["text"], BodyReply).html)).strip()
     if not document.parse(html).blocks:
         raise WriterGarbled("empty", "a piece holds no text once sanitised")
-    return html
+    html = _without_disclosure(brief, html)
+    return html if section is None else _below_heading(section, html)
 
 
 def _without_disclosure(brief: Brief, html: str) -> str:

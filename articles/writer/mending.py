@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from articles.writer.errors import WriterGarbled
 from articles.writer.shapes import RepairReply
 
+_FIELDS: Final = ("title", "meta_description", "slug")
 # Faults that name one block and may be mended in another: a link that has to move, one of several
 # too many, what is said twice, a language that the rest of the text shares.
 _ANYWHERE: Final = frozenset(
@@ -27,6 +28,19 @@ _ANYWHERE: Final = frozenset(
 )
 
 
+# Faults of the text as a whole that no other title, description or slug would mend.
+_OF_THE_TEXT: Final = frozenset(
+    {
+        "too-short",
+        "no-text",
+        "cut-off",
+        "target-link-missing",
+        "disclosure-missing",
+        "not-mentioned",
+    }
+)
+
+
 class Finding(Protocol):
     """What the writer needs to know of a fault: the gate's findings are such."""
 
@@ -39,27 +53,33 @@ class Finding(Protocol):
 
 
 def asked_for(repair: RepairReply, findings: Iterable[Finding]) -> RepairReply:
-    """Return the repair without edits of blocks that no finding is about.
+    """Return the repair without edits of blocks, and of fields, that no finding is about.
 
     A finding of the text as a whole is about every block. New blocks may come in anywhere: they
     change none of those that stand, and a block that loses words may need one for the length.
+    Title, description and slug are what a finding without a block may be about.
 
     :raises WriterGarbled: it edits nothing but what nobody asked to have changed
     """
     found = list(findings)
-    if any(one.block is None or one.code in _ANYWHERE for one in found):
-        return repair
+    kept: dict[str, Any] = {}
+    if not any(one.block is None and one.code not in _OF_THE_TEXT for one in found):
+        kept |= dict.fromkeys(_FIELDS)
     named = {one.block for one in found}
-    kept = [edit for edit in repair.edits if edit.op == "insert_after" or edit.block in named]
-    if repair.edits and not kept and not _fields(repair):
-        raise WriterGarbled("bad-edits", f"no edit of {_told(named)}, only of other blocks")
-    return repair.model_copy(update={"edits": kept})
+    if not any(one.block is None or one.code in _ANYWHERE for one in found):
+        ours = [edit for edit in repair.edits if edit.op == "insert_after" or edit.block in named]
+        kept["edits"] = ours
+    mends = repair.model_copy(update=kept)
+    if _is_empty(mends) and not _is_empty(repair):
+        raise WriterGarbled("bad-edits", f"no edit of {_told(named)}, only of what stands beside")
+    return mends
 
 
-def _fields(repair: RepairReply) -> bool:
-    fields = (repair.title, repair.meta_description, repair.slug)
-    return any(field is not None for field in fields)
+def _is_empty(repair: RepairReply) -> bool:
+    return not repair.edits and all(getattr(repair, name) is None for name in _FIELDS)
 
 
 def _told(blocks: set[int | None]) -> str:
+    if not any(blocks):
+        return "the text"
     return f"block {', '.join(str(block) for block in sorted(filter(None, blocks))[:10])}"

@@ -19,7 +19,12 @@ from articles.writer.errors import WriterGarbled
 from articles.writer.reading import read_object, storable
 from articles.writer.shapes import OutlineReply, SectionPlan
 from articles.writer.usage import Record
-from articles.writer.wording import on_the_wire, references_on_the_wire
+from articles.writer.wording import (
+    LONGEST_META,
+    LONGEST_TITLE,
+    on_the_wire,
+    references_on_the_wire,
+)
 
 OUTLINE_PROMPT: Final = "outline-2"
 FEWEST_SECTIONS, MOST_SECTIONS = 2, 30
@@ -113,6 +118,10 @@ def read_outline(brief: Brief, reply: Mapping[str, Any]) -> Outline:
     planned = read_object(reply["text"], OutlineReply)
     if not FEWEST_SECTIONS <= len(planned.sections) <= MOST_SECTIONS:
         raise WriterGarbled("bad-outline", f"{len(planned.sections)} sections")
+    # It is the article's, and whatever is bought by this plan is of no use without one.
+    title = _line(planned.title, LONGEST_TITLE)
+    if not title:
+        raise WriterGarbled("bad-outline", "no title")
     lengths = _lengths(brief, planned.sections)
     links = _links(brief, planned.sections)
     sections = [
@@ -138,8 +147,8 @@ def read_outline(brief: Brief, reply: Mapping[str, Any]) -> Outline:
         linked = _linked(brief, sections, wished=planned.link_section)
         sections[linked - 1] = replace(sections[linked - 1], holds_link=True)
     return Outline(
-        title=_line(planned.title),
-        meta_description=_line(planned.meta_description),
+        title=title,
+        meta_description=_line(planned.meta_description, LONGEST_META),
         slug=_line(planned.slug),
         sections=tuple(sections),
     )

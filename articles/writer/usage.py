@@ -20,6 +20,7 @@ _MILLION = 1_000_000
 @dataclass(frozen=True, kw_only=True)
 class Usage:
     """One call to a model. The names are ModelCall's, so that a row is `**asdict(usage)`.
+    `model` is the name that it was asked by, however its server calls it.
 
     Unknown is None, never 0: a call that timed out may have been billed.
     """
@@ -45,7 +46,8 @@ def cost_usd(
 ) -> Decimal | None:
     """Return what a call cost by the model's own price, else by the known one; None: unknown.
 
-    `name` is what the answer called the model, `cached_tokens` are part of `input_tokens`.
+    `name` is what the answer called the model. Where no list knows that, as a gateway has names of
+    its own, the name counts that it was asked by. `cached_tokens` are part of `input_tokens`.
     """
     tokens = {
         "input_tokens": input_tokens,
@@ -53,7 +55,9 @@ def cost_usd(
         "output_tokens": output_tokens,
     }
     if model.input_usd_per_million is None or model.output_usd_per_million is None:
-        return price_usd(model=name, base_url=model.price_url or model.base_url, **tokens)
+        address = model.price_url or model.base_url
+        costs = (price_usd(model=one, base_url=address, **tokens) for one in (name, model.name))
+        return next((cost for cost in costs if cost is not None), None)
     if cached_tokens > input_tokens:
         return None
     # Without a price of their own cached tokens cost what any do: rather too much than too little.
@@ -64,6 +68,12 @@ def cost_usd(
         + output_tokens * model.output_usd_per_million
     )
     return (cost / _MILLION).quantize(_PRECISION)
+
+
+def most_usd(model: Model) -> Decimal | None:
+    """Return what the longest answer that the model may give costs, None: unknown."""
+    longest = {"input_tokens": 0, "cached_tokens": 0, "output_tokens": model.max_output_tokens}
+    return cost_usd(model, name=model.name, **longest)
 
 
 def is_priced(model: Model) -> bool:

@@ -13,8 +13,8 @@ from articles.models import Article, ArticleVersion
 from articles.writer.errors import WriterGarbled
 from articles.writer.reading import storable
 
-_TITLE_CHARS = ArticleVersion._meta.get_field("title").max_length or 0
-_META_CHARS = ArticleVersion._meta.get_field("meta_description").max_length or 0
+LONGEST_TITLE = ArticleVersion._meta.get_field("title").max_length or 0
+LONGEST_META = ArticleVersion._meta.get_field("meta_description").max_length or 0
 _SLUG_CHARS = Article._meta.get_field("slug").max_length or 0
 
 
@@ -64,8 +64,8 @@ def stored_draft(*, title: str, meta_description: str, slug: str, html: str) -> 
     if not title:
         raise WriterGarbled("empty", "the title is empty")
     for name, text, limit in (
-        ("title", title, _TITLE_CHARS),
-        ("meta description", meta_description, _META_CHARS),
+        ("title", title, LONGEST_TITLE),
+        ("meta description", meta_description, LONGEST_META),
     ):
         if len(text) > limit:
             raise WriterGarbled("too-long", f"a {name} of {len(text)} characters, {limit} fit")

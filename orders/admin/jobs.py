@@ -40,12 +40,13 @@ class PricedSteps(StepInline):
     readonly_fields = (*StepInline.readonly_fields, "cost")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Step]:
-        # `Run.request_id` names the step that a call was made for.
-        made_for = Concat(
-            Cast(OuterRef("job_id"), CharField()), Value("/"), OuterRef("name"), Value("/")
-        )
+        # A call's name holds the step that it was made for, up to the run, or to the word of a
+        # model that is not the chain's first.
+        job = Cast(OuterRef("job_id"), CharField())
+        of_step = [Concat(job, Value("/"), OuterRef("name"), Value(end)) for end in "/@"]
         calls = ModelCall.objects.filter(
-            job_key=Cast(OuterRef("job_id"), CharField()), request_id__startswith=made_for
+            Q(request_id__startswith=of_step[0]) | Q(request_id__startswith=of_step[1]),
+            job_key=job,
         )
         cost = calls.order_by().values("job_key").annotate(cost=Sum("cost_usd")).values("cost")
         return super().get_queryset(request).annotate(cost_usd=Subquery(cost))

@@ -2,17 +2,19 @@
 budget held, errors translated."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Final, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db.models import Sum
 
 from articles import writer
-from articles.models import ModelCall
+from articles.models import CallOutcome, ModelCall
 from articles.writer import Model, Usage, WriterAway
 from orders.models import Order
 from queueing import connections, lines
@@ -21,11 +23,14 @@ from queueing.lines import Entry, Gate, NoEntry
 from queueing.outage import patiently
 from queueing.run import Run
 
+log = structlog.get_logger(__name__)
 Told = TypeVar("Told")
 
 ALL_MODELS: Final = "models"
 # Whoever asks us to wait is believed within these bounds.
 _WAIT_AT_LEAST_S, _WAIT_AT_MOST_S = 1.0, 300.0
+# Calls that may have been written and billed, though nobody read the answer.
+_LOST: Final = (CallOutcome.LOST, CallOutcome.TIMEOUT)
 
 
 class BudgetSpent(Permanent):
@@ -71,6 +76,7 @@ class JobAccount:
         self._run = run
         self._order_key = order.subject
         self._last = last
+        self._models: Sequence[Model] = ()
 
     def __call__(self, usage: Usage) -> None:
         """Store one call.
@@ -82,8 +88,15 @@ class JobAccount:
         patiently(lambda: ModelCall.objects.create(**call), until=self._run.ends)
 
     def choose(self, models: Sequence[Model]) -> Sequence[Model]:
-        """Return the models in the order in which this round asks them."""
-        return [*models[1:], models[0]] if self._last else models
+        """Return the models in the order in which this round asks them.
+
+        One that lost more of the job's answers than another comes after it: the job neither buys
+        there again nor is its probe while another may answer (ADR 0145).
+        """
+        self._models = models
+        lost = self._tell(lambda: self._lost(job_key=str(self._run.job_id)))
+        wanted = [*models[1:], models[0]] if self._last else models
+        return sorted(wanted, key=lambda model: lost[model.word])
 
     @contextmanager
     def turn(self, model: Model) -> Iterator[None]:
@@ -98,13 +111,10 @@ class JobAccount:
         try:
             yield
         except writer.WriterUnavailable as error:
-            said = str(error)
-            shut_s = self._tell(lambda: lines.failed(entry, reason=said))
-            if shut_s is None:
+            away = self._failed(entry, model, error)
+            if away is None:
                 raise
-            raise _away(
-                entry.line, said, wait_s=shut_s, perhaps_bought=error.perhaps_bought
-            ) from error
+            raise away from error
         except writer.WriterBusy as busy:
             asked_s = settings.LINE_PAUSE_S if busy.retry_after_s is None else busy.retry_after_s
             bounded_s = min(max(asked_s, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
@@ -141,14 +151,43 @@ class JobAccount:
         finally:
             connections.let_go(what="a call to a model")
 
+    def _failed(
+        self, entry: Entry, model: Model, error: writer.WriterUnavailable
+    ) -> writer.WriterAway | None:
+        """Tell of the failure; return where the job waits, None: this try is over."""
+        said, lost = str(error), error.perhaps_bought
+        shut_s = self._tell(lambda: lines.failed(entry, reason=said))
+        if isinstance(error, writer.WriterUnpaid):
+            # It fails for every order alike until somebody has paid: no try is lost on that.
+            log.error("model_account_empty", model=model.word, reason=said)
+            shut_s = shut_s or settings.LINE_PAUSE_S
+        if shut_s is None:
+            return None
+        first = self.choose(self._models)[0] if lost else model
+        if first.word == model.word:
+            return _away(entry.line, said, wait_s=shut_s, perhaps_bought=lost)
+        # This try has bought, so the next one asks the other: at once, and in its line.
+        return _away(line_of(first), said, wait_s=0.0, perhaps_bought=True)
+
     def _hold_the_budget(self) -> None:
         most = Decimal(str(settings.MAX_COST_PER_ORDER_USD))
         if not most:
             return
         calls = ModelCall.objects.filter(order_key=self._order_key)
         spent = calls.aggregate(spent=Sum("cost_usd"))["spent"] or Decimal(0)
-        if spent >= most:
-            raise BudgetSpent(f"${spent:.4f} spent, MAX_COST_PER_ORDER_USD is {most:g}")
+        lost = self._lost(order_key=self._order_key)
+        perhaps = sum(
+            (lost[model.word] * (writer.most_usd(model) or 0) for model in self._models), Decimal(0)
+        )
+        if spent + perhaps >= most:
+            told = f" and up to ${perhaps:.4f} for lost answers" if perhaps else ""
+            raise BudgetSpent(f"${spent:.4f}{told} spent, MAX_COST_PER_ORDER_USD is {most:g}")
+
+    def _lost(self, **of: str) -> Counter[str]:
+        """How many answers got lost, by the word of the model that was asked."""
+        calls = ModelCall.objects.filter(**of, outcome__in=_LOST, cost_usd=None)
+        words = map(writer.asked_by, calls.values_list("request_id", flat=True))
+        return Counter(word or self._models[0].word for word in words)
 
     def _tell(self, write: Callable[[], Told]) -> Told:
         return patiently(write, until=self._run.ends)

@@ -5,7 +5,7 @@ attempt of the job reads both, so neither a crash nor a parser bug buys a text t
 of a new article is bought before, in steps of its own (`orders/pipelines/writing.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -35,8 +35,8 @@ class GateBlocked(Permanent):
 
 @dataclass(frozen=True, kw_only=True)
 class Passed:
-    """A draft that the gate let through, with its report, where its text came from, and after how
-    many rounds."""
+    """A draft that the gate let through, with its report, after how many rounds, and all models and
+    prompts that have a part in its text, in their order."""
 
     draft: Draft
     report: Report
@@ -51,8 +51,8 @@ class Written:
     """A text that was bought and stored; `read` is how a draft comes of it."""
 
     read: Callable[[], Draft]
-    model: str
-    prompt_version: str
+    models: tuple[str, ...]
+    prompt_versions: tuple[str, ...]
     finish_reason: str | None = None
     edits: Callable[[], dict[str, Any]] | None = None
 
@@ -86,11 +86,12 @@ class Rounds:
         :raises GateBlocked: the last round is still blocked
         """
         findings: tuple[Finding, ...] = ()
-        draft, origin = self.before, self.written
+        draft, origins = self.before, list[Written]()
         edits: list[dict[str, Any]] = []
         for number in range(1, ROUNDS + 1):
             bought = self._bought(number, draft, findings)
-            origin = origin or bought
+            # A repair goes on from the last text, a change begins anew on the same one.
+            origins = [*(origins if self.before is None else ()), bought]
             examined = self.run.once(
                 f"{self.mark}examined-{number}",
                 partial(self._examine, bought),
@@ -98,15 +99,16 @@ class Rounds:
             )
             draft = Draft.from_json(examined["draft"])
             if bought.edits is not None:
-                # A repair goes on from the last text, a change begins anew on the same one.
                 edits = [*(edits if self.before is None else ()), bought.edits()]
             report = Report.from_json(examined["report"])
             if not report.blocked:
                 return Passed(
                     draft=draft,
                     report=report,
-                    model=_both(origin, bought) if self.before is None else bought.model,
-                    prompt_version=origin.prompt_version,
+                    model=_each_once(name for each in origins for name in each.models),
+                    prompt_version=_each_once(
+                        version for each in origins for version in each.prompt_versions
+                    ),
                     rounds=number,
                     edits=tuple(edits),
                 )
@@ -125,8 +127,8 @@ class Rounds:
         asked = findings if self.buy is None else None
         return Written(
             read=partial(writer.apply_repair, ground, reply, asked),
-            model=reply["model"],
-            prompt_version=reply["prompt_version"],
+            models=(reply["model"],),
+            prompt_versions=(reply["prompt_version"],),
             finish_reason=reply.get("finish_reason"),
             edits=partial(writer.applied, reply, asked),
         )
@@ -184,6 +186,5 @@ def other_texts(order: Order, html: str) -> list[str]:
     return list(dict.fromkeys((*newest, *alike)))
 
 
-def _both(first: Written, last: Written) -> str:
-    """Who wrote a new article and who mended it, each once."""
-    return ", ".join(dict.fromkeys((first.model, last.model)))
+def _each_once(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names))

@@ -41,8 +41,8 @@ def written(run: Run, *, order: Order, brief: Brief) -> Written:
         replies = _sections(run, brief=brief, outline=outline, bought=bought)
     return Written(
         read=partial(writer.assemble, brief, outline, replies),
-        model=", ".join(dict.fromkeys(reply["model"] for reply in replies)),
-        prompt_version=writer.prompt_versions([planned, *replies]),
+        models=tuple(reply["model"] for reply in (planned, *replies)),
+        prompt_versions=tuple(reply["prompt_version"] for reply in (planned, *replies)),
         finish_reason="stop",  # a piece that was cut off is not kept
     )
 

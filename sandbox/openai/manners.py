@@ -26,6 +26,7 @@ MANNERS = (
     "parts",
     "no_usage",
     "no_finish_reason",
+    "other_name",
 )
 _THOUGHTS = "The reader wants {something short}. Let me see, perhaps [a list]."
 
@@ -90,6 +91,8 @@ def shape(manners: tuple[str, ...], completion: Json) -> Json:
         choice["finish_reason"] = None
     if "no_usage" in manners:
         del completion["usage"]
+    if "other_name" in manners:
+        completion["model"] = "deployment-7"
     return completion
 
 

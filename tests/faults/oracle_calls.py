@@ -40,22 +40,26 @@ def texts_bought_once(evidence: Evidence) -> Iterator[Wrong]:
         for job, name, run in Step.objects.values_list("job", "name", "attempt")
     }
     useless = Counter(evidence.useless)
+    payers: dict[tuple[str, str], set[int]] = defaultdict(set)
     for (job, step), calls in bought.items():
         kept = stored.get((job, step.partition("@")[0]))
         yield from _bought_once(evidence, f"{job}/{step}", calls, kept, useless)
+        payers[job, step.partition("@")[0]] |= {_run_of(call) for call in calls}
+    for (job, step), runs in payers.items():
+        kept = stored.get((job, step))
+        if kept is not None and kept not in runs:
+            what = f"{job}/{step} is of run {kept}, which bought nothing; runs {sorted(runs)} did"
+            yield Wrong(promise="I6", how="illegal", what=what)
 
 
 def _bought_once(
     evidence: Evidence, name: str, calls: list[Call], kept: int | None, useless: Counter[str]
 ) -> Iterator[Wrong]:
-    runs = [parts_of(call["x_client_request_id"])[2] for call in calls]
+    runs = [_run_of(call) for call in calls]
     after = [run for run in runs if kept is not None and run > kept]
     if after:
         what = f"{name} is of run {kept}, bought again by {after}"
         yield Wrong(promise="I3", how="duplicated", what=what)
-    if kept is not None and kept not in runs and "@" not in name:
-        what = f"{name} is of run {kept}, which bought nothing; runs {runs} did"
-        yield Wrong(promise="I6", how="illegal", what=what)
     cut_off = {run for run in runs if run != kept and evidence.cut_off((UUID(name[:36]), run))}
     unexcused = []
     for call, run in zip(calls, runs, strict=True):
@@ -68,6 +72,10 @@ def _bought_once(
     if len(unexcused) > 1 and not after:
         what = f"{name} was bought by runs {runs}; those of {unexcused} lost no reply"
         yield Wrong(promise="I3", how="duplicated", what=what)
+
+
+def _run_of(call: Call) -> int:
+    return parts_of(call["x_client_request_id"])[2]
 
 
 def _was_lost(call: Call, evidence: Evidence, useless: Counter[str], *, cut_off: bool) -> bool:

@@ -226,6 +226,16 @@ def test_a_text_bought_again_after_its_caller_had_waited_long_enough_is_excused(
     assert delivered.judged() == set()
 
 
+def test_a_text_bought_from_the_next_model_after_its_reply_was_lost_is_excused(delivered):
+    delivered.calls[0]["outcome"] = "reply dropped"
+    Attempt.objects.all().delete()
+    delivered.runs(Outcome.FAILED, Outcome.SUCCEEDED)
+    Step.objects.update(attempt=2)
+    delivered.buys("outline@spare", run=2)
+
+    assert delivered.judged() == set()
+
+
 def test_an_email_sent_again_excuses_itself_by_no_death_before_its_call(delivered):
     email = OutgoingEmail.objects.first()
     job = Job.objects.get(key=f"email:{email.pk}")

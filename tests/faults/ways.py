@@ -49,7 +49,8 @@ NOT_PASSED: Final[Mapping[str, tuple[str, ...]]] = {
                 "_move<reject", "_move<resume", "_move<submit", "approve", "replace_text",
             )
         ),
-        "articles/importing/", "articles/seed.py:", "orders/claims.py:", "orders/endings.py:", "orders/purchase.py:",
+        "articles/importing/", "articles/seed.py:", "orders/claims.py:", "orders/endings.py:",
+        "orders/purchase.py:",
         "orders/publications.py:_make_wait", "orders/refunds.py:_take_up",
         "orders/refunds.py:_withdraw<take_back",
         "orders/reviews.py:", "orders/revisions.py:request", "orders/rework.py:",

@@ -206,7 +206,7 @@ def test_a_jobs_page_leads_to_its_order_and_shows_what_each_step_cost(admin_clie
     for name in ("text-1", "text-10"):
         leases.store_step(lease, name=name, output_json="{}", took_ms=1500)
     call(order=order, cost="0.0100", job=job.pk)
-    call(order=order, cost="0.0025", job=job.pk)
+    call(order=order, cost="0.0025", job=job.pk, step="text-1@spare")  # of the next model
     call(order=order, cost="0.5000", job=job.pk, step="text-10")
 
     page = admin_client.get(reverse("admin:queueing_job_change", args=[job.pk]))

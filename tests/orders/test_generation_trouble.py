@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("bad", ["rubbish", "empty", "half_json", "other_schema", "cut_off"])
 def test_an_unusable_answer_fails_the_try_with_class_and_reason_and_leaves_no_version(sandbox, bad):
-    sandbox.knob(service="openai", bad_text=[bad], times=1)
+    sandbox.knob(service="openai", bad_text=[bad], times=2)  # it is asked for once more
     order = factories.order_in_work()
 
     ended = run(order)

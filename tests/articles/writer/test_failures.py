@@ -5,7 +5,7 @@ import openai
 import pytest
 
 from articles.writer import WriterBusy, WriterRefused, WriterUnavailable
-from articles.writer.errors import WriterTimeout
+from articles.writer.errors import WriterTimeout, WriterUnpaid
 from articles.writer.failures import retry_after_s, translate
 
 AT = datetime(2026, 11, 2, 9, 0, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def status_error(status, *, code=None, headers=None):
     ("status", "code", "error", "kind"),
     [
         (400, None, WriterRefused, "invalid-request"),
-        (400, "context_length_exceeded", WriterRefused, "invalid-request"),
+        (400, "context_length_exceeded", WriterRefused, "too-large"),
         (400, "content_policy_violation", WriterRefused, "content-refused"),
         (400, "content_filter", WriterRefused, "content-refused"),
         (401, "invalid_api_key", WriterRefused, "bad-key"),
@@ -33,7 +33,10 @@ def status_error(status, *, code=None, headers=None):
         (409, None, WriterUnavailable, "server"),
         (422, None, WriterRefused, "invalid-request"),
         (429, "rate_limit_exceeded", WriterBusy, "busy"),
-        (429, "insufficient_quota", WriterRefused, "no-quota"),
+        (429, "insufficient_quota", WriterUnpaid, "no-quota"),
+        (403, "insufficient_quota", WriterUnpaid, "no-quota"),
+        (400, "billing_hard_limit_reached", WriterUnpaid, "no-quota"),
+        (402, None, WriterUnpaid, "no-quota"),
         (500, None, WriterUnavailable, "server"),
         (502, None, WriterUnavailable, "server"),
         (503, None, WriterUnavailable, "server"),

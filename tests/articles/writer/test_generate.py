@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from articles.brief import Brief
 from articles.draft import Draft
 from articles.quality import Finding
-from articles.writer import WriterGarbled, applied, apply_repair, assemble, read_outline
+from articles.writer import (
+    WriterGarbled,
+    applied,
+    apply_repair,
+    assemble,
+    generate,
+    read_outline,
+)
 
 ARTICLE = {
     "title": "A household budget",
@@ -25,21 +32,23 @@ BRIEF = Brief(
 )  # fmt: skip
 
 
+PLAN = {
+    "title": "A household budget",
+    "meta_description": "How to plan a household budget.",
+    "slug": "household-budget",
+    "link_section": 2,
+    "sections": [
+        {"kind": kind, "heading": heading, "purpose": "p", "words": 200, "subheadings": [],
+         "links": []}
+        for kind, heading in (
+            ("introduction", ""), ("text", "Start & stay"), ("text", "Next steps"),
+        )
+    ],
+}  # fmt: skip
+
+
 def written(pieces=None, **head):
-    plan = {
-        "title": "A household budget",
-        "meta_description": "How to plan a household budget.",
-        "slug": "household-budget",
-        "link_section": 2,
-        "sections": [
-            {"kind": kind, "heading": heading, "purpose": "p", "words": 200, "subheadings": [],
-             "links": []}
-            for kind, heading in (
-                ("introduction", ""), ("text", "Start & stay"), ("text", "Next steps"),
-            )
-        ],
-    }  # fmt: skip
-    return assemble(BRIEF, read_outline(BRIEF, reply(plan | head)), pieces or PIECES)
+    return assemble(BRIEF, read_outline(BRIEF, reply(PLAN | head)), pieces or PIECES)
 
 
 def reply(data):
@@ -123,10 +132,52 @@ def test_a_piece_without_text_is_garbled(html):
     assert caught.value.kind == "empty"
 
 
-@pytest.mark.parametrize("wrong", [{"title": "x" * 201}, {"meta_description": "x" * 401}])
-def test_an_article_that_could_not_be_stored_is_garbled(wrong):
+@pytest.fixture
+def bought(monkeypatch):
+    """Buys what a model answers with that HTML: section 2, or all of it in one piece."""
+
+    def buy(html, *, whole=False):
+        def answer(question, *, read, **_):
+            read(body(html))
+            return body(html)
+
+        monkeypatch.setattr(generate, "ask", answer)
+        outline = read_outline(BRIEF, reply(PLAN))
+        named = {"request_id": "job/text-1/1", "record": [].append}
+        if whole:
+            return generate.buy_article(BRIEF, outline, **named)
+        return generate.buy_section(BRIEF, outline, 2, **named)
+
+    return buy
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h2>Start &amp; stay</h2>",
+        "<p>Paid &amp; marked.</p>",
+        "<p>Paid &amp; marked.</p><h2>Start, stay</h2>",
+        "<h2>Start &amp; stay</h2><h3>How to start</h3>",
+    ],
+)
+def test_a_section_of_which_nothing_is_left_is_garbled_before_it_is_kept(bought, html):
     with pytest.raises(WriterGarbled) as caught:
-        written(**wrong)
+        bought(html)
+
+    assert caught.value.kind == "empty"
+    assert bought(f"{html}<p>Set it.</p>") == body(f"{html}<p>Set it.</p>")
+
+
+@pytest.mark.parametrize("html", ["<p>Paid &amp; marked.</p>", "<h2>Start</h2><h2>Next</h2>"])
+def test_an_article_of_headings_alone_is_garbled_before_it_is_kept(bought, html):
+    with pytest.raises(WriterGarbled):
+        bought(html, whole=True)
+
+
+@pytest.mark.parametrize("wrong", [{"title": "x" * 201}, {"meta_description": "x" * 401}])
+def test_a_change_that_could_not_be_stored_is_garbled(wrong):
+    with pytest.raises(WriterGarbled) as caught:
+        apply_repair(DRAFT, repair(**wrong))
 
     assert caught.value.kind == "too-long"
 
@@ -199,11 +250,39 @@ def test_what_may_be_mended_anywhere_lets_any_block_be_edited(elsewhere):
 def test_a_repair_of_nothing_but_other_blocks_is_garbled():
     edits = [edit("delete", 2), edit("reword", 1, "Uno", find="One")]
 
-    with pytest.raises(WriterGarbled, match="no edit of block 3, only of other blocks"):
+    with pytest.raises(WriterGarbled, match="no edit of block 3, only of what stands beside"):
         apply_repair(DRAFT, repair(*edits), [fault("leakage", 3)])
 
-    both = apply_repair(DRAFT, repair(*edits, title="A better budget"), [fault("leakage", 3)])
-    assert both == Draft(**ARTICLE | {"title": "A better budget"})
+    for fields in ({"title": "A better budget"}, {"slug": "buy"}):
+        for others in (edits, []):
+            with pytest.raises(WriterGarbled, match="no edit of block 3"):
+                apply_repair(DRAFT, repair(*others, **fields), [fault("leakage", 3)])
+
+
+FIELDS = {"title": "Buy", "meta_description": "Buy now.", "slug": "buy"}
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [[("leakage", 1)], [("sentence-repeated", 1)], [("leakage", 1), ("too-short", None)]],
+)
+def test_a_repair_of_blocks_leaves_title_description_and_slug(findings):
+    bought = {**repair(edit("replace", 1, "<p>Two.</p>"), **FIELDS), "prompt_version": "repair-5"}
+    found = [fault(*finding) for finding in findings]
+
+    mended = apply_repair(DRAFT, bought, found)
+
+    assert mended == Draft(**ARTICLE | {"html": DRAFT.html.replace("One.", "Two.")})
+    assert applied(bought, found).keys() == {"prompt_version", "edits"}
+
+
+@pytest.mark.parametrize("code", ["contact-data", "title-missing", "foreign-name"])
+def test_a_finding_of_no_block_lets_a_repair_change_them(code):
+    bought = repair(edit("replace", 1, "<p>Two.</p>"), **FIELDS)
+
+    mended = apply_repair(DRAFT, bought, [fault("leakage", 1), fault(code, None)])
+
+    assert mended == Draft(**FIELDS, html=DRAFT.html.replace("One.", "Two."))
 
 
 def test_a_repair_changes_only_the_fields_that_it_gives():

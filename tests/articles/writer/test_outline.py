@@ -31,9 +31,9 @@ SECTIONS = [
 ]
 
 
-def read(sections=SECTIONS, *, link_section=3, **brief):
+def read(sections=SECTIONS, *, link_section=3, head=None, **brief):
     plan = {"title": "Raised beds", "meta_description": "About.", "slug": "raised-beds",
-            "sections": sections, "link_section": link_section}  # fmt: skip
+            "sections": sections, "link_section": link_section} | (head or {})  # fmt: skip
     wanted = Brief.from_json(BRIEF.to_json() | brief)
     return read_outline(wanted, {"text": json.dumps(plan)})
 
@@ -106,6 +106,25 @@ def test_a_plan_that_no_article_could_follow_is_garbled(sections):
         read(sections)
 
     assert caught.value.kind == "bad-outline"
+
+
+@pytest.mark.parametrize("title", ["", " \n", "<h1></h1>", "\x00"])
+def test_a_plan_without_a_title_is_garbled(title):
+    with pytest.raises(WriterGarbled) as caught:
+        read(head={"title": title})
+
+    assert caught.value.kind == "bad-outline"
+
+
+def test_a_title_and_a_description_are_cut_at_a_word_to_what_can_be_stored():
+    outline = read(head={"title": "spade " * 40, "meta_description": "shovel " * 70})
+
+    assert outline.title == " ".join(["spade"] * 33)
+    assert outline.meta_description == " ".join(["shovel"] * 57)
+
+
+def test_a_title_of_one_endless_word_is_cut_within_it():
+    assert read(head={"title": "x" * 224}).title == "x" * 200
 
 
 def test_sections_are_told_no_more_of_a_plan_than_fits_a_prompt():

@@ -7,7 +7,6 @@ import pytest
 from articles import quality
 from articles.models import CallOutcome
 from articles.writer import (
-    WriterGarbled,
     WriterRefused,
     assemble,
     buy_article,
@@ -100,11 +99,13 @@ def test_where_no_schema_is_sent_it_stands_in_the_prompt(sandbox, buy):
 def test_a_server_that_overlooks_the_schema_is_told_it_in_the_prompt_next_time(sandbox, buy, calls):
     sandbox.knob(service="openai", manners=["overlooks_schema"])
 
-    with pytest.raises(WriterGarbled, match="not-json"):
-        buy()
-
+    assert buy() == [RICHEST, RICHEST]
     assert buy() == [RICHEST]
-    assert [usage.outcome for usage in calls] == [CallOutcome.GARBLED, CallOutcome.OK]
+    assert [usage.outcome for usage in calls] == [
+        CallOutcome.GARBLED,
+        CallOutcome.OK,
+        CallOutcome.OK,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,45 @@ def test_tokens_that_a_server_does_not_count_are_unknown(sandbox, buy, calls):
 
     (usage,) = calls
     assert (usage.input_tokens, usage.output_tokens, usage.cost_usd) == (None, None, None)
+
+
+def test_a_server_that_calls_the_model_otherwise_is_priced_and_counted_by_the_name_asked_for(
+    sandbox, calls
+):
+    sandbox.knob(service="openai", manners=["other_name"])
+
+    reply = buy_article(BRIEF, OUTLINE, request_id="job/text-1/1", record=calls.append)
+
+    (usage,) = calls
+    assert usage.cost_usd > 0
+    assert usage.model == "gpt-4.1-mini"
+    assert reply["model"] == "deployment-7"  # what a version names as its origin
+
+
+TOO_SMALL = (
+    "'max_tokens' or 'max_completion_tokens' is too large: 16000. This model's maximum context"
+    " length is 8192 tokens and your request has 1200 input tokens",
+    "This model's maximum context length is 8192 tokens. However, you requested 17200 tokens (1200"
+    " in the messages, 16000 in the completion). Please reduce max_completion_tokens.",
+    "max_tokens is too large: 100000. This model supports at most 16384 completion tokens",
+    "the request exceeds the available context size, try increasing it",
+)
+
+
+@pytest.mark.parametrize("message", TOO_SMALL)
+def test_an_answer_too_long_for_the_model_is_no_unknown_field_and_names_the_setting(
+    sandbox, calls, message
+):
+    sandbox.knob(service="openai", status=400, message=message)
+
+    with pytest.raises(WriterRefused) as caught:
+        buy_article(BRIEF, OUTLINE, request_id="job/text-1/1", record=calls.append)
+
+    assert len(calls) == 1
+    assert str(caught.value) == (
+        "too-large: HTTP 400: prompt and answer exceed what the model takes at once; lower"
+        " WRITER_MAX_OUTPUT_TOKENS, or WRITER_MODEL_<WORD>_MAX_OUTPUT_TOKENS"
+    )
 
 
 def test_a_server_that_takes_no_form_at_all_refuses_for_good(sandbox, calls, settings):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -53,3 +54,11 @@ def test_a_model_without_a_price_of_its_own_has_the_one_that_lists_know():
     assert cost_usd(a_model(), name="gpt-4.1-mini", **TOKENS) == Decimal("0.002893")
     assert cost_usd(a_model(price_url="none"), name="gpt-4.1-mini", **TOKENS) is None
     assert not is_priced(a_model())
+
+
+def test_a_name_that_no_list_knows_is_priced_as_the_name_asked_for():
+    named = replace(a_model(), name="gpt-4.1-mini")
+
+    assert cost_usd(named, name="deployment-7", **TOKENS) == Decimal("0.002893")
+    assert cost_usd(named, name="gpt-4.1", **TOKENS) > Decimal("0.01")  # who answered comes first
+    assert cost_usd(named, name="deployment-7", **TOKENS | {"cached_tokens": 2_001}) is None
