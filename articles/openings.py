@@ -74,6 +74,13 @@ def newest_standing(article: Article) -> ArticleVersion:
     return newest
 
 
+def publishers_text(article_id: int, order_key: str) -> ArticleVersion | None:
+    """Return the text in which an order placed its link first, None for an article of its own."""
+    ours = ArticleVersion.objects.filter(article=article_id, order_key=order_key)
+    first = ours.select_related("parent", "article").defer("html").order_by("number").first()
+    return first.parent if first is not None else None
+
+
 def has_standing(article: Article) -> bool:
     """Tell whether the article, stored or not yet, has a text that no editor has rejected."""
     return article.pk is not None and _standing(article).exists()

@@ -55,6 +55,7 @@ class Case:
     nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
     that was changed and `change` what was done to it, None for a new article; `asked` are the words
     that asked for it. `bought` are the pages whose links in that text others have paid for.
+    `publishers` is the publisher's own text, where a link alone was sold in it.
     """
 
     draft: Draft
@@ -66,6 +67,7 @@ class Case:
     change: Change | None = None
     asked: str = ""
     bought: Collection[Page] = ()
+    publishers: Draft | None = None
 
     @cached_property
     def document(self) -> Document:

@@ -179,6 +179,7 @@ def check(
     asked: str = "",
     checks: Sequence[Check] | None = None,
     bought: Collection[Page] = (),
+    publishers: Draft | None = None,
 ) -> Report:
     """Return what the gate says of `draft`; deterministic, and never raises.
 
@@ -186,8 +187,10 @@ def check(
     the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
     the text that a `change` was made to; faults of its own do not block. `asked` are the words
     that asked for the change of the whole text. `bought` are the pages whose links in it others
-    have paid for: those must stay. A text that is too large is blocked for
-    its size and judged by nothing else. `checks` are those of the change, unless others are named.
+    have paid for: those must stay. `publishers` is the publisher's own text, where a link alone was
+    sold in it: a revision may change no more of it than the link did. A text that is too large is
+    blocked for its size and judged by nothing else. `checks` are those of the change, unless others
+    are named.
     A check that cannot run, or breaks, is unknown: it neither
     passes nor blocks. Time grows with the size of the text, not faster.
     """
@@ -201,6 +204,7 @@ def check(
         change=change,
         asked=asked,
         bought=bought,
+        publishers=publishers,
     )
     run = _CHECKS[change] if checks is None else checks
     size = _result(SIZE, case)

@@ -36,7 +36,8 @@ def kept_share(before_html: str, after_html: str) -> float:
 
 def untouched_text(case: Case) -> Verdict:
     """An integration keeps 95 % of the sentences, and all links, pictures and fields, and adds at
-    most 100 words, or 5 % of the page's; a revision
+    most 100 words, or 5 % of the page's; so does the revision of a link, measured by the
+    publisher's own text or the one before. A revision of an article
     that keeps under half, unless a new text was asked for, loses a link or picture, or changes
     nothing, is a warning. A link that another has paid for stays in any change.
 
@@ -45,27 +46,27 @@ def untouched_text(case: Case) -> Verdict:
     before = case.before
     if before is None:
         raise CannotTell("There is no earlier text to compare with.")
-    kept, whole = _kept(parse(before.html), case.document)
-    integrates = case.change == "integration"
-    least = KEPT_BY_INTEGRATION_PERCENT if integrates else KEPT_BY_REVISION_PERCENT
-    level = Level.BLOCKS if integrates else Level.WARNS
+    kept, whole = _most_kept(case, before)
+    is_publishers = case.change == "integration" or case.publishers is not None
+    least = KEPT_BY_INTEGRATION_PERCENT if is_publishers else KEPT_BY_REVISION_PERCENT
+    level = Level.BLOCKS if is_publishers else Level.WARNS
     findings = [*_lost(before, case, level)]
     # In whole percent of a sentence, so that no float decides at the edge.
-    if kept * 100 < least * whole and (integrates or not asks_for_rewrite(case.asked)):
+    if kept * 100 < least * whole and (is_publishers or not asks_for_rewrite(case.asked)):
         findings.append(
             Finding(
                 code="text-not-kept",
                 message=f"{kept} of the earlier text's {whole} sentences were kept; "
-                + (f"at least {least} % must be." if integrates else "most of it is new."),
+                + (f"at least {least} % must be." if is_publishers else "most of it is new."),
                 level=level,
                 value=_percent(kept, whole),
                 threshold=least,
             )
         )
-    if integrates:
+    if is_publishers:
         findings += _fields_changed(before, case.draft)
         findings += _too_much_added(before, case)
-    elif case.draft == before:
+    if case.change == "revision" and case.draft == before:
         findings.append(
             Finding(
                 code="nothing-changed",
@@ -74,6 +75,15 @@ def untouched_text(case: Case) -> Verdict:
             )
         )
     return Verdict(findings=findings, value=_percent(kept, whole), threshold=least)
+
+
+def _most_kept(case: Case, before: Draft) -> tuple[int, int]:
+    """Return the sentences kept and those there were, of the earlier text that is kept better: what
+    an editor or another order has changed since is no fault of this change, nor is giving back to
+    the publisher what was theirs."""
+    texts = (before, case.publishers or before)
+    shares = [_kept(parse(text.html), case.document) for text in texts]
+    return max(shares, key=lambda share: _percent(*share))
 
 
 def _kept(before: Document, after: Document) -> tuple[int, int]:

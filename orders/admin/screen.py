@@ -9,9 +9,10 @@ from django.utils import timezone
 from articles import sanitise
 from articles.costs import is_unpriced
 from articles.models import ArticleVersion, ModelCall
+from articles.openings import publishers_text
 from orders import claims, reading, reviews
 from orders.difference import Difference, difference
-from orders.models import Order, OrderEvent, Publication, Review, Revision
+from orders.models import OrderEvent, Publication, Review, Revision
 from orders.report import drawn
 from queueing.models import Attempt, Job
 
@@ -30,7 +31,7 @@ def shown(review: Review, *, reader: str, at: datetime) -> dict[str, Any]:
         "pieces": reading.pieces(version.html, target_url=target_url),
         "place": reading.place(version.html, target_url=target_url),
         "source": sanitise.clean(version.html),
-        "ground": _ground(order, version),
+        "ground": publishers_text(version.article_id, order.subject),
         "before": before,
         "difference": told(before, version),
         "report": drawn(version.report),
@@ -69,14 +70,11 @@ def _seen_last(review: Review) -> ArticleVersion | None:
     the customer had changed before they submitted is new to an editor."""
     earlier = Review.objects.filter(order=review.order, submitted_at__lt=review.submitted_at)
     last = earlier.select_related("version").order_by("-submitted_at").first()
-    return last.version if last is not None else _ground(review.order, review.version)
-
-
-def _ground(order: Order, version: ArticleVersion) -> ArticleVersion | None:
-    """The publisher's text that the order's first one was made from; a new article has none."""
-    ours = ArticleVersion.objects.filter(article=version.article_id, order_key=order.subject)
-    first = ours.select_related("parent", "article").defer("html").order_by("number").first()
-    return first.parent if first is not None else None
+    return (
+        last.version
+        if last is not None
+        else publishers_text(review.version.article_id, review.order.subject)
+    )
 
 
 def _story(review: Review) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from articles import disclosures, quality, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
-from articles.openings import opening_of
+from articles.openings import opening_of, publishers_text
 from orders import fulfilment, lifecycle, revisions
 from orders.models import Order, Product, Revision
 from orders.pipelines.deliveries import NotInWork, draft_of, order_in_work, store_version
@@ -70,6 +70,8 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
         # Another text has other paragraphs.
         block=revision.block if ground.pk == revision.of_version_id else None,
     )
+    is_link = order.product == Product.INTEGRATION
+    theirs = publishers_text(ground.article_id, order.subject)
     asked = order.revisions.order_by("number").values_list("notes", flat=True)
     passed = Rounds(
         run=run,
@@ -84,8 +86,9 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
         change="revision",
         # Who points at one paragraph asks for no new text, whatever the words.
         asked=revision.notes if revision.block is None else "",
-        # A publisher's own page is not judged by the rules of a new article.
-        checks=quality.INTEGRATION if order.product == Product.INTEGRATION else None,
+        # A publisher's own page is not judged by the rules of a new article, and stays theirs.
+        checks=quality.INTEGRATION if is_link else None,
+        publishers=draft_of(theirs) if is_link and theirs is not None else None,
         mark=f"on-{ground.number}-",
     ).passing()
     at = timezone.now()
