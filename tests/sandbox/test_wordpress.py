@@ -167,3 +167,22 @@ def test_a_knob_drops_the_reply_and_the_post_is_there(wordpress, control):
         add(wordpress)
 
     assert len(wordpress.get(POSTS).json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("a beginner's guide", "a beginner&#8217;s guide"),
+        ("the \"best\" 'oak' beds", "the &#8220;best&#8221; &#8216;oak&#8217; beds"),
+        ("beds -- a guide - soon...", "beds &#8212; a guide &#8211; soon&#8230;"),
+        ("a--b", "a&#8211;b"),
+        ("boards of 4x8 and 6\"", "boards of 4&#215;8 and 6&#8243;"),
+        ("Bed (tm) for Wordpress", "Bed &#8482; for WordPress"),
+        ("<code>a -- \"b\"</code>", "<code>a -- \"b\"</code>"),
+    ],
+)
+def test_the_page_has_typographic_signs_and_the_post_has_not(wordpress, stored, shown):
+    post = add(wordpress, content=f"<p>{stored}</p>")
+
+    assert f"<p>{shown}</p>" in httpx.get(post["link"]).text
+    assert post["content"]["raw"] == f"<p>{stored}</p>"
