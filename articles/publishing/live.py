@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from articles.document import fold
 from articles.document.markup import tokens
+from articles.links import host_of
 from articles.publishing import outside
 from articles.publishing.publisher import PublishingError
 from articles.publishing.typography import as_typed
@@ -83,6 +84,8 @@ def look(url: str, *, target_url: str, anchor_text: str, rel: str | None) -> Liv
         return _unseen(f"The live page answers {page.status} instead of 200.")
     if "html" not in page.headers.get("content-type", ""):
         return _unseen("The live address does not answer with a web page.")
+    if host_of(page.url) != host_of(url):
+        return _unseen(f"The live address leads on to another site, {host_of(page.url)}.")
     seen = _read(page)
     ordered = [link for link in seen.links if link.href == target_url]
     wanted = frozenset((rel or "").split())

@@ -220,6 +220,15 @@ def test_in_production_a_redirect_to_a_private_address_is_not_followed(
     assert sandbox.calls(service="wordpress", operation="page") == []
 
 
+def test_a_redirect_to_another_site_is_not_what_was_sold(redirecting, page):
+    redirecting.to = page()
+
+    live = seen(redirecting.url.replace("127.0.0.1", "localhost"))
+
+    assert live.reason == "The live address leads on to another site, 127.0.0.1."
+    assert verdicts(live)["link"] is None
+
+
 def test_endless_redirects_are_given_up(redirecting):
     redirecting.to = redirecting.url
 
