@@ -14,12 +14,14 @@ _TEXTS: Final = (
     "articles.view_articleversion",
     "articles.view_domain",
     "articles.view_modelcall",
+    "articles.view_sitechange",
 )
 _ORDERS: Final = ("orders.view_order", "orders.view_orderevent", "orders.view_review")
 # `orders.override_gate` is in neither: it is given to a person, by name.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     EDITORS: (
         "orders.decide_review",
+        "articles.overwrite_site",
         # Putting publishers' articles on sale; terms and prices stay an administrator's.
         "articles.add_article",
         "articles.change_article",

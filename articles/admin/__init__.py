@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles import openings, sanitise
-from articles.admin import drawing, importing
+from articles.admin import drawing, importing, sites  # noqa: F401  it registers, as this does
 from articles.admin.drawing import UNKNOWN
 from articles.costs import UNPRICED
 from articles.models import Article, ArticleVersion, Domain, ModelCall

@@ -1,4 +1,5 @@
-"""What is stored about content: who publishes it, every text of it, and what each text cost.
+"""What is stored about content: who publishes it, every text of it, what each text cost, and
+what sites' own people made of it.
 
 `order_key` and `job_key` are opaque here: other rooms choose them (such as "order:<uuid>"), and
 this room never follows them.
@@ -15,6 +16,7 @@ from articles.models.content import (
     PublisherKind,
     VersionIsFinal,
 )
+from articles.models.site_changes import SiteChange
 
 __all__ = [
     "SHORTEST_ARTICLE_WORDS",
@@ -26,5 +28,6 @@ __all__ = [
     "LinkPolicy",
     "ModelCall",
     "PublisherKind",
+    "SiteChange",
     "VersionIsFinal",
 ]

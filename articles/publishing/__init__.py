@@ -8,8 +8,10 @@ after a crash or a lost reply, and the second time changes nothing.
 from datetime import datetime
 
 from articles.models import Article, ArticleVersion, Domain, PublisherKind
+from articles.publishing.changes import permit
 from articles.publishing.live import Check, LiveCheck, look
 from articles.publishing.publisher import (
+    ChangedOnSite,
     Published,
     Publisher,
     PublishingError,
@@ -33,31 +35,44 @@ def publish(*, article: Article, version: ArticleVersion, at: datetime) -> Publi
     none while a publisher answers. Where another text went live meanwhile, that one is put out
     again before this one is refused.
 
+    :raises ChangedOnSite: the site's people changed what stands there; it is kept for a decision
     :raises PublishingRefused: asking again cannot help
     :raises PublishingUnavailable: it may
     """
-    published = publisher_for(article.domain).publish(article=article, version=version)
+    published = _put(article=article, version=version, at=at)
     try:
         went_live(article=article, version=version, published=published, at=at)
     except PublishingUnavailable:
         # A process may have slept before its call for hours; nobody comes after it to mend this.
-        _put_out_what_is_live(article.pk)
+        _put_out_what_is_live(article.pk, late=version, at=at)
         raise
     return published
 
 
-def _put_out_what_is_live(article_id: int) -> None:
+def _put(
+    *, article: Article, version: ArticleVersion, at: datetime, late: ArticleVersion | None = None
+) -> Published:
+    """Publish over what we know to be ours, and over what somebody decided to overwrite."""
+    publisher, over = publisher_for(article.domain), None
+    while True:
+        try:
+            return publisher.publish(article=article, version=version, over=over)
+        except ChangedOnSite as changed:
+            over = permit(article=article, found=changed.found, late=late, at=at)
+
+
+def _put_out_what_is_live(article_id: int, *, late: ArticleVersion, at: datetime) -> None:
     """Publish the live text until it is still the live one afterwards."""
-    put: int | None = None
     while True:
         article = Article.objects.select_related("domain", "live_version").get(pk=article_id)
-        if article.live_version is None or article.live_version.pk == put:
+        if article.live_version is None or article.live_version.pk == late.pk:
             return
-        put = article.live_version.pk
-        publisher_for(article.domain).publish(article=article, version=article.live_version)
+        _put(article=article, version=article.live_version, late=late, at=at)
+        late = article.live_version
 
 
 __all__ = [
+    "ChangedOnSite",
     "Check",
     "LiveCheck",
     "Published",

@@ -5,15 +5,16 @@ The checks are those that close the quality gate: 200, link, anchor, `rel`, no `
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from articles.document import fold
 from articles.document.markup import tokens
+from articles.links import host_of
 from articles.publishing import outside
 from articles.publishing.publisher import PublishingError
+from articles.publishing.typography import as_typed
 
 LARGEST_PAGE_BYTES: Final = 5_000_000
 _POLICY_WORDS: Final = frozenset({"sponsored", "nofollow", "ugc"})
@@ -83,6 +84,8 @@ def look(url: str, *, target_url: str, anchor_text: str, rel: str | None) -> Liv
         return _unseen(f"The live page answers {page.status} instead of 200.")
     if "html" not in page.headers.get("content-type", ""):
         return _unseen("The live address does not answer with a web page.")
+    if host_of(page.url) != host_of(url):
+        return _unseen(f"The live address leads on to another site, {host_of(page.url)}.")
     seen = _read(page)
     ordered = [link for link in seen.links if link.href == target_url]
     wanted = frozenset((rel or "").split())
@@ -117,7 +120,8 @@ def _once(ordered: list[_Anchor], seen: _Seen, target_url: str) -> Check:
 def _anchor(ordered: list[_Anchor], anchor_text: str) -> Check:
     if not ordered:
         return Check(ok=None, said="There is no link to read.")
-    wrong = next((a.text for a in ordered if _same(a.text) != _same(anchor_text)), None)
+    sold = as_typed(anchor_text)
+    wrong = next((a.text for a in ordered if as_typed(a.text) != sold), None)
     if wrong is None:
         return Check(ok=True, said=f"The link says “{anchor_text}”.")
     return Check(ok=False, said=f"The link says “{fold(wrong)}”; sold was “{anchor_text}”.")
@@ -143,10 +147,6 @@ def _indexing(robots: frozenset[str]) -> Check:
 
 def _marked(rel: frozenset[str]) -> str:
     return f"marked {' '.join(sorted(rel))}" if rel else "not marked"
-
-
-def _same(text: str) -> str:
-    return fold(unicodedata.normalize("NFC", text))
 
 
 def _read(page: outside.Reply) -> _Seen:

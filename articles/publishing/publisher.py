@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from articles.models import Article, ArticleVersion
+from articles.publishing.found import Found
 
 
 class PublishingError(Exception):
@@ -14,6 +15,14 @@ class PublishingError(Exception):
 
 class PublishingRefused(PublishingError):
     """Asking again cannot help: somebody has to change something first."""
+
+
+class ChangedOnSite(PublishingRefused):
+    """There stands something else than we put there: `found`."""
+
+    def __init__(self, found: Found, why: str = "The page was changed on its site.") -> None:
+        super().__init__(why)
+        self.found = found
 
 
 class PublishingUnavailable(PublishingError):
@@ -36,9 +45,14 @@ class Published:
 class Publisher(Protocol):
     """Puts one text at an article's address; putting the same text again changes nothing."""
 
-    def publish(self, *, article: Article, version: ArticleVersion) -> Published:
+    def publish(
+        self, *, article: Article, version: ArticleVersion, over: Found | None = None
+    ) -> Published:
         """Create the page or replace its text; the address of a published page stays.
 
+        What is replaced is this version, the live one, or exactly what `over` holds.
+
+        :raises ChangedOnSite: something else stands there
         :raises PublishingRefused: asking again cannot help
         :raises PublishingUnavailable: it may
         """

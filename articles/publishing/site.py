@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from articles.models import Article, ArticleVersion
+from articles.publishing.found import Found
 from articles.publishing.publisher import Published
 
 
@@ -17,8 +18,13 @@ def address(host: str, slug: str) -> str:
 class OwnSite:
     """Serves what `went_live` records, so there is nothing to send anywhere."""
 
-    def publish(self, *, article: Article, version: ArticleVersion) -> Published:
-        """Return the address that the recorded text will have; at most one query."""
+    def publish(
+        self, *, article: Article, version: ArticleVersion, over: Found | None = None
+    ) -> Published:
+        """Return the address that the recorded text will have; at most one query.
+
+        Nobody else writes here, so nothing can have been changed.
+        """
         slug = article.slug if article.published_at else _free_slug(article, version.slug)
         return Published(url=address(article.domain.host, slug), slug=slug)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from articles.models import Article, ArticleVersion
+from articles.publishing.changes import settle
 from articles.publishing.publisher import Published, PublishingRefused, PublishingUnavailable
 
 
@@ -59,6 +60,7 @@ def went_live(
     now.save(
         update_fields=["live_version", "title", "slug", "url", "remote_id", "published_at"],
     )
+    settle(article_id=now.pk, at=at)
 
 
 def _descends(version: int, ancestor: int, parents: Mapping[int, int | None]) -> bool:

@@ -2,7 +2,8 @@
 
 A post of ours carries a mark, a comment with the article's number at the end of its text. After a
 lost reply, or years later, the post is found again by its slug and told by the mark from one that
-the site's own people wrote, which is never touched.
+the site's own people wrote, which is never touched. Nor is what they changed in ours: a text is
+put only over what we know to be ours, or what a named person has overwritten.
 """
 
 from __future__ import annotations
@@ -18,14 +19,24 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import strip_tags
 
+from articles.links import host_of, page_of
 from articles.models import Article, ArticleVersion, Domain
 from articles.publishing import outside
-from articles.publishing.publisher import Published, PublishingRefused, PublishingUnavailable
+from articles.publishing.found import GONE, Found
+from articles.publishing.publisher import (
+    ChangedOnSite,
+    Published,
+    PublishingRefused,
+    PublishingUnavailable,
+)
 from articles.writer.failures import retry_after_s
 
 LARGEST_ANSWER_BYTES: Final = 5_000_000
 _LONGEST_URL: Final = 500
-_POSTS: Final = "/wp-json/wp/v2/posts"
+_API: Final = "/wp-json/wp/v2"
+_KINDS: Final = ("posts", "pages")
+# Answers that mean that there is none; a user who may write posts may have no say over pages.
+_NONE_HERE: Final = {"posts": {404, 410}, "pages": {400, 401, 403, 404, 410}}
 _MARK: Final = "<!-- byline-article-{} -->"
 _CODE: Final = re.compile(r"[a-z0-9_-]{1,60}", re.IGNORECASE)
 
@@ -33,54 +44,114 @@ Json = dict[str, Any]
 
 
 class WordPress:
-    """Creates a post for an article, or replaces its text."""
+    """Creates a post for an article, or replaces the text of the post or page that it has."""
 
-    def publish(self, *, article: Article, version: ArticleVersion) -> Published:
-        """Return where the post stands; asks the site, and not the database.
+    def publish(
+        self, *, article: Article, version: ArticleVersion, over: Found | None = None
+    ) -> Published:
+        """Return where the text stands; asks the site, and not the database.
 
+        :raises ChangedOnSite: the page is neither as the live version left it nor as `over`
         :raises PublishingRefused: the site says no, or is not set up for us
         :raises PublishingUnavailable: it does not answer as it should
         """
         api = _Api.of(article.domain)
-        slug, post = _find(api, article=article, version=version)
         text = {
             "title": version.title,
             "content": f"{version.html}\n{_MARK.format(article.pk)}",
             "excerpt": version.meta_description,
             "status": "publish",
         }
-        if post is None:
-            saved = api.ask("POST", json=text | {"slug": slug})
+        page, slug = _known(api, article=article), ""
+        if page is None:
+            if article.url and over != GONE:
+                raise ChangedOnSite(GONE)
+            slug, page = _begun(api, article=article, version=version)
+        if page is None:
+            saved = api.ask("POST", "posts", json=text | {"slug": slug})
         else:
-            saved = api.ask("POST", f"/{_number(post)}", json=text)
+            _judge(page, article=article, version=version, over=over)
+            saved = api.ask("POST", page.path, json=text)
         return _published(saved, article=article)
 
 
-def _find(api: _Api, *, article: Article, version: ArticleVersion) -> tuple[str, Json | None]:
-    """Return the article's post, or the free slug under which to create it.
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """A post or a page, as the API has it; `path` is its own."""
+
+    kind: str
+    content: Json
+
+    @property
+    def path(self) -> str:
+        return f"{self.kind}/{_number(self.content)}"
+
+    @property
+    def found(self) -> Found:
+        return Found(
+            title=_raw(self.content, "title"),
+            excerpt=_raw(self.content, "excerpt"),
+            content=_raw(self.content, "content"),
+        )
+
+    def belongs_to(self, article: Article) -> bool:
+        """By its mark; or it is what the article has described since before we sold it."""
+        if _MARK.format(article.pk) in _raw(self.content, "content"):
+            return True
+        link = str(self.content.get("link", ""))
+        return bool(article.url) and page_of(link) == page_of(article.url)
+
+
+def _raw(post: Json, name: str) -> str:
+    """The source of one of its texts, in characters that a database takes."""
+    text = post.get(name)
+    raw = str(text.get("raw", "")) if isinstance(text, dict) else ""
+    return raw.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _known(api: _Api, *, article: Article) -> _Page | None:
+    """Return the page where the article was published; its number is not enough to be it.
+
+    A site that was set up anew may have given our number to a post of its own.
+    """
+    if article.remote_id:
+        page = api.of_number(article.remote_id)
+        if page is not None and page.belongs_to(article):
+            return page
+    if not article.url:
+        return None
+    last = urlsplit(article.url).path.rstrip("/").rpartition("/")[2]
+    slugs = dict.fromkeys((last, article.slug, f"{article.slug}-{article.pk}"))
+    found = (page for slug in slugs if slug for kind in _KINDS for page in api.of_slug(slug, kind))
+    return next((page for page in found if page.belongs_to(article)), None)
+
+
+def _begun(api: _Api, *, article: Article, version: ArticleVersion) -> tuple[str, _Page | None]:
+    """Return the post that a try made whose reply was lost, or the slug under which to create it.
 
     :raises PublishingRefused: every slug that it may have belongs to another post
     """
-    if article.remote_id:
-        post = api.post_of_id(article.remote_id)
-        # A site that was set up anew may have given the number to a post of its own.
-        if post is not None and _is_ours(post, article):
-            return "", post
     wished = article.slug if article.published_at else version.slug
     # The second is the same at every try, so it too is found again after a lost reply.
     for slug in (wished, f"{wished}-{article.pk}"):
-        post = api.post_of_slug(slug)
-        if post is None or _is_ours(post, article):
-            return slug, post
+        pages = api.of_slug(slug, "posts")
+        ours = next((page for page in pages if page.belongs_to(article)), None)
+        if ours is not None or not pages:
+            return slug, ours
     raise PublishingRefused(f"Other posts of the site have the address “{wished}”.")
 
 
-def _is_ours(post: Json, article: Article) -> bool:
-    """By its mark; or it is the page that the article has described since before we sold it."""
-    content = post.get("content")
-    raw = str(content.get("raw", "")) if isinstance(content, dict) else ""
-    known_page = bool(article.url) and post.get("link") == article.url
-    return _MARK.format(article.pk) in raw or known_page
+def _judge(page: _Page, *, article: Article, version: ArticleVersion, over: Found | None) -> None:
+    """Let pass what may be overwritten.
+
+    :raises ChangedOnSite: the site's people have changed it
+    :raises PublishingRefused: it stands on another site
+    """
+    _address(page.content, article.domain)
+    found = page.found
+    known = [each for each in (version, article.live_version) if each is not None]
+    if found != over and not any(found.shows(each) for each in known):
+        raise ChangedOnSite(found)
 
 
 def _published(post: Json, *, article: Article) -> Published:
@@ -88,10 +159,25 @@ def _published(post: Json, *, article: Article) -> Published:
         raise PublishingRefused(
             f"The post was stored as “{str(post.get('status'))[:20]}”: the user may not publish."
         )
+    url = _address(post, article.domain)
+    return Published(url=url, slug=article.slug, remote_id=str(_number(post)))
+
+
+def _address(post: Json, domain: Domain) -> str:
+    """Return where readers find the post.
+
+    :raises PublishingRefused: it has no usable address, or one on a site that was not sold
+    """
     url = str(post.get("link", ""))
     if urlsplit(url).scheme not in {"http", "https"} or len(url) > _LONGEST_URL:
         raise PublishingRefused("WordPress names no usable address of the post.")
-    return Published(url=url, slug=article.slug, remote_id=str(_number(post)))
+    host = host_of(url)
+    sold = {host_of(f"https://{domain.host}")}
+    if settings.DEVELOPMENT:  # the sandbox serves every demo site
+        sold.add(host_of(domain.wordpress_url))
+    if host not in sold:
+        raise PublishingRefused(f"The post stands on {host[:100]}; sold was {domain.host}.")
+    return url
 
 
 def _number(post: Json) -> int:
@@ -122,36 +208,42 @@ class _Api:
             raise PublishingRefused("The WordPress address must begin with https://.")
         return cls(base=base, auth=httpx2.BasicAuth(domain.wordpress_user, password))
 
-    def post_of_id(self, remote_id: str) -> Json | None:
-        """Return that post, None where it was deleted."""
-        if not remote_id.isdecimal():
+    def of_number(self, number: str) -> _Page | None:
+        """Return that post or page, None where it was deleted."""
+        if not number.isdecimal():
             return None
-        answer = self._send("GET", f"/{remote_id}", params={"context": "edit"})
-        if answer.status in {404, 410}:
-            return None
-        post = _json(answer)
-        return post if isinstance(post, dict) and post.get("status") != "trash" else None
+        for kind in _KINDS:
+            answer = self._send("GET", f"{kind}/{number}", params={"context": "edit"})
+            if answer.status in _NONE_HERE[kind]:
+                continue
+            post = _json(answer)
+            if isinstance(post, dict) and post.get("status") != "trash":
+                return _Page(kind=kind, content=post)
+        return None
 
-    def post_of_slug(self, slug: str) -> Json | None:
-        """Return the post of that slug, drafts included."""
+    def of_slug(self, slug: str, kind: str) -> list[_Page]:
+        """Return what has that slug, drafts included; pages of several parents may share one."""
         params = {"slug": slug, "status": "any", "context": "edit"}
-        found = _json(self._send("GET", params=params))
+        answer = self._send("GET", kind, params=params)
+        if kind == "pages" and answer.status in _NONE_HERE[kind]:
+            return []
+        found = _json(answer)
         if not isinstance(found, list) or not all(isinstance(post, dict) for post in found):
             raise PublishingUnavailable("WordPress answers with what is no list of posts.")
-        return next(iter(found), None)
+        return [_Page(kind=kind, content=post) for post in found]
 
-    def ask(self, method: str, path: str = "", **given: Any) -> Json:
+    def ask(self, method: str, path: str, **given: Any) -> Json:
         """Return the post that the call answers with."""
         post = _json(self._send(method, path, **given))
         if not isinstance(post, dict):
             raise PublishingUnavailable("WordPress answers with what is no post.")
         return post
 
-    def _send(self, method: str, path: str = "", **given: Any) -> outside.Reply:
+    def _send(self, method: str, path: str, **given: Any) -> outside.Reply:
         # No redirects: the password goes where the domain says and nowhere else.
         return outside.ask(
             method,
-            f"{self.base}{_POSTS}{path}",
+            f"{self.base}{_API}/{path}",
             most_bytes=LARGEST_ANSWER_BYTES,
             auth=self.auth,
             **given,

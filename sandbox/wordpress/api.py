@@ -1,10 +1,12 @@
-"""The service behind /wordpress: posts over REST with application passwords, and their pages."""
+"""The service behind /wordpress: posts and pages over REST with application passwords, and what
+readers get of them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
+from functools import partial
 from typing import Any
 
 from sandbox.edge import Answer, Request, Route
@@ -34,17 +36,23 @@ class WordPress:
 
     def __init__(self) -> None:
         self.posts = Posts()
-        base = "/wp-json/wp/v2/posts"
         self.routes = [
-            Route("GET", base, "posts.list", self._list),
-            Route("POST", base, "posts.create", self._create),
-            Route("GET", f"{base}/<>", "posts.retrieve", self._retrieve),
+            *self._routes("posts", "post"),
+            *self._routes("pages", "page"),
+            Route("GET", "/<>", "page", self._page),
+        ]
+
+    def _routes(self, name: str, kind: str) -> list[Route]:
+        base = f"/wp-json/wp/v2/{name}"
+        return [
+            Route("GET", base, f"{name}.list", partial(self._list, kind=kind)),
+            Route("POST", base, f"{name}.create", partial(self._create, kind=kind)),
+            Route("GET", f"{base}/<>", f"{name}.retrieve", partial(self._retrieve, kind=kind)),
             *(
-                Route(method, f"{base}/<>", "posts.update", self._update)
+                Route(method, f"{base}/<>", f"{name}.update", partial(self._update, kind=kind))
                 for method in ("POST", "PUT", "PATCH")
             ),
-            Route("DELETE", f"{base}/<>", "posts.delete", self._delete),
-            Route("GET", "/<>", "page", self._page),
+            Route("DELETE", f"{base}/<>", f"{name}.delete", partial(self._delete, kind=kind)),
         ]
 
     def headers(self) -> dict[str, str]:
@@ -64,7 +72,7 @@ class WordPress:
     def _refused(self, refusal: WordPressRefusal) -> Answer:
         return self.refusal(status=refusal.status, message=str(refusal), code=refusal.code)
 
-    def _list(self, request: Request) -> Answer:
+    def _list(self, request: Request, *, kind: str) -> Answer:
         query = dict(request.query)
         slugs = [slug for slug in query.get("slug", "").split(",") if slug]
         statuses = query.get("status", "publish").split(",")
@@ -73,20 +81,20 @@ class WordPress:
                 _user(request)
         except WordPressRefusal as refusal:
             return self._refused(refusal)
-        found = self.posts.find(slugs=slugs, statuses=statuses)
+        found = self.posts.find(slugs=slugs, statuses=statuses, kind=kind)
         total = {"x-wp-total": str(len(found)), "x-wp-totalpages": "1"}
         return self._answer(200, [_draw(post, request) for post in found], headers=total)
 
-    def _retrieve(self, request: Request) -> Answer:
+    def _retrieve(self, request: Request, *, kind: str) -> Answer:
         try:
-            post = self._post(request)
+            post = self._post(request, kind)
             if post.status != "publish" or dict(request.query).get("context") == "edit":
                 _user(request)
         except WordPressRefusal as refusal:
             return self._refused(refusal)
         return self._answer(200, _draw(post, request), result_id=str(post.id))
 
-    def _create(self, request: Request) -> Answer:
+    def _create(self, request: Request, *, kind: str) -> Answer:
         try:
             user, given = _user(request), _given(request)
             if not any(_text(given.get(name, "")) for name in WRITTEN):
@@ -95,22 +103,22 @@ class WordPress:
                 )
         except WordPressRefusal as refusal:
             return self._refused(refusal)
-        post = self.posts.add(author=user, at=request.at)
+        post = self.posts.add(kind=kind, author=user, at=request.at)
         self._write(post, given, user=user, at=request.at)
         return self._answer(201, _draw(post, request), result_id=str(post.id))
 
-    def _update(self, request: Request) -> Answer:
+    def _update(self, request: Request, *, kind: str) -> Answer:
         try:
-            user, post, given = _user(request), self._post(request), _given(request)
+            user, post, given = _user(request), self._post(request, kind), _given(request)
         except WordPressRefusal as refusal:
             return self._refused(refusal)
         self._write(post, given, user=user, at=request.at)
         return self._answer(200, _draw(post, request), result_id=str(post.id))
 
-    def _delete(self, request: Request) -> Answer:
+    def _delete(self, request: Request, *, kind: str) -> Answer:
         try:
             _user(request)
-            post = self._post(request)
+            post = self._post(request, kind)
         except WordPressRefusal as refusal:
             return self._refused(refusal)
         self.posts.trash(post)
@@ -132,10 +140,10 @@ class WordPress:
         body = page(post, address=_address(post, request), bad=bad)
         return Answer(body=body.encode(), headers=headers, result_id=str(post.id))
 
-    def _post(self, request: Request) -> Post:
+    def _post(self, request: Request, kind: str) -> Post:
         number = request.ids[0]
         post = self.posts.get(int(number)) if number.isdecimal() else None
-        if post is None:
+        if post is None or post.kind != kind:
             raise WordPressRefusal("rest_post_invalid_id", "Invalid post ID.", status=404)
         return post
 
@@ -207,7 +215,7 @@ def _draw(post: Post, request: Request) -> Json:
         "modified": when(post.modified),
         "slug": post.slug,
         "status": post.status,
-        "type": "post",
+        "type": post.kind,
         "link": _address(post, request),
         "title": shown(post.title),
         "content": shown(post.content, protected=False),

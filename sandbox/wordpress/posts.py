@@ -1,4 +1,4 @@
-"""The posts of the site, each under a slug of its own."""
+"""The posts and pages of the site, each under a slug of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ HIDDEN = ("trash", "auto-draft")
 
 @dataclass(slots=True, kw_only=True)
 class Post:
-    """One post; times are Unix seconds."""
+    """One post or page; times are Unix seconds."""
 
     id: int
+    kind: str
     author: str
     created: float
     modified: float
@@ -38,10 +39,10 @@ class Posts:
         """Count the posts, those in the trash included."""
         return len(self._posts)
 
-    def add(self, *, author: str, at: float) -> Post:
-        """Return a new, empty post."""
+    def add(self, *, kind: str, author: str, at: float) -> Post:
+        """Return a new, empty post; posts and pages share their numbers."""
         self._last += 1
-        post = Post(id=self._last, author=author, created=at, modified=at)
+        post = Post(id=self._last, kind=kind, author=author, created=at, modified=at)
         self._posts[post.id] = post
         return post
 
@@ -49,12 +50,13 @@ class Posts:
         """Return the post of that number."""
         return self._posts.get(number)
 
-    def find(self, *, slugs: list[str], statuses: list[str]) -> list[Post]:
+    def find(self, *, slugs: list[str], statuses: list[str], kind: str | None = None) -> list[Post]:
         """Return the newest first; no slugs: whatever they are; "any": whatever is not hidden."""
         return [
             post
             for post in reversed(self._posts.values())
             if (not slugs or post.slug in slugs)
+            and kind in (None, post.kind)
             and (post.status in statuses or ("any" in statuses and post.status not in HIDDEN))
         ]
 

@@ -7,24 +7,26 @@ from collections.abc import Callable
 from html import escape
 
 from sandbox.wordpress.posts import Post
+from sandbox.wordpress.texturise import texturised
 
 _LINK = re.compile(r"<a\b[^>]*>.*?</a>", re.DOTALL)
 
 
 def page(post: Post, *, address: str, bad: tuple[str, ...]) -> str:
     """Return the post's page as HTML, spoilt by each name in `bad`."""
-    content = post.content
+    content = texturised(post.content)
     for name in bad:
         if name in SPOILT_CONTENT:
             content = SPOILT_CONTENT[name](content)
+    title = texturised(escape(post.title, quote=False))
     robots = "noindex, nofollow" if "noindex" in bad else "max-image-preview:large"
     return (
         '<!DOCTYPE html>\n<html lang="en-US">\n<head>\n<meta charset="UTF-8" />\n'
-        f"<title>{escape(post.title)} &#8211; A WordPress site</title>\n"
+        f"<title>{title} &#8211; A WordPress site</title>\n"
         f"<meta name='robots' content='{robots}' />\n"
         f'<link rel="canonical" href="{escape(address)}" />\n</head>\n'
         f'<body class="single-post postid-{post.id}">\n<nav><a href="/">Home</a></nav>\n'
-        f'<main>\n<h1 class="entry-title">{escape(post.title)}</h1>\n'
+        f'<main>\n<h1 class="entry-title">{title}</h1>\n'
         f'<div class="entry-content">\n{content}\n</div>\n</main>\n</body>\n</html>\n'
     )
 

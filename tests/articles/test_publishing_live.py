@@ -113,6 +113,45 @@ def test_a_link_in_a_comment_or_a_template_is_not_on_the_page(page):
     assert "is not on the page" in seen(page(hidden)).reason
 
 
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "a beginner's guide",
+        'the "best" beds',
+        "``oak'' beds",
+        "beds -- a guide",
+        "beds - a guide",
+        "beds---a guide",
+        "and so on...",
+        'a 4x8 bed of 6" boards',
+        "the Bed (tm)",
+        "beds for Wordpress",
+    ],
+)
+def test_signs_that_wordpress_sets_by_itself_do_not_matter(page, anchor):
+    live = seen(page(HTML.replace(ANCHOR, anchor)), anchor_text=anchor)
+
+    assert live.ok, live.reason
+
+
+@pytest.mark.parametrize(
+    ("anchor", "shown"),
+    [
+        ('the "best" beds', "the «&nbsp;best&nbsp;» beds"),
+        ('the "best" beds', "the &#8222;best&#8220; beds"),
+        ("oak beds", "Oak Beds"),
+    ],
+)
+def test_quotes_of_other_languages_and_capitals_do_not_matter(page, anchor, shown):
+    assert seen(page(HTML.replace(ANCHOR, shown)), anchor_text=anchor).ok
+
+
+def test_another_sign_than_was_sold_is_still_another_text(page):
+    live = seen(page(HTML.replace(ANCHOR, "oak, raised beds")))
+
+    assert live.checks["anchor"].ok is False
+
+
 def test_other_words_in_rel_do_not_matter(page):
     html = HTML.replace('rel="sponsored"', 'rel="noopener SPONSORED" target="_blank"')
 
@@ -179,6 +218,15 @@ def test_in_production_a_redirect_to_a_private_address_is_not_followed(
 
     assert "does not lead to a public address" in seen(redirecting.url).reason
     assert sandbox.calls(service="wordpress", operation="page") == []
+
+
+def test_a_redirect_to_another_site_is_not_what_was_sold(redirecting, page):
+    redirecting.to = page()
+
+    live = seen(redirecting.url.replace("127.0.0.1", "localhost"))
+
+    assert live.reason == "The live address leads on to another site, 127.0.0.1."
+    assert verdicts(live)["link"] is None
 
 
 def test_endless_redirects_are_given_up(redirecting):

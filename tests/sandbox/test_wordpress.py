@@ -122,7 +122,16 @@ def test_what_wordpress_would_refuse_is_refused(wordpress, body, code):
 
 def test_unknown_posts_and_routes_are_told_apart(wordpress):
     assert wordpress.get(f"{POSTS}/99").json()["code"] == "rest_post_invalid_id"
-    assert wordpress.get("/wp-json/wp/v2/pages").json()["code"] == "rest_no_route"
+    assert wordpress.get("/wp-json/wp/v2/media").json()["code"] == "rest_no_route"
+
+
+def test_a_page_is_no_post_and_readers_find_both(wordpress):
+    page = wordpress.post("/wp-json/wp/v2/pages", json={"title": "About", "status": "publish"})
+
+    assert page.json()["type"] == "page"
+    assert wordpress.get(POSTS).json() == []
+    assert wordpress.get(f"{POSTS}/{page.json()['id']}").json()["code"] == "rest_post_invalid_id"
+    assert httpx.get(page.json()["link"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -167,3 +176,22 @@ def test_a_knob_drops_the_reply_and_the_post_is_there(wordpress, control):
         add(wordpress)
 
     assert len(wordpress.get(POSTS).json()) == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("a beginner's guide", "a beginner&#8217;s guide"),
+        ("the \"best\" 'oak' beds", "the &#8220;best&#8221; &#8216;oak&#8217; beds"),
+        ("beds -- a guide - soon...", "beds &#8212; a guide &#8211; soon&#8230;"),
+        ("a--b", "a&#8211;b"),
+        ('boards of 4x8 and 6"', "boards of 4&#215;8 and 6&#8243;"),
+        ("Bed (tm) for Wordpress", "Bed &#8482; for WordPress"),
+        ('<code>a -- "b"</code>', '<code>a -- "b"</code>'),
+    ],
+)
+def test_the_page_has_typographic_signs_and_the_post_has_not(wordpress, stored, shown):
+    post = add(wordpress, content=f"<p>{stored}</p>")
+
+    assert f"<p>{shown}</p>" in httpx.get(post["link"]).text
+    assert post["content"]["raw"] == f"<p>{stored}</p>"
