@@ -72,7 +72,7 @@ Retried = Callable[[RetriedJob], None]
 class Kind:
     """One kind of job. `rank` orders kinds against each other, lower first; `expect_s` is the
     guess at its duration until real jobs have shown it; `outcomes_kept` also stores each outcome
-    in django-celery-results."""
+    in django-celery-results; `retries_anew`: a person's retry forgets its stored steps."""
 
     name: str
     handler: Handler
@@ -84,6 +84,7 @@ class Kind:
     settled: Settled | None = None
     no_retry: NoRetry | None = None
     retried: Retried | None = None
+    retries_anew: bool = False
 
 
 @dataclass
@@ -105,6 +106,7 @@ def handles(
     settled: Settled | None = None,
     no_retry: NoRetry | None = None,
     retried: Retried | None = None,
+    retries_anew: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of the kind `name`, with a Celery task.
 
@@ -112,7 +114,8 @@ def handles(
     it must write to the database and nothing else. `no_retry` is asked before a person lets a
     stopped job run again; what it says is what they are told instead. It is asked before the job
     is locked, so that it may lock what the job is about. `retried` is called in the same
-    transaction once the job waits again.
+    transaction once the job waits again. `retries_anew`: what its steps did outside may have been
+    undone since, so a retry forgets them.
 
     :raises ValueError: another function already handles that kind, or its rank is below 0
     """
@@ -134,6 +137,7 @@ def handles(
             settled=settled,
             no_retry=no_retry,
             retried=retried,
+            retries_anew=retries_anew,
         )
         _register.kinds[name] = kind
         # Here, because the task needs the runner and the runner needs this register.

@@ -38,7 +38,8 @@ class Refused(Exception):
 
 @transaction.atomic
 def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = None) -> Job:
-    """Let a failed or cancelled job run again, with all its tries, from its stored steps.
+    """Let a failed or cancelled job run again, with all its tries, from its stored steps, or from
+    the beginning where its kind says so.
 
     :raises Refused: it is in another state, there is no such job, or its kind says that it must
         not run again
@@ -57,6 +58,8 @@ def retry(*, job_id: UUID, actor: str, reason: str = "", at: datetime | None = N
         parked_since=None,
         has_detail=True,  # its new attempts are to be counted, and cleaned one day
     )
+    if kind is not None and kind.retries_anew:
+        job.stored_steps.all().delete()
     if kind is not None and kind.retried is not None:
         kind.retried(
             registry.RetriedJob(

@@ -1,4 +1,4 @@
-"""A post of a WordPress site as its own editors wrote it, by the address that readers know."""
+"""A post or page of a WordPress site as its own editors wrote it, by the address that readers know."""
 
 from __future__ import annotations
 
@@ -30,24 +30,26 @@ class Post:
 
 
 def find(domain: Domain, *, url: str) -> Post:
-    """Return the post at that address.
+    """Return the post, or page, at that address.
 
-    :raises NoArticle: no published post of the site has it
+    :raises NoArticle: nothing that the site has published has it
     :raises NotReachable: the site does not answer as it should, or does not let us read it
     """
     slug = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
     if not slug:
         raise NoArticle("The address leads to the front page of a site, not to an article.")
     try:
-        post = wordpress._Api.of(domain).post_of_slug(slug)
+        found = wordpress.written_under(domain, slug=slug)
     except PublishingError as error:
         raise NotReachable(str(error)) from None
-    if post is None:
-        raise NoArticle(f"The site's WordPress has no post “{slug}”; pages are not sold.")
+    if not found:
+        raise NoArticle(f"The site's WordPress has no post “{slug}”, and no page.")
+    # Pages of several parents may share a slug.
+    post = next((one for one in found if page_of(_link(one)) == page_of(url)), found[0])
     if post.get("status") != "publish":
         raise NoArticle(f"The post “{slug}” is not published.")
-    if page_of(str(post.get("link", ""))) != page_of(url):
-        raise NoArticle(f"The post “{slug}” stands at another address: {post.get('link')}")
+    if page_of(_link(post)) != page_of(url):
+        raise NoArticle(f"The post “{slug}” stands at another address: {_link(post)}")
     return _read(post, slug=slug)
 
 
@@ -63,6 +65,10 @@ def _read(post: dict[str, Any], *, slug: str) -> Post:
         source=source if "<!-- wp:" in source else paragraphed(source),
         published_at=parse_moment(f"{post.get('date_gmt') or post.get('date')}+00:00"),
     )
+
+
+def _link(post: dict[str, Any]) -> str:
+    return str(post.get("link", ""))
 
 
 def _raw(post: dict[str, Any], part: str) -> str:

@@ -75,6 +75,16 @@ class WordPress:
         return _published(saved, article=article)
 
 
+def written_under(domain: Domain, *, slug: str) -> list[Json]:
+    """Return the posts and pages of that slug as the API has them, drafts included.
+
+    :raises PublishingRefused: the site says no, or is not set up for us
+    :raises PublishingUnavailable: it does not answer as it should
+    """
+    api = _Api.of(domain)
+    return [page.content for kind in _KINDS for page in api.of_slug(slug, kind)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Page:
     """A post or a page, as the API has it; `path` is its own."""

@@ -20,7 +20,13 @@ class Overtaken(Permanent):
     """What the editor looked at is not what is live now."""
 
 
-@handles(leftovers.KIND, policy=Policy(tries=8, base_s=2, cap_s=60), rank=11, expect_s=10)
+@handles(
+    leftovers.KIND,
+    policy=Policy(tries=8, base_s=2, cap_s=60),
+    rank=11,
+    expect_s=10,
+    retries_anew=True,  # the page may be another by the time that a person asks
+)
 def clean_page(run: Run) -> None:
     """Publish what an editor asked for; a page that is clean by now is left as it is."""
     article_id = int(run.arguments["article"])

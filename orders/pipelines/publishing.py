@@ -46,6 +46,7 @@ def publication_failed(failed: FailedJob) -> None:
     settled=publication_failed,
     no_retry=publications.no_retry,
     retried=publications.retried,
+    retries_anew=True,  # the page may be another by the time that a person asks
 )
 def publish(run: Run) -> None:
     """Bring one approved version to its site and make sure that it stands there as sold."""

@@ -197,3 +197,17 @@ def test_a_release_retries_the_job_of_the_newest_approval_and_no_earlier_one(fai
     assert job_of(failed).state == State.FAILED
     strays.settle(at=AT + timedelta(minutes=5))
     assert job_of(newest).state == State.WAITING
+
+
+def test_a_retry_puts_the_text_there_anew(approved, sandbox):
+    sandbox.knob(service="wordpress", bad_page="no_link")
+    run_until_settled(approved)
+    assert approved.state == FAILED
+    sandbox.clear_knobs()
+    before = len(sandbox.calls(service="wordpress", operation="posts.update"))
+
+    retry(approved)
+    run(approved)
+
+    assert approved.state == LIVE
+    assert len(sandbox.calls(service="wordpress", operation="posts.update")) == before + 1
