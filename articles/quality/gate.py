@@ -86,7 +86,7 @@ _AS_ORDERED: tuple[Check, ...] = tuple(
 )
 _WISHES: tuple[Check, ...] = (
     Check("must-mention", "Must be mentioned", "B/W", _ORDER, wishes.must_mention),
-    Check("must-avoid", "Must be avoided", "B", _ORDER, wishes.must_avoid),
+    Check("must-avoid", "Must be avoided", "B/W", _ORDER, wishes.must_avoid),
     Check(
         "secondary-keywords",
         "Secondary keywords",
@@ -147,7 +147,7 @@ _UNTOUCHED = Check(
 _OF_ANY_PAGE = frozenset(
     {
         *("html", "leakage", "language", "must-avoid", "repetition", "unsourced-figures"),
-        *("contact-data", "hidden-text"),
+        *("contact-data", "hidden-text", "link-position"),
     }
 )
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-GATE = "gate-4"
+GATE = "gate-5"
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 

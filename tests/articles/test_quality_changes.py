@@ -365,6 +365,23 @@ def test_every_change_has_its_checks():
     assert {each.name for each in INTEGRATION} < {each.name for each in REVISION}
 
 
+def test_a_link_that_is_placed_is_told_of_where_it_was_not_ordered():
+    assert integrated()["link-position"].state is State.NOT_APPLICABLE
+    after = replace(OLD, html=INTEGRATED)
+    for position, state in (("middle", State.PASSED), ("late", State.WARNED)):
+        brief = replace(BRIEF, link_position=position)
+        report = check(after, brief, before=OLD, change="integration")
+        assert (report["link-position"].state, report.blocked) == (state, False)
+
+
+def test_a_heading_that_stood_over_nothing_does_not_block_a_change():
+    before = replace(DRAFT, html=f"{DRAFT.html}<h2>Soon</h2>")
+    after = replace(before, html=before.html.replace("calm spot", "quiet spot"))
+
+    assert check(before, BRIEF)["html"].state is State.FAILED
+    assert check(after, BRIEF, before=before, change="revision")["html"].state is State.WARNED
+
+
 def test_a_change_without_its_text_before_cannot_be_measured():
     report = check(DRAFT, BRIEF, change="revision")
 
