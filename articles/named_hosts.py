@@ -62,6 +62,7 @@ _COUNTRY_ENDINGS = frozenset(_COUNTRIES.split())
 # What some countries put before their ending.
 _SECOND = frozenset({"ac", "co", "com", "gob", "gov", "gv", "ne", "net", "nom", "or", "org"})
 _NO_FIELDS = _COUNTRY_ENDINGS - _SMALL_WORDS - {"io"}
+_ONLY_ENDINGS = _NO_FIELDS | _PLAIN | {"biz", "info", "io", "net"}
 _OF_PROGRAMS = frozenset(_PROGRAMS.split())
 # Products that are named like hosts, and what people call the web's first years.
 _PRODUCTS = frozenset(
@@ -120,6 +121,11 @@ def named_hosts(text: str) -> list[str]:
 def possible_hosts(text: str) -> list[str]:
     """Return whatever in `text` could be a host name, be it likely or not, in order."""
     return [host for host, _ in _candidates(_plain(text))]
+
+
+def ends_an_address(word: str) -> bool:
+    """Return whether a word, lower case, is read as an address's ending and as little else."""
+    return word in _ONLY_ENDINGS
 
 
 def whole_host(text: str) -> list[str]:

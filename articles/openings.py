@@ -12,8 +12,10 @@ from articles.brief import LinkCandidate
 from articles.document import parse
 from articles.links import host_of, links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview, Domain
+from articles.quality.completeness import size_of
 
 LINKED_ALREADY: Final = "The article links to this page already."
+TOO_LARGE: Final = "The article is larger than what we can work on; choose another article."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +33,22 @@ class Opening:
     limit: int
 
     @property
-    def has_room(self) -> bool:
-        """Whether the site's limit of links to other sites allows one more."""
-        return len(self.outbound) < self.limit
+    def is_open(self) -> bool:
+        """Whether the text takes another link."""
+        return self.closed is None
 
     @property
-    def full(self) -> str:
-        """What to say where there is no room."""
+    def is_too_large(self) -> bool:
+        """Whether the gate would block the text for its size, whatever was done to it."""
+        return bool(size_of(self.version.html).findings)
+
+    @property
+    def closed(self) -> str | None:
+        """What to say where the text takes no link, for want of room or for its size, else None."""
+        if self.is_too_large:
+            return TOO_LARGE
+        if len(self.outbound) < self.limit:
+            return None
         links = "link" if self.limit == 1 else "links"
         return (
             f"The article carries {len(self.outbound)} of the {self.limit} {links} to other sites "
@@ -60,9 +71,7 @@ class Opening:
 
     def refusal(self, target_url: str) -> str | None:
         """Return why the text cannot take a link to that page, None if it can."""
-        if self.links_to(target_url):
-            return LINKED_ALREADY
-        return None if self.has_room else self.full
+        return LINKED_ALREADY if self.links_to(target_url) else self.closed
 
 
 def newest_standing(article: Article) -> ArticleVersion:

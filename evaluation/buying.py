@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
+from articles.brief import Brief, Reference
 from articles.models import Article
 from evaluation.cases import Case, Wish
 from evaluation.rig import Rig
@@ -56,7 +58,18 @@ def _bought(rig: Rig, fields: dict[str, Any]) -> Order:
     at = timezone.now()
     checked = briefs.validate({**fields, "email": "evaluation@example.com"}, at=at)
     placed = purchase.place_order(brief=checked, idempotency_key=None, at=at)
+    _find_references(rig, placed.order)
     session = placed.order.payments.get().session_id
     rig.control(f"stripe/sessions/{session}/pay", {})
     payments.confirm_session(order=placed.order, session_id=session, at=timezone.now())
     return placed.order
+
+
+def _find_references(rig: Rig, order: Order) -> None:
+    """Lead what the order names as references to where it is served: that may not be ordered."""
+    brief = Brief.from_json(order.brief)
+    if not brief.references:
+        return
+    served = tuple(Reference(url=rig.pages.served_at(page.url)) for page in brief.references)
+    order.brief = replace(brief, references=served, allowed_references=()).to_json()
+    order.save(update_fields=["brief"])

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from articles.writer import chain
+from evaluation.references import Pages, serving
 from local import parts
 from local.processes import Process
 from queueing.models import Worker
@@ -29,10 +30,11 @@ THREADS = "16"
 
 
 class Rig:
-    """The running parts; `control` speaks to the sandbox."""
+    """The running parts; `control` speaks to the sandbox, `pages` are those of references."""
 
-    def __init__(self, *, worker: Process) -> None:
+    def __init__(self, *, worker: Process, pages: Pages) -> None:
         self._worker = worker
+        self.pages = pages
         self._http = httpx2.Client(base_url=settings.SANDBOX_URL, trust_env=False, timeout=30)
 
     def control(self, path: str, body: object) -> Any:
@@ -81,7 +83,7 @@ def running(*, var_dir: Path) -> Iterator[Rig]:
         worker.start()
         end.callback(worker.kill)  # nothing is under way by then, or nobody waits for it any more
         worker.wait_until(lambda: Worker.objects.filter(pid=worker.pid).exists(), timeout_s=START_S)
-        rig = Rig(worker=worker)
+        rig = Rig(worker=worker, pages=end.enter_context(serving()))
         # No web server here listens for webhooks: the success page's function settles payments.
         rig.control("knobs", {"service": "webhooks", "hold": True})
         yield rig

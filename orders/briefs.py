@@ -309,8 +309,8 @@ def _of_article(opening: Opening) -> dict[str, Any]:
 def _check_room(opening: Opening, target_url: str | None, errors: Errors) -> None:
     if target_url and opening.links_to(target_url):
         errors.setdefault("target_url", [openings.LINKED_ALREADY])
-    elif not opening.has_room:
-        errors["article"] = [opening.full]
+    elif opening.closed is not None:
+        errors["article"] = [opening.closed]
 
 
 def _niche(domain: Domain) -> Callable[[object], str]:

@@ -97,7 +97,7 @@ class OrderForm(forms.Form):
         required=False, label="Tone", help_text="How it should sound, such as calm and factual."
     )
     must_mention = _lines("Must mention", "Words that have to stand in the text as they are.")
-    must_avoid = _lines("Must avoid", "Words that may stand nowhere in what we write.")
+    must_avoid = _lines("Must avoid", "Words that may stand nowhere in what we write, in any form.")
     secondary_keywords = _lines("Further keywords", "Phrases to use once or twice each.")
     link_position = forms.CharField(
         required=False, label="Place of your link", widget=forms.Select(choices=WHERE)

@@ -1,4 +1,4 @@
-"""A post or page of a WordPress site as its own editors wrote it, by the address that readers know."""
+"""A post or page of a WordPress site as its editors wrote it, by the address that readers know."""
 
 from __future__ import annotations
 

@@ -114,8 +114,7 @@ def _notes(text: Text, version: ArticleVersion) -> list[str]:
             f"Left out of the text: {', '.join(text.left_out)}. Publishing a link would take that "
             "off the page, so look at it before you put it on sale."
         )
-    opening = opening_of(text.domain, version)
-    if not opening.has_room:
-        notes.append(f"{opening.full[:-1]}, or raise the site's limit.")
+    if closed := opening_of(text.domain, version).closed:
+        notes.append(closed)
     notes += [finding.message for finding in text.report.blocking]
     return notes

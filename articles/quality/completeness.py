@@ -42,7 +42,11 @@ def size(case: Case) -> Verdict:
 
     Source: own judgement.
     """
-    html = case.draft.html
+    return size_of(case.draft.html)
+
+
+def size_of(html: str) -> Verdict:
+    """Return what `size` says of an article's HTML."""
     if len(html) > LARGEST_CHARS:
         message = f"The text has {len(html)} characters of HTML; {LARGEST_CHARS} are the most."
         fault = Finding(code="too-large", message=message, value=len(html), threshold=LARGEST_CHARS)

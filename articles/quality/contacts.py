@@ -82,14 +82,15 @@ def _contacts(case: Case) -> Iterator[tuple[int | None, str]]:
     for told in case.told:
         # Full-width signs and digits are read like plain ones, and past what cannot be seen.
         text = normalize("NFKC", visible(told.text))
-        for contact in _written(text):
+        for contact in written(text):
             yield told.block, contact
     for link in case.links:
         if link.href.lower().startswith(("mailto:", "tel:", "sms:")):
             yield link.block, unquote(link.href.split(":", 1)[1].split("?")[0])
 
 
-def _written(text: str) -> Iterator[str]:
+def written(text: str) -> Iterator[str]:
+    """Yield the contacts that a plain text names, however they are spelt."""
     for match in chain(EMAIL.finditer(text), PHONE.finditer(text)):
         if _is_contact(match[0]):
             yield match[0].strip()

@@ -20,6 +20,7 @@ from articles.quality import (
     originality,
     readability,
     safety,
+    titles,
     untouched,
     wishes,
     wording,
@@ -85,7 +86,7 @@ _AS_ORDERED: tuple[Check, ...] = tuple(
 )
 _WISHES: tuple[Check, ...] = (
     Check("must-mention", "Must be mentioned", "B/W", _ORDER, wishes.must_mention),
-    Check("must-avoid", "Must be avoided", "B", _ORDER, wishes.must_avoid),
+    Check("must-avoid", "Must be avoided", "B/W", _ORDER, wishes.must_avoid),
     Check(
         "secondary-keywords",
         "Secondary keywords",
@@ -109,7 +110,7 @@ _TEXT: tuple[Check, ...] = (
     ),
     Check("copied-run", "Nothing copied", "B/W", _OWN, originality.copied_run),
     Check("keyphrase", "Keyphrase", "B/W", _YOAST, keyphrase.keyphrase),
-    Check("title-meta-slug", "Title, description, slug", "B/W", _YOAST, keyphrase.title_meta_slug),
+    Check("title-meta-slug", "Title, description, slug", "B/W", _YOAST, titles.title_meta_slug),
     Check("sentences", "Sentence length", "W", _YOAST, readability.sentences),
     Check("paragraphs", "Paragraphs and sections", "W", _YOAST, readability.paragraphs),
     Check("passive", "Active voice", "W", _YOAST, readability.passive),
@@ -146,7 +147,7 @@ _UNTOUCHED = Check(
 _OF_ANY_PAGE = frozenset(
     {
         *("html", "leakage", "language", "must-avoid", "repetition", "unsourced-figures"),
-        *("contact-data", "hidden-text"),
+        *("contact-data", "hidden-text", "link-position"),
     }
 )
 

@@ -1,10 +1,8 @@
-"""Will those who search for the keyphrase find it: title, introduction, density, slug?"""
+"""Will those who search for the keyphrase find it: title, introduction, density?"""
 
 from __future__ import annotations
 
 import re
-
-from django.utils.text import slugify
 
 from articles.document.text import words
 from articles.quality.case import Case
@@ -16,10 +14,7 @@ THICKEST_PERCENT = 3.0
 STUFFED_PERCENT = 4.0
 FEWEST_IN_SUBHEADINGS = 0.3
 MOST_IN_SUBHEADINGS = 0.75
-LONGEST_TITLE_CHARS = 60
-META_CHARS = (121, 156)
 
-_SEPARATORS = re.compile(r"[^\w'’]+")
 # Endings that make another form of the same word, longest first.
 _PLURAL = re.compile(r"(?:(?<=[xz])es|(?<=ch|sh|ss)es|['’]s|(?<=[a-z]{2})(?<![sui])s)$")
 
@@ -43,59 +38,12 @@ def keyphrase(case: Case) -> Verdict:
     return Verdict(findings=findings, value=round(density, 2), threshold="0.5–3 %")
 
 
-def title_meta_slug(case: Case) -> Verdict:
-    """A title of at most 60 characters, a meta description of 121 to 156, a slug made from the
-    keyphrase. Source: Yoast. Without any title there is nothing to publish: that blocks."""
-    draft = case.draft
-    findings = []
-    if not draft.title.strip():
-        findings.append(Finding(code="title-missing", message="The article has no title."))
-    elif len(draft.title) > LONGEST_TITLE_CHARS:
-        findings.append(
-            _warning(
-                "title-long",
-                f"The title has {len(draft.title)} characters; search results show"
-                f" {LONGEST_TITLE_CHARS}.",
-                len(draft.title),
-                LONGEST_TITLE_CHARS,
-            )
-        )
-    fewest, most = META_CHARS
-    count = len(draft.meta_description.strip())
-    if not fewest <= count <= most:
-        findings.append(
-            _warning(
-                "meta-length",
-                f"The meta description has {count} characters; {fewest} to {most} fill the space"
-                " that search results give it.",
-                count,
-                fewest if count < fewest else most,
-            )
-        )
-    wanted = content(_as_slug(case.brief.keyword), case.brief.language)
-    if not set(wanted) <= set(stems(_as_slug(draft.slug))):
-        findings.append(
-            _warning(
-                "slug-without-keyphrase",
-                f"The slug “{draft.slug}” lacks words of the keyphrase “{case.brief.keyword}”.",
-                draft.slug,
-                slugify(case.brief.keyword),
-            )
-        )
-    return Verdict(findings=findings)
-
-
-def _as_slug(text: str) -> str:
-    """Return `text` in the plain letters of a slug, its words apart: "24/7 café" as "24 7 cafe"."""
-    return " ".join(slugify(part) for part in _SEPARATORS.split(text)).replace("-", " ")
-
-
 def _where_it_must_stand(phrase: list[str], case: Case) -> list[Finding]:
     keyword = case.brief.keyword
     findings = []
     if not _holds(phrase, case.draft.title):
         findings.append(
-            _warning("keyphrase-not-in-title", f"The title lacks the keyphrase “{keyword}”.")
+            warning("keyphrase-not-in-title", f"The title lacks the keyphrase “{keyword}”.")
         )
     introduction = next((block for block in case.prose if block.kind == "paragraph"), None)
     if introduction and not _holds(phrase, introduction.text):
@@ -126,7 +74,7 @@ def _by_density(density: float, case: Case) -> list[Finding]:
         return []
     thin = density < THINNEST_PERCENT
     return [
-        _warning(
+        warning(
             "keyphrase-rare" if thin else "keyphrase-frequent",
             f"“{keyword}” makes up {density:.2f} % of the text; {THINNEST_PERCENT} to"
             f" {THICKEST_PERCENT:.0f} % serves readers who search for it.",
@@ -145,7 +93,7 @@ def _in_subheadings(phrase: list[str], case: Case) -> list[Finding]:
         return []
     few = share < FEWEST_IN_SUBHEADINGS
     return [
-        _warning(
+        warning(
             "keyphrase-in-few-subheadings" if few else "keyphrase-in-most-subheadings",
             f"The keyphrase stands in {share:.0%} of the subheadings; 30 to 75 % is usual.",
             round(share, 2),
@@ -181,7 +129,8 @@ def stems(text: str) -> list[str]:
     return [_PLURAL.sub("", part) for part in parts]
 
 
-def _warning(
+def warning(
     code: str, message: str, value: str | float | None = None, threshold: str | float | None = None
 ) -> Finding:
+    """Return a finding of the text as a whole that warns."""
     return Finding(code=code, message=message, level=Level.WARNS, value=value, threshold=threshold)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
+from articles.document import Block
 from articles.document.markup import Token, tokens
 from articles.quality.case import Case
 from articles.quality.report import Finding, Level, Verdict
@@ -17,7 +17,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 def html(case: Case) -> Verdict:
     """The body survives the sanitiser unchanged, has no H1 beside the title, skips no heading
-    level, describes every picture and has no empty link, heading or section.
+    level, describes every picture and has no empty link, no empty heading and none without a text
+    below it.
 
     Source: WCAG 2.2, criteria 1.1.1 (non-text content) and 1.3.1 (info and relationships).
     """
@@ -25,7 +26,6 @@ def html(case: Case) -> Verdict:
         findings=[
             *_unclean(case),
             *_headings(case),
-            *_empty_sections(case),
             *_pictures(case),
             *_empty_links(case),
             *_loose_text(case),
@@ -100,17 +100,32 @@ def _headings(case: Case) -> Iterator[Finding]:
                 block=heading.number,
             )
         above = level
+    yield from _over_nothing(case)
 
 
-def _empty_sections(case: Case) -> Iterator[Finding]:
-    """A heading with nothing below it but the next one of its kind is no heading of anything."""
-    for block, below in pairwise(case.document.blocks):
-        if block.level and below.level and below.level <= block.level and block.text:
+def _over_nothing(case: Case) -> Iterator[Finding]:
+    """A heading without a text of its own or of headings below it: readers are promised one."""
+    heading: Block | None = None
+    for block in (*case.document.blocks, None):
+        if block is not None and not _shows_something(block):
+            continue
+        ends = block is None or (block.kind == "heading" and _level(block) <= _level(heading))
+        if heading is not None and ends:
             yield Finding(
-                code="empty-section",
-                message=f"“{block.text}” has no text below it; write some or take the heading out.",
-                block=block.number,
+                code="heading-without-text",
+                message=f"Nothing stands below the heading “{heading.text[:60]}”; give it a text or"
+                " take it out.",
+                block=heading.number,
             )
+        heading = block if block is not None and block.kind == "heading" else None
+
+
+def _level(heading: Block | None) -> int:
+    return (heading.level if heading else None) or 0
+
+
+def _shows_something(block: Block) -> bool:
+    return bool(block.text) or any(token.name == "img" for token in tokens(block.html))
 
 
 def _pictures(case: Case) -> Iterator[Finding]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
 
 from articles.document.text import words
 from articles.links import Link
 from articles.quality.case import Case
-from articles.quality.keyphrase import content, stems
+from articles.quality.keyphrase import content
+from articles.quality.keyphrase import stems as singular
 from articles.quality.report import CannotTell, Finding, Level, NotApplicable, Verdict
+from articles.quality.word_runs import Run, literal, places, stands_outside, stems
 
 _THIRDS = {"early": 0, "middle": 1, "late": 2}
 _THIRD_WORDS = ("the first third", "the middle", "the last third")
 
 
 def must_mention(case: Case) -> Verdict:
-    """Each thing that the brief asks for is mentioned: one block holds all its words, in any form.
+    """Each thing that the brief asks for stands in a block word for word: all its words in a row.
 
     Missing in a new article, it blocks: it was ordered, and one sentence mends it. In a revision it
     warns, because the customer may have asked to leave it out. Source: the order.
@@ -23,13 +27,13 @@ def must_mention(case: Case) -> Verdict:
     wanted = case.brief.must_mention
     if not wanted:
         raise NotApplicable("Nothing was named that must be mentioned.")
-    held = [frozenset(stems(block.text)) for block in case.document.blocks]
-    missing = [each for each in wanted if not _mentioned(each, held, case)]
+    said = [literal(block.text) for block in case.document.blocks]
+    missing = [each for each in wanted if not _said_word_for_word(each, said)]
     level = Level.WARNS if case.change == "revision" else Level.BLOCKS
     findings = [
         Finding(
             code="not-mentioned",
-            message=f"The article does not mention “{each}”; the brief asks for it.",
+            message=f"The article does not mention “{each}” word for word; the brief asks for it.",
             level=level,
             value=each,
         )
@@ -42,24 +46,20 @@ def must_avoid(case: Case) -> Verdict:
     """What the brief rules out stands nowhere: not these words in this order, in any form.
 
     What was ordered otherwise (keyphrase, anchor, disclosure, what must be mentioned) may hold
-    them. Words are compared, not what they mean. Source: the order.
+    them, itself alone. In a revision whose notes name them they warn: notes are the later word.
+    Words are compared, not what they mean. Source: the order.
     """
-    brief = case.brief
-    if not brief.must_avoid:
+    if not case.brief.must_avoid:
         raise NotApplicable("Nothing was named that must be avoided.")
-    ordered = (brief.keyword, brief.anchor_text, brief.disclosure or "", *brief.must_mention)
-    wins = " | ".join(_run(text) for text in ordered)
-    avoided = [each for each in brief.must_avoid if _run(each).strip() and _run(each) not in wins]
     findings = [
         Finding(
             code="not-avoided",
-            message=f"“{each}” stands in {where}; the brief asks to avoid it.",
+            message=f"“{each}” stands in {text.where}; the brief asks to avoid it.",
+            level=_level_of(each, case),
             value=each,
-            block=block,
+            block=text.block,
         )
-        for block, where, text in _texts(case)
-        for each in avoided
-        if _run(each) in _run(text)
+        for text, each in _avoided(case)
     ]
     return Verdict(findings=findings, value=len(findings), threshold=0)
 
@@ -73,9 +73,11 @@ def secondary_keywords(case: Case) -> Verdict:
     if not wanted:
         raise NotApplicable("No secondary keywords were ordered.")
     held = [
-        frozenset(stems(sentence)) for block in case.document.blocks for sentence in block.sentences
+        frozenset(singular(sentence))
+        for block in case.document.blocks
+        for sentence in block.sentences
     ]
-    missing = [each for each in wanted if not _mentioned(each, held, case)]
+    missing = [each for each in wanted if not _held_by_one(each, held, case)]
     findings = [
         Finding(
             code="secondary-keyword-missing",
@@ -132,18 +134,56 @@ def _words_before(link: Link, case: Case) -> int:
     )
 
 
-def _mentioned(wanted: str, held: list[frozenset[str]], case: Case) -> bool:
+def _said_word_for_word(wanted: str, said: list[Run]) -> bool:
+    run = literal(wanted)
+    if not run:
+        raise CannotTell(f"“{wanted}” holds no words to look for.")
+    return any(places(each, run) for each in said)
+
+
+def _held_by_one(wanted: str, held: list[frozenset[str]], case: Case) -> bool:
     needed = frozenset(content(wanted, case.brief.language))
     if not needed:
         raise CannotTell(f"“{wanted}” holds no words to look for.")
     return any(needed <= each for each in held)
 
 
-def _run(text: str) -> str:
-    return f" {' '.join(stems(text))} "
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What may hold a word: its block (None: none), what it is called, and in which letters."""
+
+    block: int | None
+    where: str
+    text: str
+    is_slug: bool = False
 
 
-def _texts(case: Case) -> Iterator[tuple[int | None, str, str]]:
-    yield from ((told.block, told.where, told.text) for told in case.told)
+def _texts(case: Case) -> Iterator[_Text]:
+    yield from (_Text(told.block, told.where, told.text) for told in case.told)
     # An address is read too, by people and by search engines.
-    yield None, "the slug", case.draft.slug.replace("-", " ")
+    yield _Text(None, "the slug", case.draft.slug, is_slug=True)
+
+
+def _avoided(case: Case) -> Iterator[tuple[_Text, str]]:
+    """Each text with each phrase that it must not hold and holds, but for what was ordered."""
+    brief = case.brief
+    ordered = (
+        *(brief.keyword, brief.anchor_text, brief.disclosure or ""),
+        *(*brief.must_mention, *brief.secondary_keywords),
+    )
+    # The order's own words are asked for with each text.
+    known = cache(partial(stems, language=brief.language))
+    for text in _texts(case):
+        as_stems = partial(known, ascii_only=text.is_slug)
+        said = stems(text.text, brief.language, ascii_only=text.is_slug)
+        for avoided in brief.must_avoid:
+            if stands_outside(said, as_stems(avoided), others=map(as_stems, ordered)):
+                yield text, avoided
+
+
+def _level_of(avoided: str, case: Case) -> Level:
+    language = case.brief.language
+    asked_for = case.change == "revision" and places(
+        stems(case.brief.notes, language), stems(avoided, language)
+    )
+    return Level.WARNS if asked_for else Level.BLOCKS

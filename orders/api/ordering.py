@@ -91,7 +91,7 @@ class PurchaseRequest(serializers.Serializer[Any]):
     audience = _wish("audience", "Whom a new article is for.")
     tone = _wish("tone", "How the text should sound.")
     mustMention = _wishes("must_mention", "What has to stand in a new article word for word.")
-    mustAvoid = _wishes("must_avoid", "What may stand nowhere in what we write.")
+    mustAvoid = _wishes("must_avoid", "What may stand nowhere in what we write, in any form.")
     secondaryKeywords = _wishes("secondary_keywords", "Phrases a new article uses once or twice.")
     linkPosition = serializers.ChoiceField(
         source="link_position",

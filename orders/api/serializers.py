@@ -285,7 +285,8 @@ class ArticlePart(serializers.Serializer[Opening]):
     words = serializers.IntegerField(source="version.words", help_text="Of its newest text.")
     publishedAt = serializers.DateTimeField(source="article.published_at")
     openForIntegration = serializers.BooleanField(
-        source="has_room", help_text="It takes a link now; false while it carries all it may."
+        source="is_open",
+        help_text="It takes a link now; false while it carries all it may, or is too large.",
     )
 
 

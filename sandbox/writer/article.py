@@ -19,6 +19,7 @@ from sandbox.writer.letters import (
     owned,
     saying,
     slug,
+    stands_in,
     times,
     upper_first,
 )
@@ -315,7 +316,7 @@ class Writer:
         if said:
             self._insert(inner[len(inner) // 2], said)
         for section, phrase in zip(cycle(inner), brief.phrases, strict=False):
-            if not any(times(phrase, visible(self._html([one]))) for one in sections):
+            if not any(stands_in(phrase, visible(self._html([one]))) for one in sections):
                 self._insert(section, self.phrase_sentence(phrase))
         wanted = round(brief.words * KEYWORD_SHARE)
         there = sum(times(brief.keyword, self._html([one])) for one in sections)

@@ -46,6 +46,11 @@ def times(keyword: str, html: str) -> int:
     return len(re.findall(re.escape(keyword), html, re.IGNORECASE))
 
 
+def stands_in(phrase: str, text: str) -> bool:
+    """Return whether a text holds a phrase word for word: "cars" is no "car"."""
+    return bool(re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text, re.IGNORECASE))
+
+
 def saying(text: str) -> frozenset[str]:
     """Return the longer words of a text: two that share most of them say the same."""
     return frozenset(word.lower() for word in _LONG.findall(text))

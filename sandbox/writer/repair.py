@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.writer.article import PLACES, Writer
 from sandbox.writer.brief import Brief, Prompt, count_words, visible
-from sandbox.writer.letters import slug, times
+from sandbox.writer.letters import slug, stands_in, times
 from sandbox.writer.parts import Sentence, paragraphs
 from sandbox.writer.reword import change
 
@@ -197,7 +197,7 @@ class Mender:
             elif url in titles and not writer.avoided.stand_in(titles[url]):
                 kept.append(writer.linked_sentence(url, titles[url], "dofollow", kind="internal"))
         return kept + [
-            writer.phrase_sentence(phrase) for phrase in brief.phrases if times(phrase, text)
+            writer.phrase_sentence(phrase) for phrase in brief.phrases if stands_in(phrase, text)
         ]
 
     def _set_links(self) -> None:
@@ -304,7 +304,9 @@ class Mender:
         now = visible(" ".join(there))
         told = " ".join(one.message for one in self.findings if _MISSED.search(one.code))
         for phrase in self.brief.phrases:
-            if not times(phrase, now) and (times(phrase, before) or times(phrase, told)):
+            if not stands_in(phrase, now) and (
+                stands_in(phrase, before) or stands_in(phrase, told)
+            ):
                 self._say(self.writer.phrase_sentence(phrase))
 
     def _say(self, sentence: str) -> None:

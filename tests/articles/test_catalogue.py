@@ -255,7 +255,7 @@ def test_a_domain_is_found_for_links_exactly_where_an_open_article_has_room(host
 
     (found,) = catalogue.domains(Filters())
 
-    assert found.has_open_article == opening.has_room
+    assert found.has_open_article == opening.is_open
 
 
 def test_the_newest_text_that_stands_decides_whether_there_is_room():

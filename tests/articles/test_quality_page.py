@@ -21,6 +21,7 @@ from articles.quality import (
     quoted,
     readability,
     safety,
+    titles,
     untouched,
     wording,
 )
@@ -72,7 +73,7 @@ THRESHOLDS = {
         f"{100 * keyphrase.FEWEST_IN_SUBHEADINGS:.0f}",
         percent(keyphrase.MOST_IN_SUBHEADINGS),
     ],
-    "title-meta-slug": [keyphrase.LONGEST_TITLE_CHARS, *keyphrase.META_CHARS],
+    "title-meta-slug": [titles.LONGEST_TITLE_CHARS, *titles.META_CHARS],
     "sentences": [percent(readability.MOST_LONG_SENTENCES), readability.LONG_SENTENCE_WORDS],
     "paragraphs": [readability.LONGEST_PARAGRAPH_WORDS, readability.LONGEST_SECTION_WORDS],
     "passive": [percent(readability.MOST_PASSIVE)],

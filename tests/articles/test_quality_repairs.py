@@ -18,6 +18,7 @@ SPOILT = {
     "foreign-address": (spoilt("Start small", "Go to www.evil.example"), 16),
     "foreign-link": (spoilt("Start small", '<a href="https://evil.example/">Go</a>'), 16),
     "heading-repeated": (spoilt("Is it worth the work?", "What you need to begin"), 15),
+    "heading-without-text": (spoilt("<h2>Is it", "<h2>Winter ahead</h2>\n<h2>Is it"), 15),
     "hidden-character": (spoilt("Start small", "Start\u200b small"), 16),
     "link-policy-differs": (spoilt(' rel="sponsored"', ""), 7),
     "machine-speaks": (spoilt("Start small", "As an AI language model, start small"), 16),

@@ -12,7 +12,10 @@ from tests.articles.good import BRIEF, DRAFT, LINK, codes, run, spoilt, text_of
     ("wanted", "expected"),
     [
         (("street trees",), []),
-        (("Tree on a street",), []),  # any form, any order
+        (("Street  Trees",), []),
+        (("walk among wildflowers, to see",), []),  # whatever marks and tags stand between
+        (("street tree",), ["not-mentioned"]),  # as it is, in no other form
+        (("trees street",), ["not-mentioned"]),
         (("gloves", "wildflowers"), []),
         (("oak barrels",), ["not-mentioned"]),
         (("gloves", "oak barrels"), ["not-mentioned"]),
@@ -24,6 +27,22 @@ def test_what_must_be_mentioned_is(wanted, expected):
     assert codes(result) == expected
     assert (result.state is State.FAILED) is bool(expected)
     assert (result.value, result.threshold) == (len(wanted) - len(expected), len(wanted))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "opposite", "language"),
+    [
+        ("no hidden fees", "Beware of hidden fees, for no bank tells of them.", "en"),
+        ("not suitable for children", "It is suitable for children, but not for cats.", "en"),
+        ("without a contract", "You sign a contract, and nobody goes without.", "en"),
+        ("keine versteckten Kosten", "Versteckten Kosten entgeht keine Familie.", "de"),
+        ("sans engagement", "Avec engagement, mais sans frais.", "fr"),
+    ],
+)
+def test_the_small_words_of_what_must_be_mentioned_count(wanted, opposite, language):
+    wish = {"must_mention": (wanted,), "language": language}
+    assert codes(run("must-mention", f"{DRAFT.html}<p>{opposite}</p>", **wish)) == ["not-mentioned"]
+    assert codes(run("must-mention", f"{DRAFT.html}<p>Here, {wanted}’s it.</p>", **wish)) == []
 
 
 def test_a_customer_may_ask_to_leave_a_mention_out_again():
@@ -44,7 +63,7 @@ def test_a_customer_may_ask_to_leave_a_mention_out_again():
         (("tea cup",), []),  # another order
         (("up of tea",), []),  # whole words
         (("urban beekeeping",), []),  # the keyphrase was ordered
-        (("hive",), []),  # so was the anchor
+        (("starter hive",), []),  # so was the anchor
         (("…",), []),
     ],
 )
@@ -54,6 +73,84 @@ def test_what_must_be_avoided_is(avoided, expected):
     if expected:
         assert result.findings[0].block == 5
         assert result.state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("avoided", "said", "language", "expected"),
+    [
+        ("guarantee", "Nothing is guaranteed.", "en", True),
+        ("plan", "Planning helps.", "en", True),
+        ("plan", "The planner and the plane.", "en", False),
+        ("child", "A child’s toy.", "en", True),
+        ("universe", "The university.", "en", False),
+        ("organ", "Organic food.", "en", False),
+        ("Garantie", "Alle Garantien gelten.", "de", True),
+        ("billig", "Ein billiges Versprechen.", "de", True),
+        ("Küche", "In den Küchen.", "de", True),
+        ("argent", "Tout l’argent.", "fr", True),
+        ("gagner", "Il gagne.", "fr", True),
+        ("barato", "Cosas baratas.", "es", True),
+        ("garantie", "Alle garanties.", "nl", True),
+        ("ウイスキー", "ウイスキー。", "ja", True),
+    ],
+)
+def test_what_is_avoided_is_known_in_its_forms_in_each_language(avoided, said, language, expected):
+    result = run("must-avoid", f"<p>{said}</p>", must_avoid=(avoided,), language=language)
+    assert codes(result) == ["not-avoided"] * expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Running shoes last.", []),
+        ("A running shoe lasts.", []),
+        ("Running shoes and other shoes.", ["not-avoided"]),
+        ("A shoe is a shoe.", ["not-avoided"]),
+    ],
+)
+def test_what_was_ordered_excuses_itself_and_no_other_place(said, expected):
+    html = f"<p>{said}</p>"
+    result = run("must-avoid", html, must_avoid=("shoe",), keyword="running shoes")
+    assert codes(result) == expected
+    result = run("must-avoid", html, must_avoid=("shoe",), secondary_keywords=("running shoes",))
+    assert codes(result) == expected
+
+
+@pytest.mark.parametrize(
+    ("avoided", "slug", "language", "expected"),
+    [
+        ("casino", "best-casinos-on-a-roof", "en", ["not-avoided"]),
+        ("Küche", "kueche-im-garten", "de", ["not-avoided"]),
+        ("Küche", "kuche-im-garten", "de", ["not-avoided"]),
+        ("garantía", "sin-garantias", "es", ["not-avoided"]),
+        ("beekeeping", "urban-beekeeping", "en", []),  # the keyphrase was ordered
+    ],
+)
+def test_what_is_avoided_stands_in_no_slug(avoided, slug, language, expected):
+    result = run("must-avoid", draft={"slug": slug}, must_avoid=(avoided,), language=language)
+    in_the_slug = [found for found in result.findings if "stands in the slug" in found.message]
+    assert [found.code for found in in_the_slug] == expected
+
+
+def test_what_is_avoided_stands_in_no_description_of_a_picture():
+    picture = '<p><img src="https://garden.example/x.jpg" alt="Casinos at night"></p>'
+    result = run("must-avoid", f"{DRAFT.html}{picture}", must_avoid=("casino",))
+    assert [(found.code, found.block) for found in result.findings] == [("not-avoided", 17)]
+
+
+@pytest.mark.parametrize(
+    ("notes", "state"),
+    [
+        ("Please say that our bees never meet a pesticide.", State.WARNED),
+        ("Please say how bees are kept from poison.", State.FAILED),
+    ],
+)
+def test_a_customer_may_ask_for_an_avoided_word_in_the_notes_for_a_change(notes, state):
+    brief = replace(BRIEF, must_avoid=("pesticides",), notes=notes)
+    after = replace(DRAFT, html=DRAFT.html.replace("</p>", " Bees never meet pesticides.</p>", 1))
+
+    assert check(after, brief, before=DRAFT, change="revision")["must-avoid"].state is state
+    assert check(after, brief)["must-avoid"].state is State.FAILED
 
 
 def test_what_must_be_avoided_stands_in_no_title_either_nor_comes_with_an_integration():

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from articles.brief import Reference
 from articles.models import Article, ArticleVersion, CallOutcome, Domain, ModelCall
 from orders import endings, lifecycle, reviews
 from orders.models import Review
@@ -35,7 +36,12 @@ DJANGOS = ("label-title-only", "empty-table-header")
 def a_hard_review() -> Review:
     """A second version with long words, whose check fails, after a return with a note."""
     domain = factories.active_domain()
-    brief = factories.brief_of(domain, target_url=ADDRESS, topic=LONG[:150], notes=LONG)
+    wishes = {
+        "audience": LONG[:120], "tone": LONG[:80], "must_mention": (LONG[:100], "untreated oak"),
+        "must_avoid": (LONG[:80],), "secondary_keywords": ("planter box", LONG[:80]),
+        "link_position": "late", "references": (Reference(url=ADDRESS),),
+    }  # fmt: skip
+    brief = factories.brief_of(domain, target_url=ADDRESS, topic=LONG[:150], notes=LONG, **wishes)
     review = factories.waiting_review(domain=domain, brief=brief, blocked=True)
     reviews.give_back(review=review, by="edith", note=f"Shorter: {LONG}", at=factories.AT)
     order = review.order

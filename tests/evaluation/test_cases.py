@@ -3,10 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from articles import seed
+from articles import references, seed
 from articles.models import Article
 from evaluation import cases, rig
-from orders import briefs, revisions
+from evaluation import references as served
+from orders import briefs, revisions, wishes
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,30 @@ def test_forty_briefs_of_five_languages_can_be_ordered(catalogue):
     assert {one.language for one in checked} == {"en", "de", "fr", "es", "nl"}
     assert len({one.niche for one in checked}) >= 7
     assert len({one.topic for one in checked}) == 40
+
+
+def test_what_customers_may_wish_for_is_wished_for_somewhere():
+    wished = {name for case in cases.briefs() for name in case.fields}
+    of_links = {name for case in cases.integrations() for name in case.fields}
+
+    assert set(wishes.NAMES) <= wished
+    assert set(wishes.NAMES) - set(wishes.OF_A_NEW_ARTICLE) <= of_links
+    assert {case.fields.get("link_position") for case in cases.integrations()} > {
+        "early", "middle", "late"
+    }  # fmt: skip
+
+
+def test_every_page_that_a_brief_names_as_a_reference_is_served():
+    named = [page for case in cases.briefs() for page in case.fields.get("references", [])]
+
+    with served.serving() as pages:
+        read = [references.read(pages.served_at(address)).text for address in named]
+        with pytest.raises(references.Unreadable):
+            references.read(pages.served_at(named[0]) + "/more")
+
+    assert len(set(read)) == len(named) >= 3
+    assert all(100 < len(text) < references.MOST_CHARS for text in read)
+    assert all("<" not in text for text in read)
 
 
 def test_a_chosen_wish_has_its_article_written_and_a_chosen_link_has_none():

@@ -20,10 +20,8 @@ from tests.faults.model_ledger import (
 from tests.faults.model_rows import (
     ALLOWED,
     CANCELLED,
-    CHECK,
     DONE,
     FAILED,
-    GRACE_S,
     PRICE,
     REVIEW,
     UNDER_WAY,
@@ -378,29 +376,6 @@ class Order(Ledger):
         if job.kind == PUBLISH:
             review, _ = self.publications[job.about]
             self.publications[job.about] = (review, "waiting")
-
-    def settle(self, job: Job) -> None:
-        """What a job's final failure means for its order."""
-        if job.kind == WRITE and self.status == WORK and self.version is None:
-            event = self.move(FAILED)
-            self.owe(due_at=self.now + GRACE_S)
-            self.mail("order-failed", event)
-            self.mail("admin-order-failed", event)
-        elif job.kind == REVISE and self.status == WORK and self.revisions[job.about] == "open":
-            self.move(CHECK)
-            self.revisions[job.about] = "failed"
-            self.mail("revision-not-possible", job.about)
-            self.mail("admin-revision-failed", job.about)
-        elif job.kind == PUBLISH:
-            review, state = self.publications[job.about]
-            if state == "waiting":
-                self.publications[job.about] = (review, "failed")
-        elif job.kind == REFUND:
-            refund = self.refunds[job.about]
-            if refund.state == "pending":
-                self.fail_refund(job.about)
-        elif job.kind == EMAIL and self.emails[job.about].state == "pending":
-            self.emails[job.about].state = "failed"
 
     def fail_refund(self, number: int) -> None:
         """Leave a refund to an operator, who is told of it."""

@@ -22,7 +22,7 @@ from tests.faults.model_ledger import (
     Wrong,
 )
 from tests.faults.model_people import Desk
-from tests.faults.model_rows import CHECK, DONE, REVIEW, WORK
+from tests.faults.model_rows import CHECK, DONE, FAILED, GRACE_S, REVIEW, WORK
 
 SENDS_AT_MOST: Final = 2
 
@@ -33,6 +33,29 @@ class World(Desk):
     def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
         super().__init__(without=without)
         self.settled = self.settle
+
+    def settle(self, job: Job) -> None:
+        """What a job's final failure means for its order."""
+        if job.kind == WRITE and self.status == WORK and self.version is None:
+            event = self.move(FAILED)
+            self.owe(due_at=self.now + GRACE_S)
+            self.mail("order-failed", event)
+            self.mail("admin-order-failed", event)
+        elif job.kind == REVISE and self.status == WORK and self.revisions[job.about] == "open":
+            self.move(CHECK)
+            self.revisions[job.about] = "failed"
+            self.mail("revision-not-possible", job.about)
+            self.mail("admin-revision-failed", job.about)
+        elif job.kind == PUBLISH:
+            review, state = self.publications[job.about]
+            if state == "waiting":
+                self.publications[job.about] = (review, "failed")
+        elif job.kind == REFUND:
+            refund = self.refunds[job.about]
+            if refund.state == "pending":
+                self.fail_refund(job.about)
+        elif job.kind == EMAIL and self.emails[job.about].state == "pending":
+            self.emails[job.about].state = "failed"
 
     def go_on(self, run: Run) -> None:
         """Take the run through its next stage."""

@@ -4,6 +4,8 @@ import pytest
 
 from articles.brief import Brief
 from articles.models import BacklinkReview
+from articles.openings import TOO_LARGE
+from articles.quality.completeness import LARGEST_CHARS
 from orders import briefs
 from orders.briefs import BriefInvalid
 from tests.orders import factories
@@ -145,3 +147,16 @@ def test_a_link_in_an_article_costs_four_queries_at_most(django_assert_max_num_q
 
     with django_assert_max_num_queries(4):
         briefs.validate(raw, at=AT)
+
+
+@pytest.mark.parametrize("html", ["<p>" + "x" * LARGEST_CHARS + "</p>", "<div>" * 101 + "x"])
+def test_an_article_that_the_gate_would_block_for_its_size_takes_no_link(html):
+    article = open_article(html=html)
+
+    assert errors_of(raw_integration(article)) == {"article": [TOO_LARGE]}
+
+
+def test_an_article_of_the_largest_size_takes_one():
+    html = "<p>" + "x" * (LARGEST_CHARS - len("<p></p>")) + "</p>"
+
+    assert briefs.validate(raw_integration(open_article(html=html)), at=AT).article is not None

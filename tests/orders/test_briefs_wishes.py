@@ -98,6 +98,36 @@ def test_what_is_avoided_cannot_be_mentioned_as_well():
     assert errors == {"must_avoid": ["“oak” stands in your words to mention; choose one."]}
 
 
+@pytest.mark.parametrize(
+    ("wish", "where"),
+    [
+        ({"keyword": "running shoes", "must_avoid": ["shoe"]}, "keyword in another form"),
+        ({"keyword": "running shoes", "must_avoid": ["Shoes"]}, "keyword"),
+        ({"anchor_text": "Planned beds", "must_avoid": ["plan"]}, "anchor text in another form"),
+        (
+            {"must_mention": ["no guarantees"], "must_avoid": ["guaranteed"]},
+            "words to mention in another form",
+        ),
+        (
+            {"secondary_keywords": ["planter box"], "must_avoid": ["planters"]},
+            "secondary keywords in another form",
+        ),
+    ],
+)
+def test_what_the_gate_would_find_in_the_order_itself_is_told_at_the_order(wish, where):
+    (phrase,) = wish["must_avoid"]
+
+    reason = f"“{phrase}” stands in your {where}; choose one."
+    assert wrong(**wish) == {"must_avoid": [reason]}
+
+
+def test_forms_are_those_of_the_site_s_language():
+    german = factories.active_domain(host="garten.example", language="de")
+    wish = {"domain": german.host, "keyword": "billige Beete", "must_avoid": ["billig"]}
+
+    assert list(wrong(**wish)) == ["must_avoid"]
+
+
 def test_a_link_in_a_published_article_takes_the_wishes_that_concern_it_and_refuses_the_others():
     errors = wrong(product="integration", topic=None, keyword=None, **WISHES)
 

@@ -7,13 +7,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from articles.brief import Reference
 from articles.models import ModelCall
 from orders import endings, lifecycle, publications, reviews
 from orders.models import Order, Review
 from queueing.models import Job
 from tests.orders import factories
 from tests.orders.factories import AT
-from tests.orders.looking import Looked
+from tests.orders.looking import Looked, let_in, look
 from tests.orders.test_reviews import put_newer_version
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +221,38 @@ def test_one_screen_has_all_that_a_decision_needs():
     assert "Version 1 submitted for editorial review" in page.text
     assert "article-generation" in page.text
     assert "$0.0334 in 3 calls, 1 of unknown cost" in page.text
+
+
+WISHES = {
+    "audience": "people with a small yard",
+    "tone": "calm and factual",
+    "must_mention": ("drainage holes", "untreated oak"),
+    "must_avoid": ("plastic",),
+    "secondary_keywords": ("planter box",),
+    "link_position": "late",
+    "references": (Reference(url="https://beds.example.com/guide", text="Oak lasts."),),
+}
+
+
+def test_the_desk_and_the_customer_see_the_same_wishes():
+    domain = factories.active_domain()
+    review = factories.waiting_review(domain=domain, brief=factories.brief_of(domain, **WISHES))
+
+    screen = Looked(editor().get(desk(review)))
+    page = look(let_in(Client(), review.order), review.order.get_absolute_url())
+
+    wanted = [
+        ("Readers", "people with a small yard"),
+        ("Tone", "calm and factual"),
+        ("Must mention", "drainage holes; untreated oak"),
+        ("Must avoid", "plastic"),
+        ("Further keywords", "planter box"),
+        ("Place of the link", "last third"),
+        ("Reference", "https://beds.example.com/guide"),
+    ]
+    for seen_by in (screen, page):
+        named = dict(zip(seen_by.all("//dl//dt"), seen_by.all("//dl//dd"), strict=True))
+        assert [(name, named.get(name)) for name, _ in wanted] == wanted
 
 
 def test_a_screen_asks_no_more_because_more_happened():

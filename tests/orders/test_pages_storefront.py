@@ -232,6 +232,15 @@ def test_open_articles_are_offered_with_price_and_room_and_full_ones_are_not(
     assert "€80.00" in page.text
 
 
+def test_an_article_that_is_too_large_to_be_worked_on_is_not_offered(client):
+    article = factories.open_article(active_domain(), html="<p>" + "x" * 200_001 + "</p>")
+
+    page = look(client, f"/domains/{article.domain.host}/")
+
+    assert page.all("//section[@id='open']//a[contains(@class, 'button')]") == []
+    assert "It is too large for us to work on." in page.text
+
+
 def test_a_site_that_is_not_sold_has_no_page(client):
     domain = active_domain(is_active=False)
 

@@ -229,3 +229,10 @@ def test_a_word_to_avoid_that_a_whole_aspect_is_about_leaves_room_for_the_others
         html, _ = written(openai_client, ordered)
 
         assert not re.search(r"(?i)\bplan\b", text_of(html))
+
+
+def test_another_form_of_a_wished_phrase_is_not_the_phrase(openai_client):
+    wanted = brief(must_mention=["oak plank"], anchor_text="compare oak planks")
+    html, _ = written(openai_client, wanted)
+
+    assert re.search(r"\boak plank\b", text_of(html))
