@@ -19,6 +19,8 @@ from articles.quality.rewriting import asks_for_rewrite
 
 KEPT_BY_INTEGRATION_PERCENT = 95
 KEPT_BY_REVISION_PERCENT = 50
+# Of a publisher's page: the paragraph around the link may be worded anew, its page may not.
+KEPT_BY_REVISION_OF_A_LINK_PERCENT = 80
 # A link takes a sentence, with a disclosure two; a long page may gain what it may lose.
 ADDED_BY_INTEGRATION_WORDS = 100
 ADDED_BY_INTEGRATION_PERCENT = 5
@@ -36,8 +38,8 @@ def kept_share(before_html: str, after_html: str) -> float:
 
 def untouched_text(case: Case) -> Verdict:
     """An integration keeps 95 % of the sentences, and all links, pictures and fields, and adds at
-    most 100 words, or 5 % of the page's; so does the revision of a link, measured by the
-    publisher's own text or the one before. A revision of an article
+    most 100 words, or 5 % of the page's; the revision of a link keeps 80 %, by the publisher's own
+    text or the one before, and the fields, and adds no more. A revision of an article
     that keeps under half, unless a new text was asked for, loses a link or picture, or changes
     nothing, is a warning. A link that another has paid for stays in any change.
 
@@ -48,9 +50,11 @@ def untouched_text(case: Case) -> Verdict:
         raise CannotTell("There is no earlier text to compare with.")
     kept, whole = _most_kept(case, before)
     is_publishers = case.change == "integration" or case.publishers is not None
-    least = KEPT_BY_INTEGRATION_PERCENT if is_publishers else KEPT_BY_REVISION_PERCENT
+    least = _least(case)
     level = Level.BLOCKS if is_publishers else Level.WARNS
-    findings = [*_lost(before, case, level)]
+    # Where a link alone was sold, one that is gone may be of an order that has ended.
+    is_new = case.change == "integration"
+    findings = [*_lost(before, case, Level.BLOCKS if is_new else Level.WARNS)]
     # In whole percent of a sentence, so that no float decides at the edge.
     if kept * 100 < least * whole and (is_publishers or not asks_for_rewrite(case.asked)):
         findings.append(
@@ -75,6 +79,14 @@ def untouched_text(case: Case) -> Verdict:
             )
         )
     return Verdict(findings=findings, value=_percent(kept, whole), threshold=least)
+
+
+def _least(case: Case) -> int:
+    if case.change == "integration":
+        return KEPT_BY_INTEGRATION_PERCENT
+    return (
+        KEPT_BY_REVISION_PERCENT if case.publishers is None else KEPT_BY_REVISION_OF_A_LINK_PERCENT
+    )
 
 
 def _most_kept(case: Case, before: Draft) -> tuple[int, int]:

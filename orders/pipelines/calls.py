@@ -3,7 +3,7 @@ budget held, errors translated."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db.models import Sum
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Sum
 
 from articles import writer
 from articles.models import CallOutcome, ModelCall
@@ -30,7 +31,7 @@ ALL_MODELS: Final = "models"
 # Whoever asks us to wait is believed within these bounds.
 _WAIT_AT_LEAST_S, _WAIT_AT_MOST_S = 1.0, 300.0
 # Calls that may have been written and billed, though nobody read the answer.
-_LOST: Final = (CallOutcome.LOST, CallOutcome.TIMEOUT)
+_LOST: Final = Q(outcome__in=(CallOutcome.LOST, CallOutcome.TIMEOUT), cost_usd=None)
 
 
 class BudgetSpent(Permanent):
@@ -94,7 +95,7 @@ class JobAccount:
         there again nor is its probe while another may answer (ADR 0145).
         """
         self._models = models
-        lost = self._tell(lambda: self._lost(job_key=str(self._run.job_id)))
+        lost = self._tell(self._lost)
         wanted = [*models[1:], models[0]] if self._last else models
         return sorted(wanted, key=lambda model: lost[model.word])
 
@@ -173,9 +174,10 @@ class JobAccount:
         most = Decimal(str(settings.MAX_COST_PER_ORDER_USD))
         if not most:
             return
-        calls = ModelCall.objects.filter(order_key=self._order_key)
-        spent = calls.aggregate(spent=Sum("cost_usd"))["spent"] or Decimal(0)
-        lost = self._lost(order_key=self._order_key)
+        calls = ModelCall.objects.filter(order_key=self._order_key).aggregate(
+            spent=Sum("cost_usd"), lost=ArrayAgg("request_id", filter=_LOST, default=[])
+        )
+        spent, lost = calls["spent"] or Decimal(0), self._by_model(calls["lost"])
         perhaps = sum(
             (lost[model.word] * (writer.most_usd(model) or 0) for model in self._models), Decimal(0)
         )
@@ -183,10 +185,13 @@ class JobAccount:
             told = f" and up to ${perhaps:.4f} for lost answers" if perhaps else ""
             raise BudgetSpent(f"${spent:.4f}{told} spent, MAX_COST_PER_ORDER_USD is {most:g}")
 
-    def _lost(self, **of: str) -> Counter[str]:
-        """How many answers got lost, by the word of the model that was asked."""
-        calls = ModelCall.objects.filter(**of, outcome__in=_LOST, cost_usd=None)
-        words = map(writer.asked_by, calls.values_list("request_id", flat=True))
+    def _lost(self) -> Counter[str]:
+        """How many of this job's answers got lost, by the word of the model that was asked."""
+        calls = ModelCall.objects.filter(_LOST, job_key=str(self._run.job_id))
+        return self._by_model(calls.values_list("request_id", flat=True))
+
+    def _by_model(self, request_ids: Iterable[str]) -> Counter[str]:
+        words = map(writer.asked_by, request_ids)
         return Counter(word or self._models[0].word for word in words)
 
     def _tell(self, write: Callable[[], Told]) -> Told:

@@ -73,7 +73,7 @@ def test_a_list_goes_on_after_a_failure_and_ends_with_one(run, blog, posts, tmp_
         run(**given)
 
     assert told.out.splitlines()[-1] == "2 imported, 0 there already, 1 failed"
-    assert told.err == f"{lost}: The site's WordPress has no post “lost”; pages are not sold.\n"
+    assert told.err == f"{lost}: The site's WordPress has no post “lost”, and no page.\n"
     assert capsys.readouterr().out.splitlines()[-1] == "0 imported, 2 there already, 1 failed"
     assert set(Article.objects.values_list("url", flat=True)) == {first, last}
 

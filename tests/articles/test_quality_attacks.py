@@ -185,7 +185,10 @@ def test_a_title_is_in_the_ordered_language_though_it_is_short(language, title, 
         ("<h2>One</h2><h3>In one</h3><h2>Two</h2><p>Text.</p>", ["heading-without-text"]),
         ("<h2>One</h2><h3>In one</h3><p>Text.</p><h2>Two</h2><p>Text.</p>", []),
         ("<h2>One</h2><ul><li>Text.</li></ul><h2>Two</h2><p>Text.</p>", []),
-        ("<p>Text.</p><h2>The end</h2>", ["heading-without-text"]),  # cut off, as another check says
+        (
+            "<p>Text.</p><h2>The end</h2>",
+            ["heading-without-text"],
+        ),  # cut off, as another check says
     ],
 )
 def test_headings_stand_above_text(html, expected):

@@ -12,8 +12,8 @@ from tests.articles.test_quality_changes import INTEGRATED, OLD, PLACED, integra
 @pytest.mark.parametrize(
     ("kept", "title", "code"),
     [
-        (95, OLD.title, None),
-        (94, OLD.title, "text-not-kept"),
+        (80, OLD.title, None),
+        (79, OLD.title, "text-not-kept"),
         (100, "Bread of another kind", "field-changed"),
     ],
 )

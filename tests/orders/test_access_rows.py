@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django_celery_results.models import GroupResult, TaskResult
 
-from articles.models import ModelCall
+from articles.models import Article, ModelCall, SiteChange
 from orders import staff
 from orders.models import Order, StripeEvent
 from queueing.models import Worker
@@ -68,6 +68,7 @@ MODELS = {
     "articles_article": Row(view=EITHER, **WRITTEN | {"add": EDITOR, "change": EDITOR}),
     "articles_articleversion": Row(view=EITHER),
     "articles_modelcall": Row(view=EITHER),
+    "articles_sitechange": Row(view=EITHER, change=EDITOR),
     "orders_review": Row(view=EITHER, change=EITHER),  # its page is the desk, which reads
     "orders_payment": Row(view=OPERATOR),
     "orders_refund": Row(view=OPERATOR),
@@ -108,6 +109,9 @@ def make_a_row_of_every_model() -> Order:
         job_key="job", request_id="1", purpose="article", model="m", prompt_version="1",
         took_ms=1, outcome="ok",
     )  # fmt: skip
+    SiteChange.objects.create(
+        article=Article.objects.earliest("pk"), digest="d", difference="Its title.", found_at=AT
+    )
     Worker.objects.create(
         host="here", pid=1, process_started=0, threads=1, started_at=AT, seen_at=AT
     )
