@@ -37,6 +37,7 @@ class PaymentsOfOrder(FactsOfOrder):
 
 class StripeEventsOfOrder(FactsOfOrder):
     model = StripeEvent
+    show_change_link = True
     fields = ("type", "outcome", "trouble", "created_at", "received_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StripeEvent]:
