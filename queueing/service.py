@@ -11,7 +11,7 @@ from django.utils import timezone
 from queueing import leases, news, plans, registry, retention
 from queueing.clock import BELL
 from queueing.leases import Lease
-from queueing.models import Job, JobNote, State
+from queueing.models import Job, JobNote, State, Step
 
 __all__ = ["Refused", "cancel", "clean_queue", "promote", "retry", "retry_from_step"]
 
@@ -99,8 +99,10 @@ def retry_from_step(
 
     :raises Refused: the job is neither failed nor cancelled, or has no such step
     """
+    # Looked for first: the retry of some kinds forgets every step.
+    named = Step.objects.filter(job=job_id, name=step)
+    first = named.values_list("pk", flat=True).first()
     job = retry(job_id=job_id, actor=actor, reason=reason or f"from step {step}", at=at)
-    first = job.stored_steps.filter(name=step).values_list("pk", flat=True).first()
     if first is None:
         raise Refused(f"job {job_id} has no stored step {step!r}")
     job.stored_steps.filter(pk__gte=first).delete()

@@ -49,12 +49,12 @@ def untouched_text(case: Case) -> Verdict:
     if before is None:
         raise CannotTell("There is no earlier text to compare with.")
     kept, whole = _most_kept(case, before)
-    is_publishers = case.change == "integration" or case.publishers is not None
+    integrates = case.change == "integration"
+    is_publishers = integrates or case.publishers is not None
     least = _least(case)
     level = Level.BLOCKS if is_publishers else Level.WARNS
     # Where a link alone was sold, one that is gone may be of an order that has ended.
-    is_new = case.change == "integration"
-    findings = [*_lost(before, case, Level.BLOCKS if is_new else Level.WARNS)]
+    findings = [*_lost(before, case, Level.BLOCKS if integrates else Level.WARNS)]
     # In whole percent of a sentence, so that no float decides at the edge.
     if kept * 100 < least * whole and (is_publishers or not asks_for_rewrite(case.asked)):
         findings.append(

@@ -211,3 +211,16 @@ def test_a_retry_puts_the_text_there_anew(approved, sandbox):
 
     assert approved.state == LIVE
     assert len(sandbox.calls(service="wordpress", operation="posts.update")) == before + 1
+
+
+def test_a_retry_from_a_step_finds_the_step_that_the_retry_forgets(approved, sandbox):
+    sandbox.knob(service="wordpress", bad_page="no_link")
+    run_until_settled(approved)
+    job = job_of(approved)
+    with pytest.raises(service.Refused, match="no stored step"):
+        service.retry_from_step(job_id=job.pk, step="look", actor="mia", at=AT)
+
+    service.retry_from_step(job_id=job.pk, step="publish-1", actor="mia", at=AT)
+
+    assert job_of(approved).state == State.WAITING
+    assert not job.stored_steps.exists()
