@@ -90,13 +90,12 @@ def ask(
             left.append(model)
         except WriterError as error:
             if not _leads_on(error):
-                if useless is None:
-                    raise
-                break
+                raise useless or error
             ended = error if ended is None else _what_counts(ended, error)
             log.info("model %s was no help: %s", model.word, error.kind)
-    # A useless answer was bought, so it costs the try, whatever the second call came to.
-    worst = useless or ended
+    # A useless answer was bought, so it costs the try, whatever the second call came to; unless no
+    # model would write it at all: the next try could only buy the same refusals again.
+    worst = ended if isinstance(ended, WriterRefused) else useless or ended
     assert worst is not None  # noqa: S101  the chain has a model
     raise worst
 

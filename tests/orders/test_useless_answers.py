@@ -76,6 +76,36 @@ def test_whatever_comes_of_the_second_a_useless_answer_costs_the_try(sandbox, tw
     assert Attempt.objects.get(job=job_of(order)).error_class == "WriterGarbled"
 
 
+@pytest.mark.parametrize("has_spare", [False, True], ids=["one model", "two models"])
+def test_a_refusal_by_every_model_is_the_last_word(sandbox, request, has_spare):
+    """What follows a useless answer is refused as any first answer is: a next try would only buy
+    the same refusal again."""
+    if has_spare:
+        request.getfixturevalue("two_models")
+    sandbox.knob(service="openai", bad_text=["refusal"])
+    sandbox.knob(service="openai", bad_text=["rubbish"], match=MAIN, times=1)  # the newest first
+    order = short_order()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert asked(sandbox) == ([MAIN, SPARE, MAIN] if has_spare else [MAIN, MAIN])
+    attempt = Attempt.objects.get(job=job_of(order))
+    assert (attempt.error_class, attempt.retry_in_s) == ("WriterRefused", None)
+
+
+def test_a_lost_answer_after_a_refusal_is_not_the_last_word(sandbox, two_models):
+    sandbox.knob(service="openai", bad_text=["refusal"], match=MAIN, times=1)
+    sandbox.knob(service="openai", bad_text=["rubbish"], match=SPARE, times=1)
+    sandbox.knob(service="openai", drop_reply=True, match=SPARE, skip=1)
+    order = short_order()
+
+    assert run(order).outcome is Outcome.FAILED
+
+    assert asked(sandbox) == [MAIN, SPARE, SPARE]
+    attempt = Attempt.objects.get(job=job_of(order))
+    assert (attempt.error_class, attempt.retry_in_s) == ("WriterGarbled", 2.0)
+
+
 def test_a_useless_answer_here_and_there_costs_no_try(sandbox):
     for piece in ("outline", "section"):
         match = f'"name":"{piece}"'
