@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx2
+from tests.visitor import visitor
 
 Json = dict[str, Any]
 
@@ -12,7 +12,7 @@ class Sandbox:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._http = httpx2.Client(base_url=base_url, trust_env=False, timeout=30)
+        self._http = visitor(base_url=base_url)
 
     def knob(self, **knob: Any) -> str:
         """Set a knob, such as `service="openai", status=500, times=1`; return its id."""

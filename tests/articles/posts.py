@@ -2,22 +2,19 @@
 
 from typing import Any, Self
 
-import httpx2
-
 from articles import publishing
 from articles.models import Article, ArticleVersion
 from articles.publishing import Published
 from tests.articles.pages import AT
+from tests.visitor import visitor
 
 
 class Posts:
     """The site's posts, as its own editors see them and write them."""
 
     def __init__(self, base_url: str) -> None:
-        self.http = httpx2.Client(
-            base_url=f"{base_url}/wordpress/wp-json/wp/v2",
-            auth=("byline", "sand boxx pass word"),
-            trust_env=False,
+        self.http = visitor(
+            base_url=f"{base_url}/wordpress/wp-json/wp/v2", auth=("byline", "sand boxx pass word")
         )
 
     def __enter__(self) -> Self:

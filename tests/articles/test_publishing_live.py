@@ -4,11 +4,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
-import httpx2
 import pytest
 
 from articles.publishing import PublishingRefused, look, outside
 from tests.articles.pages import ANCHOR, HTML, TARGET
+from tests.visitor import visitor
 
 AUTH = ("byline", "sand boxx pass word")
 
@@ -18,12 +18,9 @@ def page(sandbox):
     """A function that puts a text on the sandbox's site and returns its address."""
 
     def put(html=HTML):
-        answer = httpx2.post(
-            f"{sandbox.base_url}/wordpress/wp-json/wp/v2/posts",
-            json={"title": "Beds", "content": html, "status": "publish"},
-            auth=AUTH,
-            trust_env=False,
-        )
+        post = {"title": "Beds", "content": html, "status": "publish"}
+        with visitor(base_url=sandbox.base_url, auth=AUTH) as publisher:
+            answer = publisher.post("/wordpress/wp-json/wp/v2/posts", json=post)
         return str(answer.json()["link"])
 
     return put

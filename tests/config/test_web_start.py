@@ -5,20 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx2
 import pytest
 from django.conf import settings
 
 from tests.orders.factories import order_awaiting_payment
+from tests.visitor import get, visitor
 
 
 @pytest.mark.django_db(transaction=True)
 def test_no_address_that_opens_an_order_reaches_the_logs(web):
     order = order_awaiting_payment()
 
-    answer = httpx2.get(
-        f"{settings.SITE_URL}/orders/{order.pk}/open/?key=opens-this-order", trust_env=False
-    )
+    answer = get(f"{settings.SITE_URL}/orders/{order.pk}/open/?key=opens-this-order")
 
     assert answer.status_code == 404
     assert "opens-this-order" not in web.log()
@@ -42,7 +40,7 @@ def test_the_web_server_does_not_start_with_settings_that_a_check_refuses():
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_who_mistypes_a_password_is_named_in_the_logs(web):
-    with httpx2.Client(base_url=settings.SITE_URL, trust_env=False) as browser:
+    with visitor(base_url=settings.SITE_URL) as browser:
         browser.get("/admin/login/")
         answer = browser.post(
             "/admin/login/",

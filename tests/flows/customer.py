@@ -7,6 +7,7 @@ import httpx2
 
 from articles.models import Domain
 from tests.sandbox_client import Sandbox
+from tests.visitor import visitor
 
 Json = dict[str, Any]
 
@@ -20,7 +21,7 @@ class Customer:
     def __init__(self, *, site: str, sandbox: Sandbox, email: str) -> None:
         self.email = email
         self.sandbox = sandbox
-        self._http = httpx2.Client(base_url=site, trust_env=False, timeout=30)
+        self._http = visitor(base_url=site)
         self.order_id = ""
         self.access_key = ""
 

@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests.visitor import visitor
+
 Json = dict[str, Any]
 
 _JSON = "application/json"
@@ -50,7 +52,7 @@ class SchemaClient:
     keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._http = httpx2.Client(trust_env=False, timeout=30)
+        self._http = visitor()
         response = self._http.get(self.address)
         response.raise_for_status()
         self.document: Json = response.json()

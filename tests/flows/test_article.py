@@ -3,13 +3,13 @@
 import json
 import time
 
-import httpx2
 import pytest
 
 from articles.models import ArticleVersion
 from orders.models import Order, OrderEvent, OutgoingEmail, Refund
 from queueing.models import Attempt, Job, Step
 from tests.flows.customer import PATIENCE_S, TURN_S
+from tests.visitor import visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,7 +71,7 @@ def test_the_link_in_the_email_opens_the_order_and_shows_the_article(
     mail = next(mail for mail in sandbox.inbox(to=customer.email) if "ready" in mail["subject"])
     link = next(word for word in mail["text"].split() if word.startswith("http") and "key=" in word)
 
-    with httpx2.Client(trust_env=False, follow_redirects=True) as browser:
+    with visitor(follow_redirects=True) as browser:
         page = browser.get(link)
 
         assert page.status_code == 200
@@ -179,7 +179,7 @@ def test_the_webhook_that_never_comes_delays_nobody(customer, domain, worker, sa
     session = placed["checkoutUrl"].rpartition("/")[2]
 
     # As Stripe's page sends the payer on: a browser that holds nothing of the order.
-    with httpx2.Client(trust_env=False) as browser:
+    with visitor() as browser:
         page = browser.get(
             f"{settings.SITE_URL}/orders/{customer.order_id}/paid/", params={"session_id": session}
         )

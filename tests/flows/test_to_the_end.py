@@ -1,12 +1,12 @@
 """The whole promise in one journey: bought, changed, submitted, approved, live."""
 
-import httpx2
 import pytest
 from django.utils import timezone
 
 from articles.models import ArticleVersion
 from orders import reviews
 from orders.models import Order, OrderEvent, Publication, Review
+from tests.visitor import get
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def test_an_order_is_changed_submitted_approved_and_goes_live(
     done = customer.wait_for("COMPLETED")
     quiet()
 
-    page = httpx2.get(done["liveArticleUrl"], trust_env=False)
+    page = get(done["liveArticleUrl"])
     assert page.status_code == 200
     assert 'href="https://shop.example.com/garden-tools"' in page.text
     assert Publication.objects.get().state == "live"

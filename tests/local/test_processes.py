@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable
 
-import httpx2
 from django.conf import LazySettings
 
 from queueing.models import Worker
 from tests.processes import Running
 from tests.sandbox_client import Sandbox
+from tests.visitor import get
 
 
 def test_the_sandbox_stands_where_the_settings_send_every_provider(
@@ -23,7 +23,7 @@ def test_the_sandbox_stands_where_the_settings_send_every_provider(
 def test_the_web_server_answers_on_the_database_of_the_test(
     web: Running, settings: LazySettings
 ) -> None:
-    assert httpx2.get(f"{settings.SITE_URL}/readyz").json()["database"] == "ok"
+    assert get(f"{settings.SITE_URL}/readyz").json()["database"] == "ok"
 
 
 def test_a_killed_worker_can_be_started_again(worker: Running) -> None:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import psutil
 import pytest
 
 from local.parts import PROJECT, STOP_ORDER
 from local.ports import free_port
+from tests.visitor import get
 
 UP = "Byline is up."
 TIMEOUT_S = 180
@@ -68,10 +68,8 @@ def test_everything_comes_up_and_stops_when_asked(
     parts = running_parts(env["VAR_DIR"])
     logins = json.loads(Path(env["VAR_DIR"], "logins.json").read_text())
     flower = f"http://127.0.0.1:{env['FLOWER_PORT']}/"
-    stranger = httpx2.get(flower, trust_env=False)
-    operator = httpx2.get(
-        flower, auth=("operator", logins["FLOWER_PASSWORD"]), trust_env=False, follow_redirects=True
-    )
+    stranger = get(flower)
+    operator = get(flower, auth=("operator", logins["FLOWER_PASSWORD"]), follow_redirects=True)
 
     stack.terminate()
     said, _ = stack.communicate(timeout=TIMEOUT_S)

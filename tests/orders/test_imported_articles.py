@@ -1,6 +1,5 @@
 """An article that its publisher wrote, imported, sold, linked and live again with the link."""
 
-import httpx2
 import pytest
 
 from articles import importing
@@ -14,6 +13,7 @@ from tests.orders.publishing import run as publish
 from tests.orders.test_api_integration import body, listed
 from tests.orders.test_api_purchase import buy
 from tests.orders.test_integration import place
+from tests.visitor import get
 
 TEXT = factories.text_of("https://elsewhere.example.org/")
 
@@ -61,7 +61,7 @@ def test_a_link_is_sold_in_a_post_of_a_wordpress_site(client, sandbox, settings)
     assert (after["id"], after["link"]) == (post["id"], post["link"])
     assert (after["title"], after["excerpt"]) == (post["title"], post["excerpt"])
     assert order.live_url == post["link"]
-    live = httpx2.get(order.live_url, trust_env=False).text
+    live = get(order.live_url).text
     assert order.brief["target_url"] in live
     assert "https://elsewhere.example.org/" in live
 
@@ -70,10 +70,10 @@ def test_a_link_is_sold_in_a_post_of_a_wordpress_site(client, sandbox, settings)
 def test_a_link_is_sold_in_a_text_that_was_pasted(web, client):
     domain = factories.active_domain()
     article = imported(domain, f"https://{domain.host}/season", html=TEXT, title="A season")
-    assert httpx2.get(article.url, trust_env=False).status_code == 200
+    assert get(article.url).status_code == 200
 
     order = sold(client, article)
     delivered_and_live(order)
 
     assert order.live_url == article.url
-    assert order.brief["target_url"] in httpx2.get(order.live_url, trust_env=False).text
+    assert order.brief["target_url"] in get(order.live_url).text

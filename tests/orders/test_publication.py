@@ -1,6 +1,5 @@
 """An approved version's way to its live page, against the sandbox's WordPress and our own pages."""
 
-import httpx2
 import pytest
 
 from articles.models import Article
@@ -21,6 +20,7 @@ from tests.orders.publishing import (
     worked,
 )
 from tests.races import rival_before
+from tests.visitor import get
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_an_approved_version_goes_live_and_completes_its_order(sandbox, approved
     )
     assert article.live_version == approved.review.version
     assert job_of(approved).state == State.COMPLETED
-    assert order.brief["target_url"] in httpx2.get(order.live_url, trust_env=False).text
+    assert order.brief["target_url"] in get(order.live_url).text
 
 
 def test_the_customer_is_told_where_it_stands(sandbox, approved):
@@ -82,7 +82,7 @@ def test_on_our_own_pages_it_is_live_at_once(web, settings):
     order = order_of(publication)
     assert order.status == Status.COMPLETED
     assert order.live_url.startswith(f"{settings.SITE_URL}/sites/{order.domain.host}/")
-    answer = httpx2.get(order.live_url, trust_env=False)
+    answer = get(order.live_url)
     assert answer.status_code == 200
     assert order.code not in answer.text
     assert str(order.pk) not in answer.text

@@ -20,10 +20,9 @@ from orders.models import Order, Refund, Status
 from orders.streams import MOST_OF_AN_ORDER
 from tests import processes
 from tests.orders import factories
+from tests.visitor import PATIENCE_S, visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE_S = 60
 
 OwnWeb = tuple[processes.Running, str]
 
@@ -32,7 +31,7 @@ class Browser:
     """Somebody whom the order let in."""
 
     def __init__(self, site: str, order: Order | None) -> None:
-        self._http = httpx2.Client(base_url=site, trust_env=False, timeout=PATIENCE_S)
+        self._http = visitor(base_url=site)
         if order is not None:
             opened = urlsplit(access.open_url(order))
             self._http.get(f"{opened.path}?{opened.query}")
