@@ -43,6 +43,11 @@ def run(*, job_id: UUID, kind: Kind, process: Process = here) -> Ended:
 
     Nothing that the handler raises leaves here: it is in the ledger.
     """
+    with process.at_work():
+        return _run(job_id, kind, process)
+
+
+def _run(job_id: UUID, kind: Kind, process: Process) -> Ended:
     if process.stopping.is_set():
         leases.release(job_id=job_id, due_too=True)
         return NOTHING

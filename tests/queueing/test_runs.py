@@ -10,6 +10,7 @@ from queueing.errors import LeaseLost, Permanent, RetryLater
 from queueing.models import Attempt, Job, Outcome, State, Step
 from queueing.registry import kind_named
 from tests.queueing.jobs import SETTLED
+from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -143,6 +144,24 @@ def test_a_stopping_worker_hands_back_after_the_step_in_hand(job_that, run_once,
     job.refresh_from_db()
     assert (job.state, job.failures, job.dispatched_at) == (State.WAITING, 0, None)
     assert list(job.stored_steps.values_list("name", flat=True)) == ["first"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stopping_worker_waits_for_who_is_about_to_claim(job_that, run_once, process):
+    """It forgets itself once it is idle: what was claimed then would be taken for a dead one's, and
+    run a second time beside the first."""
+    job = job_that(lambda run: None)
+    idle = []
+
+    def stop_looks():
+        process.stopping.set()
+        idle.append(process.wait_until_idle(timeout_s=0))
+
+    with rival_before("WITH claimed AS", stop_looks):
+        run_once(job.pk)
+
+    assert idle == [False]
+    assert process.wait_until_idle(timeout_s=0)
 
 
 def test_a_stopping_worker_takes_nothing_and_lets_others_have_it(job_that, run_once, process):
