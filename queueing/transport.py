@@ -30,6 +30,20 @@ class Channel(redis.Channel):
             return True
         return taken
 
+    def close(self) -> None:
+        """Close as kombu does, but for what a channel can no more give back that outlived its
+        connection: kombu looks for an address that is gone. The ledger publishes that again.
+
+        :raises OperationalError: it was such a channel; who closes ignores connections' errors
+        """
+        try:
+            super().close()  # type: ignore[no-untyped-call]
+        except AttributeError as error:
+            if self.connection.client is not None:
+                raise
+            message = "the channel's connection is gone"
+            raise OperationalError(message) from error
+
     def basic_consume(
         self, queue: str, no_ack: bool, callback: Callable[[Any], None], *args: Any, **options: Any
     ) -> None:

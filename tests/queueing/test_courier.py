@@ -51,6 +51,18 @@ def test_no_kind_ranks_with_promoted_jobs():
         registry.handles("first of all", rank=-1)(lambda run: None)
 
 
+def test_a_channel_that_outlived_its_connection_is_closed_without_ado(settings):
+    """When Redis goes away Celery lets the transport forget its connection, and closes afterwards
+    the channels whose first closing failed: with a message in hand that ended the worker."""
+    broker = current_app.connection_for_read(url=settings.REDIS_URL)
+    queue = broker.SimpleQueue("outlives-its-connection")
+    queue.put("word")
+    assert queue.get(timeout=5).payload == "word"
+    broker._do_close_transport()
+
+    broker.close()
+
+
 def test_an_encrypted_broker_stays_encrypted_with_our_transport():
     with current_app.connection_for_write(url="rediss://broker/0?ssl_cert_reqs=required") as broker:
         assert isinstance(broker.transport, transport.Transport)
