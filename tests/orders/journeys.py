@@ -167,6 +167,12 @@ def live(product: str, at: datetime) -> Order:
     return order
 
 
+def live_and_given_back(product: str, at: datetime) -> Order:
+    order = live(product, at)
+    endings.refund(order=order, actor="mia", reason="goodwill", at=at)
+    return Order.objects.get(pk=order.pk)
+
+
 def failed(product: str, at: datetime) -> Order:
     order = queued(product, at)
     Job.objects.filter(pk=job(order).pk).update(
