@@ -183,6 +183,25 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     _settled(hear(payment=refund.payment, made=made, at=at))
 
 
+def no_retry(job: Job) -> str | None:
+    """Return why a refund's stopped job must not run again, None if it may; the job and the
+    refund's payment are locked until the transaction ends."""
+    # The job before the payment: a job that fails takes them so.
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    pk = job.arguments["refund"]
+    lock(Payment.objects.get(refunds=pk))
+    refund = Refund.objects.select_related("payment__order").get(pk=pk)
+    if refund.was_taken_back:
+        return f"the refund was withdrawn, because order {refund.payment.order.code} goes on"
+    if refund.state == State.WITHDRAWN:
+        return "the refund was withdrawn; what was left is owed by another, or all went back"
+    if refund.stripe_id is None:
+        return None
+    if refund.state == State.FAILED:
+        return "the refund failed at Stripe; “Refund” on the order's page owes it anew"
+    return "Stripe has made it already"
+
+
 @transaction.atomic
 def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
     """Leave a refund that Stripe did not take to an operator, with the reason."""

@@ -362,6 +362,9 @@ class Order(Ledger):
             self.retry(job)
 
     def may_retry(self, job: Job) -> bool:
+        if job.kind == REFUND:
+            refund = self.refunds[job.about]
+            return refund.state != "withdrawn" and not refund.known
         if job.kind not in (*WRITING, PUBLISH):
             return True
         if self.held.keys() - {WORK_STOPPED}:
