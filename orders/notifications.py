@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from articles.models import ArticleVersion
-from orders import access
+from orders import access, obstacles
 from orders.models import (
     Dispute,
     Ending,
@@ -169,6 +169,7 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "goes_on": _goes_on(kind, order),
         "waiting": next((refund for refund in context["refunds"] if refund.waits), None),
         "ended_by": order.ended_because,
+        "obstacle": obstacles.said(order),
         "has_ended": order.status in {Status.FAILED, Status.CANCELLED},
         "came_back": _came_back(kind, context["refund"]),
     }

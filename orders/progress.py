@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from orders import revisions
+from orders import obstacles, revisions
 from orders.fulfilment import JOB_KINDS, NORMAL
 from orders.lifecycle import PLACING
 from orders.models import (
@@ -310,15 +310,8 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
         return {"step": _ended_at(order, review), "heading": "This order has ended"} | _ENDED[
             because
         ]
-    if _is_link(order):
-        return {
-            "heading": "We could not place your link",
-            "detail": "The article is full by now, or would have lost too much of its text.",
-        }
-    return {
-        "heading": "We could not write this",
-        "detail": "No text was good enough to show you.",
-    }
+    heading = "We could not place your link" if _is_link(order) else "We could not write this"
+    return {"heading": heading, "detail": obstacles.said(order)}
 
 
 def _ended_at(order: Order, review: Review | None) -> int:

@@ -14,6 +14,7 @@ from orders import access, notifications
 from orders.models import (
     Customer,
     Ending,
+    Obstacle,
     Order,
     OutgoingEmail,
     Product,
@@ -36,6 +37,7 @@ class Variant:
     product: str = Product.ARTICLE
     says: str = ""  # for people, beside the kind's label
     rejected: bool = False
+    obstacle: str = Obstacle.GATE  # what it failed over
     ended: str = ""  # because of what, where staff or a bank ended it
     refunded: bool = True
     refund_waits: bool = False
@@ -78,6 +80,7 @@ VARIANTS: Final[dict[str, Variant]] = (
             says="after it had failed",
         ),
         "order-failed-link": Variant(kind=_FAILED, product=_LINK, says="a link"),
+        "order-failed-broken-off": Variant(kind=_FAILED, obstacle="", says="whose work broke off"),
         "order-failed-rejected": Variant(
             kind=_FAILED, rejected=True, says="rejected by the editor"
         ),
@@ -152,6 +155,12 @@ VARIANTS: Final[dict[str, Variant]] = (
         ),
     }
     | {
+        f"order-failed-link-{obstacle}": Variant(
+            kind=_FAILED, product=_LINK, obstacle=obstacle, says=f"a link: {obstacle.label}"
+        )
+        for obstacle in (Obstacle.FULL, Obstacle.LINKED, Obstacle.LARGE)
+    }
+    | {
         f"{kind}-editor": Variant(kind=kind, editor_asked=True, says="asked for by the editor")
         for kind in (Kind.RETURNED, Kind.REVISION_READY, Kind.REVISION_NOT_POSSIBLE)
     }
@@ -209,6 +218,7 @@ def _order(variant: Variant, *, at: datetime) -> Order:
         amount_cents=24_000,
         currency="eur",
         ended_because=variant.ended,
+        obstacle=variant.obstacle,
         live_url=f"https://{domain.host}/raised-beds/" if is_live else "",
         created_at=at,
         paid_at=at,

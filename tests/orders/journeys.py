@@ -178,7 +178,7 @@ def failed(product: str, at: datetime) -> Order:
     Job.objects.filter(pk=job(order).pk).update(
         state="failed", failures=3, finished_at=at, error_class="GateBlocked"
     )
-    fulfilment.give_up(order=order, reason="GateBlocked", at=at)
+    fulfilment.give_up(order=order, reason="GateBlocked", obstacle="gate", at=at)
     return order
 
 
