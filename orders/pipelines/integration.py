@@ -31,10 +31,9 @@ _CLOSED: Final = {LINKED_ALREADY: Obstacle.LINKED, TOO_LARGE: Obstacle.LARGE}
 
 def link_failed(failed: FailedJob) -> None:
     """Settle the order of a link that is given up, in the job's own transaction."""
+    obstacle = obstacle_of(failed)
     if failed.error_class == NoPlace.__name__:
         obstacle = _CLOSED.get(failed.error_reason, Obstacle.FULL)
-    else:
-        obstacle = obstacle_of(failed)
     order_failed(failed, obstacle=obstacle)
 
 
