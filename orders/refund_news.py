@@ -58,6 +58,16 @@ def made(refund: Refund, *, had_failed: bool, at: datetime) -> None:
         notifications.record(order=order, kind=notifications.Kind.REFUNDED, refund=refund, at=at)
 
 
+def made_elsewhere(*, order: Order, at: datetime) -> None:
+    """Write to the customer of the money that went back at Stripe, where staff close an order over
+    that and owe nothing more."""
+    kind = notifications.Kind.REFUNDED
+    told = OutgoingEmail.objects.filter(order=order, kind=kind).values("refund")
+    given = Refund.objects.filter(payment__order=order, is_foreign=True, state__in=_GIVEN)
+    for refund in given.exclude(pk__in=told).order_by("pk"):
+        notifications.record(order=order, kind=kind, refund=refund, at=at)
+
+
 def _is_told_with_the_end(refund: Refund, order: Order) -> bool:
     """Whether an e-mail of the order's end names it: that one names every refund there is."""
     ends = OutgoingEmail.objects.filter(order=order, kind=notifications.Kind.ORDER_FAILED)

@@ -192,3 +192,17 @@ def test_our_reply_and_stripes_event_at_the_same_moment_write_one_e_mail(sandbox
 
     assert [each for each in results if isinstance(each, Exception)] == []
     assert [email.refund for email in told_of(order)] == [one]
+
+
+def test_an_order_that_staff_end_because_its_money_went_back_at_stripe_is_told_of_that(sandbox):
+    order = of_another_amount(sandbox)
+    payment = order.payments.get()
+    made = sandbox.post("/control/stripe/refunds", {"payment_intent": payment.payment_intent})
+    foreign_refunds.hear(payment=payment, made=[made], at=AT)
+    assert told_of(order) == []
+
+    assert endings.refund(order=order, actor="mia", reason="goodwill", at=LATER) == []
+
+    (email,) = told_of(order)
+    assert email.refund == Refund.objects.get(is_foreign=True)
+    assert "The order is closed" in notifications.message_for(email).text
