@@ -16,7 +16,15 @@ from django.db import transaction
 from articles.document import parse
 from articles.links import Page, links, page_of
 from articles.models import Article, ArticleVersion, BacklinkReview
-from orders import balances, claims, lifecycle, marks, notifications, refunds
+from orders import (
+    balances,
+    claims,
+    lifecycle,
+    marks,
+    notifications,
+    refund_news,
+    refunds,
+)
 from orders.models import (
     Ending,
     Order,
@@ -78,6 +86,8 @@ def refund(*, order: Order, actor: str, reason: str, at: datetime) -> list[Refun
         notifications.record(
             order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at
         )
+    elif not owed:
+        refund_news.made_elsewhere(order=order, at=at)
     log.info("refund_by_staff", order=str(order.pk), actor=actor, refunds=len(owed))
     return owed
 

@@ -65,12 +65,13 @@ def job_key(order: Order) -> str:
     return f"write:{order.pk}"
 
 
-def give_up(*, order: Order, reason: str, at: datetime) -> None:
-    """Fail a paid order for good: the refund is owed, customer and admins are told.
+def give_up(*, order: Order, reason: str, at: datetime, obstacle: str = "") -> None:
+    """Fail a paid order for good: the refund is owed, customer and admins are told; the customer
+    not of the reason but of the `Obstacle`, if it was one.
 
     :raises TransitionRefused: the order is not being worked on
     """
-    failure = lifecycle.fail(order=order, at=at)
+    failure = lifecycle.fail(order=order, obstacle=obstacle, at=at)
     grace = timedelta(seconds=settings.REFUND_AFTER_S)
     refunds.owe(order=order, reason=reason[:200], at=at, run_at=at + grace if grace else None)
     # Each failure is told of: one that followed a second try is news to customer and admins.

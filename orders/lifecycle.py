@@ -112,8 +112,9 @@ def deliver(*, order: Order, version: ArticleVersion, at: datetime) -> None:
     )
 
 
-def fail(*, order: Order, at: datetime) -> OrderEvent:
-    """Give a paid order up for good; the caller owes the refund in the same transaction.
+def fail(*, order: Order, at: datetime, obstacle: str = "") -> OrderEvent:
+    """Give a paid order up for good, over that `Obstacle` if it is one; the caller owes the refund
+    in the same transaction.
 
     Returns the line of its history, which tells this failure from an earlier one.
 
@@ -131,6 +132,7 @@ def fail(*, order: Order, at: datetime) -> OrderEvent:
         at=at,
         failed_at=at,
         ended_because=Ending.FAILED,
+        obstacle=obstacle,
     )
 
 
@@ -281,6 +283,7 @@ def resume(*, order: Order, actor: str, at: datetime) -> None:
         at=at,
         failed_at=None,
         ended_because="",
+        obstacle="",
     )
 
 

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from articles.models import ArticleVersion
-from orders import access
+from orders import access, obstacles
 from orders.models import (
     Dispute,
     Ending,
@@ -38,6 +38,7 @@ SUBJECTS: Final[dict[str, str]] = {
     Kind.REVISION_NOT_POSSIBLE: "Order {code}: we could not make your changes",
     Kind.ADMIN_REVISION_FAILED: "Order {code}: a change failed and needs a look",
     Kind.ORDER_FAILED: "Order {code}: not published, your money goes back",
+    Kind.REFUNDED: "Order {code}: a refund is on its way to you",
     Kind.PUBLISHED: "Order {code}: your link is live",
     Kind.RETURNED: "Order {code}: the editor asks for changes",
     Kind.ADMIN_ORDER_HELD: "Order {code} is held and waits for you",
@@ -58,7 +59,11 @@ _UNREFUNDED: Final[dict[str, str]] = {
     Kind.ADMIN_ORDER_FAILED: "Order {code} failed; no refund is owed now",
 }
 _GIVEN: Final = frozenset({Refund.State.PENDING, Refund.State.SUCCEEDED})
-_TAKEN_UP_AGAIN: Final = "Order {code}: we are working on it again"
+# Where what it tells of was undone before it could be sent.
+_OVERTAKEN: Final[dict[str, str]] = {
+    Kind.ORDER_FAILED: "Order {code}: we are working on it again",
+    Kind.REFUNDED: "Order {code}: a refund did not reach you",
+}
 # Where an editor and not the customer asked for the change.
 _OF_EDITORS: Final[dict[str, str]] = {
     Kind.REVISION_READY: "Order {code}: the editor's changes are ready",
@@ -164,7 +169,9 @@ def render(kind: str, context: dict[str, Any]) -> Message:
         "goes_on": _goes_on(kind, order),
         "waiting": next((refund for refund in context["refunds"] if refund.waits), None),
         "ended_by": order.ended_because,
+        "obstacle": obstacles.said(order),
         "has_ended": order.status in {Status.FAILED, Status.CANCELLED},
+        "came_back": _came_back(kind, context["refund"]),
     }
     return Message(
         subject=context["subject"],
@@ -178,8 +185,8 @@ def _subject(kind: str, context: dict[str, Any]) -> str:
     revision: Revision | None = context["revision"]
     if revision is not None and revision.is_editors and kind in _OF_EDITORS:
         return _OF_EDITORS[kind]
-    if _goes_on(kind, order):
-        return _TAKEN_UP_AGAIN
+    if _goes_on(kind, order) or _came_back(kind, context["refund"]):
+        return _OVERTAKEN[kind]
     is_by_bank = order.ended_because == Ending.DISPUTED
     if kind in _UNREFUNDED and not context["refunds"] and not is_by_bank:
         return _UNREFUNDED[kind]
@@ -193,6 +200,11 @@ def _subject(kind: str, context: dict[str, Any]) -> str:
 def _goes_on(kind: str, order: Order) -> bool:
     """Whether the failure that it tells of was undone before the e-mail could be sent."""
     return kind == Kind.ORDER_FAILED and order.status != Status.FAILED
+
+
+def _came_back(kind: str, refund: Refund | None) -> bool:
+    """Whether the bank sent the money back before the e-mail could be sent."""
+    return kind == Kind.REFUNDED and refund is not None and refund.state == Refund.State.FAILED
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from orders import revisions
+from orders import obstacles, revisions
 from orders.fulfilment import JOB_KINDS, NORMAL
 from orders.lifecycle import PLACING
 from orders.models import (
@@ -50,6 +50,7 @@ _ENDED: Final[dict[str, dict[str, Any]]] = {
     "": {"detail": "It will not be published; its history says why."},
 }
 _GIVES_BACK: Final = frozenset({Status.FAILED, Status.CANCELLED})
+_OVER: Final = _GIVES_BACK | {Status.COMPLETED}
 _OPEN_JOB: Final = frozenset({State.WAITING, State.ACTIVE})
 
 
@@ -61,7 +62,7 @@ class Progress:
     range in which the work should be done, None when nothing is being worked on. `review` is the
     editors' last one, while it matters: its note, or its publication; `is_returned` says that
     its note still waits for an answer. `wish` is what the customer last asked to have changed,
-    while that is news. `refunds` are a failed order's.
+    while that is news. `refunds` are those of an order that is over.
     """
 
     status: str
@@ -90,7 +91,7 @@ class Progress:
 
 def goes_on(order: Order) -> bool:
     """Say whether anything can change without the customer's doing; one query at most."""
-    if order.status in _GIVES_BACK:
+    if order.status in _OVER:
         return Refund.objects.filter(payment__order=order, state=Refund.State.PENDING).exists()
     return order.status in _MOVING
 
@@ -309,15 +310,8 @@ def _failed(order: Order, jobs: list[Job], at: datetime) -> dict[str, Any]:
         return {"step": _ended_at(order, review), "heading": "This order has ended"} | _ENDED[
             because
         ]
-    if _is_link(order):
-        return {
-            "heading": "We could not place your link",
-            "detail": "The article is full by now, or would have lost too much of its text.",
-        }
-    return {
-        "heading": "We could not write this",
-        "detail": "No text was good enough to show you.",
-    }
+    heading = "We could not place your link" if _is_link(order) else "We could not write this"
+    return {"heading": heading, "detail": obstacles.said(order)}
 
 
 def _ended_at(order: Order, review: Review | None) -> int:
@@ -357,13 +351,13 @@ def _is_link(order: Order) -> bool:
 
 
 def _refunds(order: Order) -> tuple[Refund, ...]:
-    if order.status not in _GIVES_BACK:
+    if order.status not in _OVER:
         return ()
-    refunds = list(
-        Refund.objects.filter(payment__order=order)
-        .exclude(state=Refund.State.WITHDRAWN)
-        .order_by("-created_at", "-pk")
-    )
+    found = Refund.objects.filter(payment__order=order).exclude(state=Refund.State.WITHDRAWN)
+    if order.status not in _GIVES_BACK:
+        # Its price is ours: what staff gave at Stripe and the bank sent back is no debt.
+        found = found.exclude(state=Refund.State.FAILED, is_foreign=True)
+    refunds = list(found.order_by("-created_at", "-pk"))
     # What we owe is all that is left, so a newer one takes the place of one that failed.
     newest = {one.payment_id: one.pk for one in reversed(refunds) if not one.is_foreign}
     return tuple(

@@ -13,9 +13,8 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from orders import balances, lifecycle, notifications, stripe_client
+from orders import balances, refund_news, stripe_client
 from orders.models import Order, Payment, Refund
-from orders.templatetags.money import money
 from queueing import ledger, service
 from queueing.models import Job
 
@@ -184,6 +183,25 @@ def carry_out(*, refund_id: int, at: datetime) -> None:
     _settled(hear(payment=refund.payment, made=made, at=at))
 
 
+def no_retry(job: Job) -> str | None:
+    """Return why a refund's stopped job must not run again, None if it may; the job and the
+    refund's payment are locked until the transaction ends."""
+    # The job before the payment: a job that fails takes them so.
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    pk = job.arguments["refund"]
+    lock(Payment.objects.get(refunds=pk))
+    refund = Refund.objects.select_related("payment__order").get(pk=pk)
+    if refund.was_taken_back:
+        return f"the refund was withdrawn, because order {refund.payment.order.code} goes on"
+    if refund.state == State.WITHDRAWN:
+        return "the refund was withdrawn; what was left is owed by another, or all went back"
+    if refund.stripe_id is None:
+        return None
+    if refund.state == State.FAILED:
+        return "the refund failed at Stripe; “Refund” on the order's page owes it anew"
+    return "Stripe has made it already"
+
+
 @transaction.atomic
 def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
     """Leave a refund that Stripe did not take to an operator, with the reason."""
@@ -192,12 +210,13 @@ def give_up(*, refund_id: int, reason: str, at: datetime) -> None:
     pending = Refund.objects.filter(pk=refund_id, state=State.PENDING)
     if pending.update(state=State.FAILED, failure=reason[:FAILURE_LENGTH]):
         what = "The refund did not go through; our staff take care of it"
-        _alert(refund, refund.payment, what=what, why=reason, actor="system", at=at)
+        refund_news.alert(refund, what=what, why=reason, actor="system", at=at)
 
 
 @transaction.atomic
 def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
-    """Bring the row of a refund up to what Stripe says of it, and tell the order's history.
+    """Bring the row of a refund up to what Stripe says of it, and tell the order's history and,
+    where nothing else has told of it, the customer.
 
     `made` is Stripe's refund object. One that no row knows was made at Stripe and gets its row
     now. Late and repeated news change nothing.
@@ -210,9 +229,10 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
         refund.reason = "Refunded from Stripe's side"
         refund.amount_cents, refund.currency = made["amount"], made["currency"]
         log.warning("refunded_from_stripes_side", order=str(payment.order_id), refund=made["id"])
-    was = refund.state
+    refund.payment = payment  # with the order that it holds already
+    was, had_failed, was_made = refund.state, bool(refund.failure), refund.stripe_id is not None
     # A row that we gave up on may have gone through after all; one that Stripe failed has not.
-    failed_there = was == State.FAILED and refund.stripe_id is not None
+    failed_there = was == State.FAILED and was_made
     refund.stripe_id = made["id"]
     if made["status"] in _FAILED_AT_STRIPE:
         refund.state, refund.refunded_at = State.FAILED, None
@@ -222,7 +242,9 @@ def hear(*, payment: Payment, made: dict[str, Any], at: datetime) -> Refund:
         refund.failure = ""
     refund.save()
     if refund.state != was:
-        _tell(refund, payment, at=at)
+        refund_news.changed(refund, at=at)
+    if not was_made:
+        refund_news.made(refund, had_failed=had_failed, at=at)
     return refund
 
 
@@ -251,7 +273,8 @@ def _take_up(refund: Refund) -> None:
         raise stripe_client.StripeRefused("it failed at Stripe; it must be owed anew")
     if balances.given_cents(refund.payment) + refund.amount_cents > refund.payment.amount_cents:
         raise stripe_client.StripeRefused("another refund has taken its place")
-    Refund.objects.filter(pk=refund.pk).update(state=State.PENDING, failure="")
+    # Why it failed stays until it has gone through: the customer is written to then.
+    Refund.objects.filter(pk=refund.pk).update(state=State.PENDING)
 
 
 def _begin(refund: Refund, *, at: datetime) -> bool:
@@ -345,30 +368,6 @@ def _row_of(payment: Payment, made: dict[str, Any]) -> Refund | None:
     if name.isdecimal():
         return unclaimed.filter(pk=int(name)).first()
     return unclaimed.filter(state=State.PENDING, amount_cents=made["amount"]).first()
-
-
-def _tell(refund: Refund, payment: Payment, *, at: datetime) -> None:
-    amount = money(refund.amount_cents, refund.currency)
-    if refund.state == State.SUCCEEDED:
-        lifecycle.note(order=payment.order, what=f"{amount} refunded", actor="stripe", at=at)
-    elif refund.is_foreign:
-        what = f"A refund of {amount} that was made at Stripe did not go through"
-        lifecycle.note(order=payment.order, what=what, actor="stripe", at=at)
-        log.warning("foreign_refund_failed", order=str(payment.order_id), refund=refund.pk)
-    else:
-        what = f"The refund of {amount} did not go through; our staff take care of it"
-        _alert(refund, payment, what=what, why=refund.failure, actor="stripe", at=at)
-
-
-def _alert(
-    refund: Refund, payment: Payment, *, what: str, why: str, actor: str, at: datetime
-) -> None:
-    """Tell the order's history and the admins that money which is owed has not gone back."""
-    log.error("refund_failed", order=str(payment.order_id), refund=refund.pk, why=why)
-    event = lifecycle.note(order=payment.order, what=what, actor=actor, at=at)
-    # Each failure is told of: one that was let run again may fail again.
-    kind = notifications.Kind.ADMIN_REFUND_FAILED
-    notifications.record(order=payment.order, kind=kind, refund=refund, event=event, at=at)
 
 
 def lock(payment: Payment) -> None:

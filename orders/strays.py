@@ -6,13 +6,15 @@ fault of ours. Beat looks every minute.
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import CharField, Exists, F, Model, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from orders import (
@@ -27,6 +29,7 @@ from orders import (
 )
 from orders.models import Order, Publication, Refund, Status
 from queueing.models import Job, State
+from queueing.outage import is_outage
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +41,13 @@ _OPEN: Final = (State.WAITING, State.ACTIVE)
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """How many got a job, how many orders were held, how many refunds were marked as failed."""
+    """How many got a job, how many orders were held, how many refunds were marked as failed, and
+    how many could not be settled: the next look finds those again."""
 
     begun: int = 0
     held: int = 0
     failed: int = 0
+    left: int = 0
 
 
 def settle(*, at: datetime, dry_run: bool = False) -> Found:
@@ -51,15 +56,31 @@ def settle(*, at: datetime, dry_run: bool = False) -> Found:
     A job that was cancelled or failed without moving its row is not run again by itself: somebody
     stopped it. The order is held, or the refund marked as failed, so that staff hear of it, with
     the job's state as the reason. Whoever retries the job lets both go on.
+
+    What breaks one is logged, and the others go on.
     """
-    done: Counter[str] = Counter()
-    for order in _orders(at=at):
-        done[_settle_order(order, at=at, dry_run=dry_run)] += 1
-    for publication in _publications(at=at):
-        done[_settle_publication(publication, at=at, dry_run=dry_run)] += 1
-    for refund in _refunds(at=at):
-        done[_settle_refund(refund, at=at, dry_run=dry_run)] += 1
-    return Found(begun=done["begun"], held=done["held"], failed=done["failed"])
+    given = {"at": at, "dry_run": dry_run}
+    done = Counter(
+        chain(
+            _each(_orders(at=at), _settle_order, **given),
+            _each(_publications(at=at), _settle_publication, **given),
+            _each(_refunds(at=at), _settle_refund, **given),
+        )
+    )
+    return Found(begun=done["begun"], held=done["held"], failed=done["failed"], left=done["left"])
+
+
+def _each(rows: Iterable[Model], settle_one: Callable[..., str], **given: Any) -> Iterator[str]:
+    """Return what became of each."""
+    for row in rows:
+        try:
+            done = settle_one(row, **given)
+        except Exception as error:
+            if is_outage(error):
+                raise  # the others would fail alike
+            log.exception("stray_not_settled", stray=row._meta.model_name, pk=str(row.pk))
+            done = "left"
+        yield done
 
 
 # Each looks again with what a retry locks in hand, at the row and at its job: what somebody has

@@ -84,7 +84,7 @@ class OrderAdmin(OrderPage):
                 "classes": ("collapse",),
                 "fields": (
                     "created_at", "paid_at", "delivered_at", "submitted_at", "completed_at",
-                    "failed_at", "ended_because", "updated_at",
+                    "failed_at", "ended_because", "obstacle", "updated_at",
                 )
             },
         ),

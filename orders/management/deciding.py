@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from orders import endings, fulfilment, holds
 from orders.lifecycle import TransitionRefused
@@ -64,8 +65,10 @@ class Deciding(BaseCommand):
 
     def _done(self, order: Order, *, dry_run: bool, options: dict[str, Any]) -> bool:
         who = {"actor": options["actor"] or getpass.getuser(), "reason": options["reason"]}
+        # What is logged on the way would read as if it were done.
+        told = {"rehearsal": True} if dry_run else {}
         try:
-            with transaction.atomic():
+            with bound_contextvars(**told), transaction.atomic():
                 self.act(order=order, at=timezone.now(), **who)
                 transaction.set_rollback(dry_run)
         except _REFUSALS as refused:

@@ -3,13 +3,23 @@
 from orders.models.decisions import Publication, Review, Revision
 from orders.models.email import OutgoingEmail
 from orders.models.money import Dispute, Payment, Refund, StripeEvent
-from orders.models.order import Customer, Ending, Hold, Order, OrderEvent, Product, Status
+from orders.models.order import (
+    Customer,
+    Ending,
+    Hold,
+    Obstacle,
+    Order,
+    OrderEvent,
+    Product,
+    Status,
+)
 
 __all__ = [
     "Customer",
     "Dispute",
     "Ending",
     "Hold",
+    "Obstacle",
     "Order",
     "OrderEvent",
     "OutgoingEmail",

@@ -21,6 +21,7 @@ class OutgoingEmail(models.Model):
         RETURNED = "returned", "Returned by the editor"
         PUBLISHED = "published", "Published"
         ORDER_FAILED = "order-failed", "Order failed"
+        REFUNDED = "refunded", "Refund on its way"
         ADMIN_REVISION_FAILED = "admin-revision-failed", "Admin alert: revision failed"
         ADMIN_ORDER_HELD = "admin-order-held", "Admin alert: order held"
         ADMIN_ORDER_FAILED = "admin-order-failed", "Admin alert: order failed"

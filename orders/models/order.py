@@ -45,6 +45,15 @@ class Ending(models.TextChoices):
     DISPUTED = "disputed", "Lost to a dispute"
 
 
+class Obstacle(models.TextChoices):
+    """What an order that could not be made failed over; none is named where it broke off."""
+
+    GATE = "gate", "No text passed the gate"
+    FULL = "full", "The article carries all its links"
+    LINKED = "linked", "The article links to the page already"
+    LARGE = "large", "The article is too large"
+
+
 class Order(models.Model):
     """One purchase, with the brief and the price as they were agreed."""
 
@@ -85,6 +94,14 @@ class Order(models.Model):
         default="",
         db_default="",
         help_text="why it failed, while it is failed",
+    )
+    obstacle = models.CharField(
+        max_length=6,
+        choices=Obstacle,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="what it could not be made for, while it is failed; empty: the work broke off",
     )
     live_url = models.URLField(max_length=500, blank=True)
     created_at = models.DateTimeField()

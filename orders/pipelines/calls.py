@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from articles import writer
 from articles.models import CallOutcome, ModelCall
 from articles.writer import Model, Usage, WriterAway
-from orders.models import Order
+from orders.models import Order, Status
 from queueing import connections, lines
 from queueing.errors import InLine, Parked, Permanent, RetryLater
 from queueing.lines import Entry, Gate, NoEntry
@@ -32,6 +32,10 @@ ALL_MODELS: Final = "models"
 _WAIT_AT_LEAST_S, _WAIT_AT_MOST_S = 1.0, 300.0
 # Calls that may have been written and billed, though nobody read the answer.
 _LOST: Final = Q(outcome__in=(CallOutcome.LOST, CallOutcome.TIMEOUT), cost_usd=None)
+
+
+class NotInWork(Permanent):
+    """The order is not being worked on, so no text is bought for it."""
 
 
 class BudgetSpent(Permanent):
@@ -75,7 +79,7 @@ class JobAccount:
 
     def __init__(self, run: Run, *, order: Order, last: bool) -> None:
         self._run = run
-        self._order_key = order.subject
+        self._order = order
         self._last = last
         self._models: Sequence[Model] = ()
 
@@ -84,7 +88,7 @@ class JobAccount:
 
         It waits for a database that is away: the text that the call bought goes through its hands.
         """
-        call = asdict(usage) | {"job_key": str(self._run.job_id), "order_key": self._order_key}
+        call = asdict(usage) | {"job_key": str(self._run.job_id), "order_key": self._order.subject}
         # Counted twice if the answer to a write that landed gets lost: better than a lost text.
         patiently(lambda: ModelCall.objects.create(**call), until=self._run.ends)
 
@@ -104,6 +108,7 @@ class JobAccount:
         """Hold a place for one call, without a database connection, and tell all workers how
         the model did.
 
+        :raises NotInWork: the order has ended meanwhile
         :raises BudgetSpent: the order's calls have cost enough
         :raises InLine: this run's time may not do for another call; the next goes on
         :raises WriterAway: all places are taken, or the model is away
@@ -139,6 +144,7 @@ class JobAccount:
             Gate(name=line_of(model), places=model.concurrency),
         ]
         try:
+            self._tell(self._see_that_it_is_wanted)
             self._tell(self._hold_the_budget)
             return self._tell(lambda: lines.enter(self._run.lease, gates))
         except NoEntry as none:
@@ -170,11 +176,17 @@ class JobAccount:
         # This try has bought, so the next one asks the other: at once, and in its line.
         return _away(line_of(first), said, wait_s=0.0, perhaps_bought=True)
 
+    def _see_that_it_is_wanted(self) -> None:
+        # Whoever ends an order cancels its jobs, but for one that is locked at that moment.
+        status = Order.objects.values_list("status", flat=True).get(pk=self._order.pk)
+        if status != Status.PROCESSING:
+            raise NotInWork(f"the order is at {status}")
+
     def _hold_the_budget(self) -> None:
         most = Decimal(str(settings.MAX_COST_PER_ORDER_USD))
         if not most:
             return
-        calls = ModelCall.objects.filter(order_key=self._order_key).aggregate(
+        calls = ModelCall.objects.filter(order_key=self._order.subject).aggregate(
             spent=Sum("cost_usd"), lost=ArrayAgg("request_id", filter=_LOST, default=[])
         )
         spent, lost = calls["spent"] or Decimal(0), self._by_model(calls["lost"])

@@ -9,8 +9,8 @@ from articles.document import parse, words
 from articles.draft import Draft
 from articles.models import Article, ArticleVersion
 from orders.models import Order, Status
+from orders.pipelines.calls import NotInWork
 from orders.pipelines.rounds import Passed
-from queueing.errors import Permanent
 from queueing.run import Run
 
 
@@ -32,10 +32,6 @@ def changed_by(version: ArticleVersion, *, who: str) -> dict[str, Any]:
     """
     inherited = {name: told for name, told in version.provenance.items() if name != "rounds"}
     return inherited | {"who": [*version.provenance.get("who", []), who]}
-
-
-class NotInWork(Permanent):
-    """The order is not being worked on, so no text is bought for it."""
 
 
 def order_of(subject: str) -> Order:

@@ -10,9 +10,9 @@ from articles import catalogue, references
 from articles.brief import Brief, Reference
 from articles.models import Article
 from orders import fulfilment, lifecycle, notifications
-from orders.models import Order
+from orders.models import Obstacle, Order
 from orders.pipelines.deliveries import order_in_work, order_of, store_version
-from orders.pipelines.rounds import Rounds
+from orders.pipelines.rounds import GateBlocked, Rounds
 from orders.pipelines.writing import written
 from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
@@ -20,12 +20,22 @@ from queueing.run import Run
 log = structlog.get_logger(__name__)
 
 
-def order_failed(failed: FailedJob) -> None:
-    """Settle the order of a job that failed for good, in the job's own transaction."""
+def article_failed(failed: FailedJob) -> None:
+    """Settle the order of an article that is given up, in the job's own transaction."""
+    order_failed(failed, obstacle=obstacle_of(failed))
+
+
+def obstacle_of(failed: FailedJob) -> str:
+    """Return what of an order's text was in the way, empty where it was something else."""
+    return Obstacle.GATE if failed.error_class == GateBlocked.__name__ else ""
+
+
+def order_failed(failed: FailedJob, *, obstacle: str) -> None:
+    """Settle the order of a job that failed for good over that, in the job's own transaction."""
     order = order_of(failed.subject)
     try:
         with transaction.atomic():
-            fulfilment.give_up(order=order, reason=failed.reason, at=failed.at)
+            fulfilment.give_up(order=order, reason=failed.reason, obstacle=obstacle, at=failed.at)
     except lifecycle.TransitionRefused as refused:
         # Somebody settled the order already; the job's own record keeps the error.
         log.warning("order_stays", order=str(order.pk), why=str(refused))
@@ -37,7 +47,7 @@ def order_failed(failed: FailedJob) -> None:
     rank=20,
     expect_s=90,
     outcomes_kept=True,
-    settled=order_failed,
+    settled=article_failed,
     no_retry=fulfilment.no_retry,
     retried=fulfilment.retried,
 )

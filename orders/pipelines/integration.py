@@ -2,26 +2,39 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from django.utils import timezone
 
 from articles import disclosures, writer
 from articles.brief import Brief
 from articles.models import ArticleVersion
-from articles.openings import opening_of
+from articles.openings import LINKED_ALREADY, TOO_LARGE, opening_of
 from orders import fulfilment, lifecycle, notifications
-from orders.models import Order
+from orders.models import Obstacle, Order
 from orders.pipelines.deliveries import draft_of, order_in_work, store_version
-from orders.pipelines.generation import order_failed
+from orders.pipelines.generation import obstacle_of, order_failed
 from orders.pipelines.rounds import Passed, Rounds
 from orders.pipelines.turns import hold, in_turn
 from queueing.errors import Permanent
-from queueing.registry import Policy, handles
+from queueing.registry import FailedJob, Policy, handles
 from queueing.run import Run
 
 
 class NoPlace(Permanent):
     """The article takes no such link any more: others were placed after this one was ordered."""
+
+
+# By the sentence that the job's record has; of the others each tells how many links there are.
+_CLOSED: Final = {LINKED_ALREADY: Obstacle.LINKED, TOO_LARGE: Obstacle.LARGE}
+
+
+def link_failed(failed: FailedJob) -> None:
+    """Settle the order of a link that is given up, in the job's own transaction."""
+    obstacle = obstacle_of(failed)
+    if failed.error_class == NoPlace.__name__:
+        obstacle = _CLOSED.get(failed.error_reason, Obstacle.FULL)
+    order_failed(failed, obstacle=obstacle)
 
 
 @handles(
@@ -30,7 +43,7 @@ class NoPlace(Permanent):
     rank=20,
     expect_s=45,
     outcomes_kept=True,
-    settled=order_failed,
+    settled=link_failed,
     no_retry=fulfilment.no_retry,
     retried=fulfilment.retried,
 )

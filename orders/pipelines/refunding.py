@@ -20,7 +20,7 @@ def refund_failed(failed: FailedJob) -> None:
 PATIENT: Final = Policy(tries=58, base_s=2, cap_s=1800)
 
 
-@handles("refund", policy=PATIENT, rank=10, settled=refund_failed)
+@handles("refund", policy=PATIENT, rank=10, settled=refund_failed, no_retry=refunds.no_retry)
 def refund(run: Run) -> None:
     """Give the money back; the same key makes a repeat harmless."""
     refunds.carry_out(refund_id=int(run.arguments["refund"]), at=timezone.now())

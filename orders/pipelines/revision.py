@@ -13,7 +13,8 @@ from articles.models import ArticleVersion
 from articles.openings import opening_of, publishers_text
 from orders import fulfilment, lifecycle, revisions
 from orders.models import Order, Product, Revision
-from orders.pipelines.deliveries import NotInWork, draft_of, order_in_work, store_version
+from orders.pipelines.calls import NotInWork
+from orders.pipelines.deliveries import draft_of, order_in_work, store_version
 from orders.pipelines.rounds import Rounds
 from orders.pipelines.turns import hold, in_turn
 from queueing.registry import FailedJob, Policy, handles

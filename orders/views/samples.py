@@ -14,6 +14,7 @@ from orders import access, notifications
 from orders.models import (
     Customer,
     Ending,
+    Obstacle,
     Order,
     OutgoingEmail,
     Product,
@@ -36,12 +37,14 @@ class Variant:
     product: str = Product.ARTICLE
     says: str = ""  # for people, beside the kind's label
     rejected: bool = False
+    obstacle: str = Obstacle.GATE  # what it failed over
     ended: str = ""  # because of what, where staff or a bank ended it
     refunded: bool = True
     refund_waits: bool = False
     with_bank: bool = False
     paid_twice: bool = False
     at_stripe: bool = False  # its refund was made there
+    came_back: bool = False  # its refund, from the bank
     was_taken_up: bool = False
     status: str = ""  # where it is not what the kind says
     editor_asked: bool = False  # the writer for a change, and not the customer
@@ -54,6 +57,7 @@ class Variant:
 
 _LINK: Final = Product.INTEGRATION
 _FAILED: Final = Kind.ORDER_FAILED
+_REFUNDED: Final = Kind.REFUNDED
 # Each kind as it usually is, then the variants by name.
 VARIANTS: Final[dict[str, Variant]] = (
     {
@@ -76,6 +80,7 @@ VARIANTS: Final[dict[str, Variant]] = (
             says="after it had failed",
         ),
         "order-failed-link": Variant(kind=_FAILED, product=_LINK, says="a link"),
+        "order-failed-broken-off": Variant(kind=_FAILED, obstacle="", says="whose work broke off"),
         "order-failed-rejected": Variant(
             kind=_FAILED, rejected=True, says="rejected by the editor"
         ),
@@ -107,6 +112,24 @@ VARIANTS: Final[dict[str, Variant]] = (
         "order-failed-taken-up": Variant(
             kind=_FAILED, was_taken_up=True, says="taken up again before it was sent"
         ),
+        "refunded-link": Variant(
+            kind=_REFUNDED, product=_LINK, status=Status.COMPLETED, says="of a published link"
+        ),
+        "refunded-live": Variant(
+            kind=_REFUNDED, status=Status.COMPLETED, says="of a published article"
+        ),
+        "refunded-cancelled": Variant(
+            kind=_REFUNDED, status=Status.CANCELLED, says="of an order that was not begun"
+        ),
+        "refunded-ended": Variant(
+            kind=_REFUNDED, status=Status.FAILED, says="of an order that ended before"
+        ),
+        "refunded-came-back": Variant(
+            kind=_REFUNDED,
+            status=Status.COMPLETED,
+            came_back=True,
+            says="that came back before it was sent",
+        ),
         "admin-refunded-live": Variant(
             kind=Kind.ADMIN_REFUNDED, status=Status.COMPLETED, says="of a published order"
         ),
@@ -130,6 +153,12 @@ VARIANTS: Final[dict[str, Variant]] = (
             with_bank=True,
             says="while a bank has the money",
         ),
+    }
+    | {
+        f"order-failed-link-{obstacle}": Variant(
+            kind=_FAILED, product=_LINK, obstacle=obstacle, says=f"a link: {obstacle.label}"
+        )
+        for obstacle in (Obstacle.FULL, Obstacle.LINKED, Obstacle.LARGE)
     }
     | {
         f"{kind}-editor": Variant(kind=kind, editor_asked=True, says="asked for by the editor")
@@ -189,6 +218,7 @@ def _order(variant: Variant, *, at: datetime) -> Order:
         amount_cents=24_000,
         currency="eur",
         ended_because=variant.ended,
+        obstacle=variant.obstacle,
         live_url=f"https://{domain.host}/raised-beds/" if is_live else "",
         created_at=at,
         paid_at=at,
@@ -215,11 +245,12 @@ def _refunds(variant: Variant, *, at: datetime) -> list[Refund]:
 
 
 def _refund(variant: Variant, *, at: datetime) -> Refund:
-    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED
+    is_refused = variant.kind == Kind.ADMIN_REFUND_FAILED or variant.came_back
     return Refund(
         amount_cents=24_000,
         currency="eur",
         reason="GateBlocked",
+        stripe_id="re_3QyT7kB2mC" if variant.kind == Kind.REFUNDED else None,
         failure="Stripe: expired_or_canceled_card" if is_refused else "",
         is_foreign=variant.at_stripe,
         state=Refund.State.FAILED if is_refused else Refund.State.PENDING,

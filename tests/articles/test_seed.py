@@ -2,7 +2,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from articles import catalogue, document, sanitise, seed
 from articles.models import SHORTEST_ARTICLE_WORDS, Article, ArticleVersion, Domain
@@ -126,3 +126,15 @@ def test_the_command_counts_and_a_dry_run_stores_nothing(capsys):
         "24 domains, 24 of them new; 48 articles, 48 of them new",
         "24 domains, 0 of them new; 48 articles, 0 of them new",
     ]
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_in_production_no_demo_is_planted_unless_it_is_asked_for_by_name(settings, capsys, more):
+    settings.DEVELOPMENT = False
+
+    with pytest.raises(CommandError, match="BYLINE_ENV=development"):
+        call_command("seed", *more)
+    assert counts() == (0, 0, 0)
+
+    call_command("seed", "--in-production")
+    assert counts() == (24, 48, 48)

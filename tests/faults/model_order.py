@@ -45,6 +45,7 @@ class Order(Ledger):
         self.status = UNPAID
         self.held: dict[Cause, str] = {}  # why, by what it is about
         self.failed_at = 0
+        self.end_told_at = -1  # when the last e-mail of its end was recorded
         self.events = 0
         self.version: int | None = None
         self.versions: list[Job | None] = []  # whose job wrote it; None: an editor
@@ -78,6 +79,8 @@ class Order(Ledger):
         if cause in self.causes:
             raise Wrong(f"I4: the e-mail {cause} is recorded twice")
         self.causes.add(cause)
+        if cause[0] == "order-failed":
+            self.end_told_at = self.now
         self.emails.append(Email(cause))
         self.enqueue(EMAIL, len(self.emails) - 1)
 
@@ -359,6 +362,9 @@ class Order(Ledger):
             self.retry(job)
 
     def may_retry(self, job: Job) -> bool:
+        if job.kind == REFUND:
+            refund = self.refunds[job.about]
+            return refund.state != "withdrawn" and not refund.known
         if job.kind not in (*WRITING, PUBLISH):
             return True
         if self.held.keys() - {WORK_STOPPED}:
@@ -379,7 +385,7 @@ class Order(Ledger):
 
     def fail_refund(self, number: int) -> None:
         """Leave a refund to an operator, who is told of it."""
-        self.refunds[number].state = "failed"
+        self.refunds[number].state, self.refunds[number].had_failed = "failed", True
         self.events += 1
         self.mail("admin-refund-failed", number, self.events)
 

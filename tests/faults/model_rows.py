@@ -42,6 +42,7 @@ class Refund:
     made: int = 0  # at Stripe, under all its keys
     failed_there: bool = False
     taken_back: bool = False  # with its order, by an operator
+    had_failed: bool = False
 
 
 @dataclass

@@ -244,13 +244,17 @@ class World(Desk):
     def told_refund(self, number: int) -> None:
         """What Stripe says of a refund that it has."""
         refund = self.refunds[number]
-        was_failed_there = refund.state == "failed" and refund.known
+        was_known, was_failed = refund.known, refund.had_failed
+        was_failed_there = refund.state == "failed" and was_known
         refund.known = True
         if refund.failed_there:
             if refund.state != "failed":
                 self.fail_refund(number)
         elif not was_failed_there:
             refund.state = "succeeded"
+        is_told = self.end_told_at >= refund.owed_at and not was_failed
+        if not was_known and refund.state == "succeeded" and not is_told:
+            self.mail("refunded", number)
 
     # --- publication -------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
 from articles.models import ArticleVersion
 from orders import notifications
 from orders.marks import HELD
-from orders.models import Order, OrderEvent, OutgoingEmail, Review, Revision, Status
+from orders.models import Order, OrderEvent, OutgoingEmail, Refund, Review, Revision, Status
 from queueing.models import Attempt, Job, Step
 from tests.faults.evidence import LEFT, LOST, MOST, Call, Evidence, parts_of
 from tests.faults.wrong import Wrong
@@ -180,13 +181,26 @@ def _due() -> Counter[Cause]:
     held = OrderEvent.objects.filter(what=HELD)
     for kind, events in ((Kind.ADMIN_ORDER_FAILED, given_up), (Kind.ADMIN_ORDER_HELD, held)):
         due.update((order, str(kind), None) for order in events.values_list("order", flat=True))
+    due.update((order, str(Kind.REFUNDED), None) for order in _refunds(told=True))
     return due
 
 
 def _may_be() -> Counter[Cause]:
-    """Count what may have been sent beside: a failed wish is told of unless the order ended."""
+    """Count what may have been sent beside: a failed wish is told of unless the order ended, and a
+    refund unless its order's end told of it, or it failed."""
     may_be: Counter[Cause] = Counter()
     failed = Revision.objects.filter(state=Revision.State.FAILED).values_list("order", flat=True)
     for kind in (Kind.REVISION_NOT_POSSIBLE, Kind.ADMIN_REVISION_FAILED):
         may_be.update((order, str(kind), None) for order in failed)
+    may_be.update((order, str(Kind.REFUNDED), None) for order in _refunds(told=False))
     return may_be
+
+
+def _refunds(*, told: bool) -> Iterator[UUID]:
+    """The orders of the refunds that Stripe made: of those that must have been told by an e-mail of
+    their own, or of all others."""
+    ends = OrderEvent.objects.filter(order=OuterRef("payment__order"), became=Status.FAILED)
+    must = Q(is_foreign=False) & ~Q(state=Refund.State.FAILED)
+    must &= ~Q(Exists(ends.filter(at__gte=OuterRef("created_at"))))
+    made = Refund.objects.exclude(stripe_id=None).filter(must if told else ~must)
+    yield from made.values_list("payment__order", flat=True)

@@ -39,7 +39,8 @@ from orders.models import (
     Review,
     Revision,
 )
-from orders.pipelines.deliveries import NotInWork, order_in_work
+from orders.pipelines.calls import NotInWork
+from orders.pipelines.deliveries import order_in_work
 from orders.stripe_client import StripeRefused
 from queueing import dispatcher, leases, runner, service, sweeper, workers
 from queueing.errors import LeaseLost, Permanent

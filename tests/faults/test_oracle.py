@@ -227,6 +227,14 @@ def given_back_there(world: World) -> None:
     world.pays_back(refund)
 
 
+def given_back_untold(world: World) -> None:
+    refund = Refund.objects.create(
+        payment=Payment.objects.get(), amount_cents=100, currency="eur", state="succeeded",
+        stripe_id="re_1", created_at=AT, begun_at=AT, refunded_at=AT,
+    )  # fmt: skip
+    world.pays_back(refund)
+
+
 def leaps(world: World) -> None:
     OrderEvent.objects.filter(became=Status.QUALITY_CHECK).update(became=Status.ADMIN_REVIEW)
 
@@ -259,6 +267,7 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "an alert to the customer": (an_alert_to_the_customer, "I4 duplicated"),
     "nobody heard that it is ready": (nobody_is_told("article-ready"), "I4 lost"),
     "nobody heard that it is live": (nobody_is_told("published"), "I4 lost"),
+    "nobody heard that money goes back": (given_back_untold, "I4 lost"),
     "a refund that no row knows": (given_back_there, "I5 illegal"),
     "a step after the run's end": (lambda _: Step.objects.update(at=MUCH_LATER), "I6 illegal"),
     "a step of a run that bought nothing": (lambda _: Step.objects.update(attempt=2), "I6 illegal"),

@@ -12,7 +12,7 @@ from django.conf import settings
 from articles.brief import Brief
 from articles.models import Article, ArticleVersion, Domain
 from orders import briefs, fulfilment, lifecycle, reviews
-from orders.models import Customer, Order, Payment, Product, Review
+from orders.models import Customer, Obstacle, Order, Payment, Product, Review
 from queueing.models import Job
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -266,7 +266,7 @@ def waiting_review(
 def failed_order(*, at: datetime = AT, reason: str = "GateBlocked: no-link", **given: Any) -> Order:
     """A paid order that was given up: its refund is owed, its e-mails are recorded."""
     order = order_in_work(at=at, **given)
-    fulfilment.give_up(order=order, reason=reason, at=at)
+    fulfilment.give_up(order=order, reason=reason, obstacle=Obstacle.GATE, at=at)
     return order
 
 

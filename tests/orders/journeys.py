@@ -167,12 +167,18 @@ def live(product: str, at: datetime) -> Order:
     return order
 
 
+def live_and_given_back(product: str, at: datetime) -> Order:
+    order = live(product, at)
+    endings.refund(order=order, actor="mia", reason="goodwill", at=at)
+    return Order.objects.get(pk=order.pk)
+
+
 def failed(product: str, at: datetime) -> Order:
     order = queued(product, at)
     Job.objects.filter(pk=job(order).pk).update(
         state="failed", failures=3, finished_at=at, error_class="GateBlocked"
     )
-    fulfilment.give_up(order=order, reason="GateBlocked", at=at)
+    fulfilment.give_up(order=order, reason="GateBlocked", obstacle="gate", at=at)
     return order
 
 

@@ -114,6 +114,11 @@ STATES: dict[str, State] = {
             "Order again",
         ),
     ),
+    "published and given back": State(
+        make=journeys.live_and_given_back,
+        heading="Live",
+        card=(LIVE_URL, "Your refund is below", "€120.00 on its way back to you", "Order again"),
+    ),
     "failed": State(
         make=journeys.failed,
         heading="We could not write this",

@@ -22,6 +22,7 @@ State = OutgoingEmail.State
 ABOUT_MONEY = {
     "order-received",
     "admin-order-held",
+    "refunded",
     "admin-refunded",
     "admin-refund-failed",
     "order-failed",

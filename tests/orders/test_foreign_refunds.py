@@ -281,3 +281,14 @@ def test_what_came_back_is_no_debt_on_the_page_once_all_is_on_its_way(sandbox):
     assert [(one.amount_cents, one.state) for one in progress(order, at=AT).refunds] == [
         (12_000, Refund.State.PENDING)
     ]
+
+
+def test_a_discount_that_came_back_is_no_debt_on_the_page_of_a_published_order(sandbox):
+    order = completed(paid_at_stripe(sandbox))
+    made = give_back(sandbox, order, 5000)
+    hear(sandbox, made)
+    assert [one.amount_cents for one in progress(now(order), at=AT).refunds] == [5000]
+
+    come_back(sandbox, made)
+
+    assert progress(now(order), at=AT).refunds == ()

@@ -20,10 +20,10 @@ from tests.orders import factories
 
 pytestmark = pytest.mark.django_db
 
-# What a job does once, and what it does around each call to the model: say what it is doing, take
-# its turn (three), keep the call's usage, keep the step.
+# What a job does once, and what it does around each call to the model: say what it is doing, look
+# at its order, take its turn (three), keep the call's usage, keep the step.
 STATEMENTS_AT_MOST = 25
-STATEMENTS_A_CALL = 7
+STATEMENTS_A_CALL = 8
 
 
 def job_of(order: Order) -> Job:

@@ -1,9 +1,12 @@
 """Writing when something goes wrong: answers of no use, outages, and orders that moved on."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from articles.models import Article, ArticleVersion, ModelCall
+from orders import endings
 from orders.models import Refund, Status
 from orders.pipelines import generation, rounds
 from queueing.models import Attempt, Job, Line, Outcome, State
@@ -175,3 +178,24 @@ def test_a_wished_address_that_another_order_takes_at_this_moment_costs_no_try(s
     assert ended.outcome is Outcome.SUCCEEDED
     order.refresh_from_db()
     assert order.version.slug == f"raised-beds-{order.code.lower()}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_ends_while_its_job_is_locked_buys_no_further_text(sandbox):
+    order = factories.order_in_work()
+
+    def end() -> None:
+        endings.refund(order=order, actor="mia", reason="goodwill", at=AT)
+        connection.close()
+
+    def end_beside_the_lock() -> None:
+        with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+            Job.objects.select_for_update(no_key=True).get(pk=job_of(order).pk)
+            pool.submit(end).result(timeout=20)
+        assert job_of(order).state == State.ACTIVE  # the refund could not cancel it
+
+    with rival_before("INSERT INTO queueing_step", end_beside_the_lock):
+        run(order)  # the brief is stored
+    assert job_of(order).error_class == "NotInWork"
+    assert texts_bought(sandbox, order) == []
+    assert Refund.objects.filter(payment__order=order).count() == 1

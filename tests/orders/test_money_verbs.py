@@ -273,6 +273,21 @@ def test_the_commands_count_and_can_only_count():
     assert (now(order).status, now(other).status) == (Status.FAILED, Status.AWAITING_PAYMENT)
 
 
+@pytest.mark.parametrize(("command", "word"), [
+    ("refund_order", "refund_by_staff"), ("release_order", "order_released"),
+])  # fmt: skip
+def test_the_log_tells_a_rehearsal_from_what_was_done(command, word, caplog):
+    order = factories.order_in_work()
+    holds.hold(order=order, cause="staff", reason="a look", at=AT)
+    caplog.set_level("INFO")
+
+    for more in (["--dry-run"], []):
+        call_command(command, order.code, *more, reason="by phone", stdout=StringIO())
+
+    said = [record.msg for record in caplog.records if record.msg.get("event") == word]
+    assert [line.get("rehearsal", False) for line in said] == [True, False]
+
+
 def test_a_held_payment_of_an_order_that_is_paid_goes_back_when_it_is_released():
     order = factories.order_in_work()
     held = factories.payment_of(

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from orders import lifecycle, marks
-from orders.models import Order, Payment, Status
-from orders.progress import progress
+from orders import endings, lifecycle, marks
+from orders.models import Order, Payment, Refund, Status
+from orders.progress import goes_on, progress
 from queueing import stats
 from queueing.models import Job, State
 from tests.orders import factories
@@ -137,6 +137,19 @@ def test_a_failed_order_speaks_of_its_refund():
     assert now.heading == "We could not write this"
     assert "refund" in now.detail
     assert now.poll  # until the money is back
+
+
+def test_a_published_order_is_followed_until_its_refund_has_gone_through():
+    order = factories.waiting_review().order
+    lifecycle.complete(order=order, live_url="https://example.com/a", at=AT)
+    assert not told(order).poll
+
+    (refund,) = endings.refund(order=order, actor="mia", reason="goodwill", at=AT)
+
+    assert (told(order).poll, goes_on(order)) == (True, True)
+    assert told(order).refunds == (refund,)
+    Refund.objects.update(state="succeeded", stripe_id="re_1", refunded_at=AT)
+    assert (told(order).poll, goes_on(order)) == (False, False)
 
 
 @pytest.mark.parametrize("status", Status.values)

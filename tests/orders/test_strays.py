@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import QuerySet
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from orders import fulfilment, holds, lifecycle, publications, refunds, reviews, revisions, strays
 from orders.models import Hold, Order, OutgoingEmail, Publication, Refund, Status
@@ -72,6 +73,25 @@ def test_an_order_that_has_just_moved_is_left_alone():
     job_of(order).delete()
 
     assert strays.settle(at=AT + timedelta(seconds=30)) == NONE
+
+
+def test_one_that_cannot_be_settled_is_told_of_and_keeps_no_other_from_it():
+    good = factories.order_in_work()
+    bad = factories.order_in_work(at=AT + timedelta(minutes=1))  # the newest comes first
+    refund = refund_owed()
+    Job.objects.filter(kind__in=("article-generation", "refund")).delete()
+    Order.objects.filter(pk=bad.pk).update(product="podcast")
+
+    with capture_logs() as logs:
+        assert strays.settle(at=LATER) == Found(begun=2, left=1)
+
+    (told,) = [one for one in logs if one["event"] == "stray_not_settled"]
+    assert (told["log_level"], told["stray"], told["pk"]) == ("error", "order", str(bad.pk))
+    assert told["exc_info"]
+    assert job_of(good).state == Job.objects.get(key=f"refund:{refund.pk}").state == "waiting"
+    assert strays.settle(at=LATER) == Found(left=1)
+    Order.objects.filter(pk=bad.pk).update(product="article")
+    assert strays.settle(at=LATER) == Found(begun=1)
 
 
 def refund_owed() -> Refund:

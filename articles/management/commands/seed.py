@@ -3,7 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,8 +16,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count, but store nothing")
+        parser.add_argument(
+            "--in-production",
+            action="store_true",
+            help="also where BYLINE_ENV is not development; customers can order what it stores",
+        )
 
-    def handle(self, *, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, dry_run: bool, in_production: bool, **options: Any) -> None:
+        if not (settings.DEVELOPMENT or in_production):
+            raise CommandError(
+                "These are made-up publishers, and customers could order of them. It is done with "
+                "BYLINE_ENV=development, or with --in-production; nothing was stored."
+            )
         with transaction.atomic():
             seeded = seed.plant(at=timezone.now())
             transaction.set_rollback(dry_run)

@@ -17,4 +17,5 @@ class Command(BaseCommand):
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
         found = strays.settle(at=timezone.now(), dry_run=dry_run)
-        self.stdout.write(f"{found.begun} begun, {found.held} held, {found.failed} failed")
+        counts = f"{found.begun} begun, {found.held} held, {found.failed} failed"
+        self.stdout.write(f"{counts}, {found.left} not settled" if found.left else counts)
