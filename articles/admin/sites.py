@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from articles.document import parse
 from articles.models import SiteChange
 from articles.publishing import changes
+from articles.publishing.source import as_shown
 
 if TYPE_CHECKING:
     ChangePage = admin.ModelAdmin[SiteChange]
@@ -121,7 +122,7 @@ class SiteChangeAdmin(ChangePage):
             return _UNKNOWN
         was, now = (
             [block.html for block in parse(html).blocks]
-            for html in (change.left.html, change.content)
+            for html in map(as_shown, (changes.left_there(change.left).content, change.content))
         )
         lines = unified_diff(was, now, "as we left it", "as it was found", lineterm="")
         return format_html("<pre>{}</pre>", "\n".join(lines))

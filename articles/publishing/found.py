@@ -13,6 +13,8 @@ from typing import Final
 from articles.document import fold
 from articles.document.markup import VOID, tokens
 from articles.models import ArticleVersion
+from articles.publishing.source import told
+from articles.publishing.typography import typed
 
 _MADE_BY_EDITORS: Final = re.compile(
     r"<!--\s*(?:byline-article-\d+\s*|/?wp:.*?(?<!/))-->", re.DOTALL
@@ -48,6 +50,15 @@ class Found:
             and reading(self.content) == reading(version.html)
         )
 
+    def reads_as(self, stored: Found) -> bool:
+        """Whether readers are told what they were when the page was stored so."""
+        return (
+            not self.is_gone
+            and plain_as_typed(self.title) == plain_as_typed(stored.title)
+            and plain_as_typed(self.excerpt) in ("", plain_as_typed(stored.excerpt))
+            and told(self.content) == told(stored.content)
+        )
+
 
 GONE: Final = Found(is_gone=True)
 
@@ -55,6 +66,11 @@ GONE: Final = Found(is_gone=True)
 def plain(text: str) -> str:
     """Return a title or an excerpt as readers see it."""
     return fold(unescape(text))
+
+
+def plain_as_typed(text: str) -> str:
+    """Return a title or an excerpt as readers see it, with typed signs."""
+    return typed(plain(text))
 
 
 def reading(html: str) -> Reading:
