@@ -116,6 +116,24 @@ def test_a_change_knows_what_the_references_said_when_the_article_was_written(sa
     assert copied.state == "passed"
 
 
+def test_the_gate_reads_all_notes_apart_the_newest_last(sandbox, monkeypatch):
+    order = written(sandbox)
+    order.brief["notes"] = "Avoid autumn."
+    order.save(update_fields=["brief"])
+    given, check = [], quality.check
+    monkeypatch.setattr(
+        quality, "check", lambda *args, **kwargs: given.append(kwargs) or check(*args, **kwargs)
+    )
+
+    for note in (WISH, "Please add a sentence about patience to the introduction."):
+        run_until_settled(ask(order, note))
+        order.refresh_from_db()
+
+    assert order.version.number == 3
+    asked = order.revisions.order_by("number").values_list("notes", flat=True)
+    assert given[-1]["notes"] == ("Avoid autumn.", *asked)
+
+
 def test_a_change_names_the_model_and_the_prompt_that_made_it(sandbox):
     order = written(sandbox)
     revision = ask(order, "Please add a sentence about patience to the introduction.")
