@@ -103,7 +103,9 @@ def _perhaps_put(article: Article, late: ArticleVersion | None) -> Iterator[Arti
 def _imported(version: ArticleVersion | None) -> Found | None:
     """The page that the version was imported from; None: a text of ours, or one not known whole."""
     page: ImportedPage | None = getattr(version, "imported_page", None)
-    return page and Found(title=page.title, excerpt=page.excerpt, content=page.content)
+    if page is None:
+        return None
+    return Found(title=page.title, excerpt=page.excerpt, content=page.content)
 
 
 def _keep(article: Article, found: Found, *, at: datetime) -> SiteChange:
