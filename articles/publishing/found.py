@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import unescape
@@ -13,12 +12,9 @@ from typing import Final
 from articles.document import fold
 from articles.document.markup import VOID, tokens
 from articles.models import ArticleVersion
-from articles.publishing.source import told
+from articles.publishing.source import EDITORS_OWN, told
 from articles.publishing.typography import typed
 
-_MADE_BY_EDITORS: Final = re.compile(
-    r"<!--\s*(?:byline-article-\d+\s*|/?wp:.*?(?<!/))-->", re.DOTALL
-)
 _ADDED_WORDS: Final = frozenset({"noopener", "noreferrer"})
 # A tag with its attributes, a closed one, words, or a comment that means something.
 Reading = list[tuple[str, ...]]
@@ -88,7 +84,7 @@ def reading(html: str) -> Reading:
         elif token.kind == "close":
             if token.name not in VOID:
                 read.append(("close", token.name))
-        elif not _MADE_BY_EDITORS.fullmatch(source := html[token.start : token.end]):
+        elif not EDITORS_OWN.fullmatch(source := html[token.start : token.end]):
             read.append(("comment", fold(source)))
     return read
 

@@ -16,7 +16,8 @@ _A_BLOCK = re.compile(
     re.IGNORECASE,
 )
 _PRE_TAG = re.compile(r"(</?pre\b[^<>]*>)", re.IGNORECASE)
-_EDITORS_OWN: Final = re.compile(r"<!--\s*(?:byline-article-\d+\s*|/?wp:.*?(?<!/))-->", re.DOTALL)
+# Comments that an editor program, or our own mark, leaves in a text.
+EDITORS_OWN: Final = re.compile(r"<!--\s*(?:byline-article-\d+\s*|/?wp:.*?(?<!/))-->", re.DOTALL)
 # Boxes around words and pictures: they part what they hold, and say nothing themselves.
 _BOXES: Final = frozenset({"p", "div", "section", "article", "main", "center", "figure"})
 _NOTHING: Final = frozenset({"span", "font"})
@@ -74,7 +75,7 @@ def _told_by(token: Token, html: str) -> Iterator[tuple[str, ...]]:
     elif token.kind == "close":
         if token.name not in VOID:
             yield ("close", token.name)
-    elif not _EDITORS_OWN.fullmatch(comment := html[token.start : token.end]):
+    elif not EDITORS_OWN.fullmatch(comment := html[token.start : token.end]):
         yield ("comment", typed(comment))
 
 
