@@ -99,6 +99,11 @@ def clean(html: str) -> str:
     return _CLEANER.clean(html)
 
 
+def attributes_of(tag: str) -> frozenset[str] | None:
+    """Return the attributes that `clean` leaves on the tag, None where it takes the tag away."""
+    return frozenset(_ATTRIBUTES["*"] | _ATTRIBUTES.get(tag, set())) if tag in _TAGS else None
+
+
 def visible(text: str) -> str:
     """Return `text` without control, zero-width and direction characters that serve no script."""
     text = _NEVER_NEEDED.sub("", text)

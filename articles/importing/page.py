@@ -16,6 +16,7 @@ from lxml import html as lxml_html
 
 from articles import document, sanitise
 from articles.importing.refusals import NoArticle
+from articles.publishing.source import paragraphed
 
 # Fewer words on a page are a log-in, a consent or an error, and no article.
 FEWEST_WORDS: Final = 50
@@ -31,15 +32,11 @@ _NEVER_READ: Final = ("script", "style", "noscript", "template")
 _AROUND: Final = ("nav", "header", "footer", "aside", "form", "button", "dialog")
 # Readers see these, and the sanitiser lets none of them through.
 _LOST: Final = ("iframe", "video", "audio", "object", "embed", "canvas", "math")
+# In a piece that is an article alone these are its own, and not of the page around it.
+_LOST_OF_A_PIECE: Final = (*_LOST, *_AROUND, "svg", "select", "textarea")
 # Blocks that WordPress draws anew for each reader; in the source they have no text.
 _DRAWN = re.compile(r"<!--\s+wp:([a-z0-9/_-]+)\s[^<>]*/-->")
-_A_BLOCK = re.compile(
-    r"\s*(?:<!--|</?(?:p|h[1-6]|ul|ol|li|dl|dt|dd|blockquote|pre|figure|figcaption|table|t[rdh]"
-    r"|thead|tbody|tfoot|div|section|hr|iframe|form|details|summary)\b)",
-    re.IGNORECASE,
-)
 _ANY_BLOCK = re.compile(r"<(?:p|h[1-6]|ul|ol|blockquote|table|div|section)\b", re.IGNORECASE)
-_PRE_TAG = re.compile(r"(</?pre\b[^<>]*>)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +69,7 @@ def article_in(html: str, *, url: str) -> Found:
         _make_addresses_whole(tree, url)
     title, published_at = _title(tree), parse_moment(_meta(tree, "article:published_time"))
     part = _main_part(tree) if is_page else tree.body
-    left_out = _left_out(part, html)
+    left_out = _left_out(part, html, names=_LOST if is_page else _LOST_OF_A_PIECE)
     for each in list(part.iter(*_AROUND)):
         if each.getparent() is not None:
             each.drop_tree()
@@ -88,19 +85,6 @@ def article_in(html: str, *, url: str) -> Found:
     return found
 
 
-def paragraphed(source: str) -> str:
-    """Return a text that parts its paragraphs by empty lines, as WordPress' classic editor stores
-    it, with the `<p>` and `<br>` that WordPress shows it with."""
-    parts, is_kept = [], False
-    for piece in _PRE_TAG.split(source.replace("\r\n", "\n")):
-        if _PRE_TAG.fullmatch(piece):
-            is_kept = not piece.startswith("</")
-            parts.append(piece)
-        else:
-            parts.append(piece if is_kept else f"\n{_parted(piece)}\n")
-    return "".join(parts).strip()
-
-
 def plain(text: str) -> str:
     """Return what may be HTML as one line of text."""
     return " ".join(sanitise.visible(unescape(strip_tags(text))).split())
@@ -113,15 +97,6 @@ def parse_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment is not None and moment.tzinfo is not None else None
-
-
-def _parted(text: str) -> str:
-    pieces = (piece.strip() for piece in re.split(r"\n[ \t]*\n", text))
-    return "\n".join(
-        piece if _A_BLOCK.match(piece) else "<p>" + piece.replace("\n", "<br>\n") + "</p>"
-        for piece in pieces
-        if piece
-    )
 
 
 def _with_paragraphs(html: str) -> str:
@@ -174,10 +149,10 @@ def _main_part(tree: lxml_html.HtmlElement) -> lxml_html.HtmlElement:
     return tree.body
 
 
-def _left_out(part: lxml_html.HtmlElement, html: str) -> tuple[str, ...]:
-    names = Counter(str(each.tag) for each in part.iter(*_LOST))
-    names.update(f"WordPress block “{name}”" for name in _DRAWN.findall(html))
-    return tuple(f"{count} × {name}" for name, count in names.items())
+def _left_out(part: lxml_html.HtmlElement, html: str, *, names: tuple[str, ...]) -> tuple[str, ...]:
+    found = Counter(str(each.tag) for each in part.iter(*names))
+    found.update(f"WordPress block “{name}”" for name in _DRAWN.findall(html))
+    return tuple(f"{count} × {name}" for name, count in found.items())
 
 
 def _inside(part: lxml_html.HtmlElement) -> str:

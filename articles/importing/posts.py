@@ -9,16 +9,19 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.text import slugify
 
-from articles.importing.page import paragraphed, parse_moment, plain
+from articles.importing.page import parse_moment, plain
 from articles.importing.refusals import NoArticle, NotReachable
 from articles.links import page_of
 from articles.models import Domain
 from articles.publishing import PublishingError, wordpress
+from articles.publishing.found import Found
+from articles.publishing.source import as_shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """A published post; `url` is its address as WordPress spells it, `source` its HTML."""
+    """A published post; `url` is its address as WordPress spells it, `source` its HTML, `stored`
+    its texts as WordPress has them."""
 
     url: str
     slug: str
@@ -27,6 +30,7 @@ class Post:
     description: str
     source: str
     published_at: datetime | None
+    stored: Found
 
 
 def find(domain: Domain, *, url: str) -> Post:
@@ -54,23 +58,18 @@ def find(domain: Domain, *, url: str) -> Post:
 
 
 def _read(post: dict[str, Any], *, slug: str) -> Post:
-    source = _raw(post, "content")
+    stored = wordpress.as_stored(post)
     return Post(
         url=str(post["link"]),
         slug=slugify(slug)[:120] or f"post-{post.get('id')}",
         remote_id=str(post.get("id", "")),
-        title=plain(_raw(post, "title")),
-        description=plain(_raw(post, "excerpt")),
-        # The block editor's source is HTML; the classic one leaves paragraphs to WordPress.
-        source=source if "<!-- wp:" in source else paragraphed(source),
+        title=plain(stored.title),
+        description=plain(stored.excerpt),
+        source=as_shown(stored.content),
         published_at=parse_moment(f"{post.get('date_gmt') or post.get('date')}+00:00"),
+        stored=stored,
     )
 
 
 def _link(post: dict[str, Any]) -> str:
     return str(post.get("link", ""))
-
-
-def _raw(post: dict[str, Any], part: str) -> str:
-    given = post.get(part)
-    return str(given.get("raw", "")) if isinstance(given, dict) else ""

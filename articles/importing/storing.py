@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from articles import document
 from articles.importing.refusals import PageTaken
 from articles.importing.text import Text, has_text, is_of_page
-from articles.models import Article, ArticleVersion, BacklinkReview
+from articles.models import Article, ArticleVersion, BacklinkReview, ImportedPage
 from articles.openings import opening_of
 
 
@@ -37,6 +37,10 @@ def store(text: Text, *, by: str, opened: bool = False, at: datetime) -> Importe
         with transaction.atomic():
             article = _held(text, at=at)
             version = _first_version(article, text, by=by, at=at)
+            if (page := text.stored) is not None:
+                ImportedPage.objects.create(
+                    version=version, title=page.title, excerpt=page.excerpt, content=page.content
+                )
             _go_live(article, text, version=version, opened=opened, at=at)
     except IntegrityError:
         raise PageTaken("Another article of the catalogue has this page.") from None

@@ -25,6 +25,7 @@ from articles.importing.page import FEWEST_WORDS, Found, article_in
 from articles.importing.refusals import HasText, ImportRefused, NoArticle, NotReachable, TooLong
 from articles.links import host_of, page_of
 from articles.models import Article, ArticleVersion, Domain, PublisherKind
+from articles.publishing.found import Found as Stored
 from articles.publishing.site import address
 from articles.quality import Level, Report
 
@@ -49,7 +50,8 @@ class Text:
     """What `store` makes an article's first version of.
 
     `url` is where it stands, or will be served by Byline; `page` the address that was given, `how`
-    the text came from there; `left_out` what readers of the page see and the text lacks.
+    the text came from there; `left_out` what readers of the page see and the text lacks. `stored`
+    is the page as its site has it, where the text is all of that and nothing else.
     """
 
     domain: Domain
@@ -62,6 +64,7 @@ class Text:
     remote_id: str = ""
     published_at: datetime | None = None
     left_out: tuple[str, ...] = ()
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,7 @@ class _Page:
     slug: str
     how: How
     remote_id: str = ""
+    stored: Stored | None = None
 
 
 def domain_of(url: str) -> Domain:
@@ -116,6 +120,7 @@ def read(
         html=page.found.html,
     )
     _refuse_what_does_not_fit(draft)
+    is_all = not (html or page.found.left_out) and draft.title == page.found.title
     return Text(
         domain=domain,
         article=article,
@@ -127,6 +132,7 @@ def read(
         remote_id=page.remote_id,
         published_at=page.found.published_at,
         left_out=page.found.left_out,
+        stored=page.stored if is_all else None,
     )
 
 
@@ -187,7 +193,14 @@ def _on_wordpress(domain: Domain, *, url: str, article: Article | None, html: st
         published_at=post.published_at,
     )
     slug = article.slug if article is not None else post.slug
-    return _Page(found=found, url=post.url, slug=slug, how="WordPress", remote_id=post.remote_id)
+    return _Page(
+        found=found,
+        url=post.url,
+        slug=slug,
+        how="WordPress",
+        remote_id=post.remote_id,
+        stored=post.stored,
+    )
 
 
 def _refuse_what_is_no_address(url: str) -> None:

@@ -16,7 +16,7 @@ from articles.models.content import (
     PublisherKind,
     VersionIsFinal,
 )
-from articles.models.site_changes import SiteChange
+from articles.models.site_changes import ImportedPage, SiteChange
 
 __all__ = [
     "SHORTEST_ARTICLE_WORDS",
@@ -25,6 +25,7 @@ __all__ = [
     "BacklinkReview",
     "CallOutcome",
     "Domain",
+    "ImportedPage",
     "LinkPolicy",
     "ModelCall",
     "PublisherKind",

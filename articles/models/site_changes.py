@@ -10,6 +10,23 @@ from django.db.models import Q
 from articles.models.content import Article, ArticleVersion
 
 
+class ImportedPage(models.Model):
+    """A page as its site had it when its text was imported, by which later changes are told.
+
+    There is one where the version is all of that page. It counts until a text of ours is live.
+    """
+
+    version = models.OneToOneField(
+        ArticleVersion, on_delete=models.PROTECT, related_name="imported_page"
+    )
+    title = models.TextField(blank=True)
+    excerpt = models.TextField(blank=True)
+    content = models.TextField(help_text="As the site has stored it.")
+
+    def __str__(self) -> str:
+        return f"{self.version} as it was imported"
+
+
 class SiteChange(models.Model):
     """A page that is not as we left it, kept whole as it was found, and what was decided on it.
 

@@ -9,9 +9,11 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from articles.document import parse
-from articles.models import Article, ArticleVersion, SiteChange
-from articles.publishing.found import Found, plain, reading
+from articles.models import Article, ArticleVersion, ImportedPage, SiteChange
+from articles.publishing.found import Found, plain, plain_as_typed, reading
 from articles.publishing.publisher import ChangedOnSite, PublishingUnavailable
+from articles.publishing.source import as_shown, told
+from articles.publishing.typography import typed
 
 _WHERE: Final = "Decide on it at “Changes on sites” in the admin."
 _TOLD: Final = 2  # passages of each sort, and so many characters of each
@@ -26,17 +28,21 @@ def permit(
     *, article: Article, found: Found, at: datetime, late: ArticleVersion | None = None
 ) -> Found:
     """Return what was found, where it may be overwritten: it is a text of ours that was never
-    recorded, as after a lost reply, or a named person decided so. Else keep it for that decision.
+    recorded, as after a lost reply, it reads as it did when the live text was imported from there,
+    or a named person decided so. Else keep it for that decision.
 
     `article` is as the publisher had it; `late` may stand there too, put there too late.
 
     :raises ChangedOnSite: nobody has decided
     :raises PublishingUnavailable: it is another text of ours that went live meanwhile
     """
-    now = Article.objects.select_related("live_version").get(pk=article.pk)
+    now = Article.objects.select_related("live_version__imported_page").get(pk=article.pk)
     if now.live_version_id != article.live_version_id:
         raise PublishingUnavailable("Another version of this article was published just now.")
     if any(found.shows(text) for text in _perhaps_put(now, late)):
+        return found
+    imported = _imported(now.live_version)
+    if imported is not None and found.reads_as(imported):
         return found
     here = now.site_changes.filter(settled_at__isnull=True)
     if here.filter(digest=found.digest).exclude(decided_by="").exists():
@@ -64,10 +70,22 @@ def settle(*, article_id: int, at: datetime) -> None:
     SiteChange.objects.filter(article=article_id, settled_at__isnull=True).update(settled_at=at)
 
 
+def left_there(version: ArticleVersion) -> Found:
+    """Return what stands there while nobody changes it: the page that the version was imported
+    from, or the version as we put it."""
+    return _imported(version) or Found(
+        title=version.title, excerpt=version.meta_description, content=version.html
+    )
+
+
 def passages(left: str, found: str) -> Iterator[tuple[str, str]]:
     """Yield each passage that differs: "gone" or "added", and its words."""
-    before, after = ([block.text for block in parse(html).blocks] for html in (left, found))
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    before, after = (
+        [block.text for block in parse(as_shown(source)).blocks] for source in (left, found)
+    )
+    matcher = SequenceMatcher(
+        None, list(map(typed, before)), list(map(typed, after)), autojunk=False
+    )
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "equal":
             yield from (("gone", text) for text in before[i1:i2])
@@ -80,6 +98,14 @@ def _perhaps_put(article: Article, late: ArticleVersion | None) -> Iterator[Arti
     if late is not None:
         yield late
     yield from article.versions.filter(number__gte=live.number if live else 0).iterator()
+
+
+def _imported(version: ArticleVersion | None) -> Found | None:
+    """The page that the version was imported from; None: a text of ours, or one not known whole."""
+    page: ImportedPage | None = getattr(version, "imported_page", None)
+    if page is None:
+        return None
+    return Found(title=page.title, excerpt=page.excerpt, content=page.content)
 
 
 def _keep(article: Article, found: Found, *, at: datetime) -> SiteChange:
@@ -102,14 +128,23 @@ def _said(article: Article, found: Found) -> str:
     left = article.live_version
     if left is None:
         return f"At {article.url} stands a text that is none of the article's versions."
-    differs = []
-    if plain(found.title) != plain(left.title):
+    was, differs = left_there(left), []
+    line, text = (plain_as_typed, told) if _imported(left) is not None else (plain, reading)
+    if line(found.title) != line(was.title):
         differs.append(f"the title is “{_short(found.title)}”")
-    if plain(found.excerpt) not in ("", plain(left.meta_description)):
+    if line(found.excerpt) not in ("", line(was.excerpt)):
         differs.append(f"the excerpt is “{_short(found.excerpt)}”")
-    if reading(found.content) != reading(left.html):
-        differs += _told(left.html, found.content) or ["links or tags are others"]
-    return f"Changed on the site since version {left.number} was put there: {'; '.join(differs)}."
+    if text(found.content) != text(was.content):
+        differs += _told(was.content, found.content) or ["links, tags or signs are others"]
+    return f"{_what_happened(left)}: {'; '.join(differs)}."
+
+
+def _what_happened(left: ArticleVersion) -> str:
+    if _imported(left) is not None:
+        return "Changed on the site since its text was imported"
+    if "imported_from" in left.provenance:
+        return "On the site stands something else than the text that was imported"
+    return f"Changed on the site since version {left.number} was put there"
 
 
 def _told(left: str, found: str) -> list[str]:

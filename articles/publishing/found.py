@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from html import unescape
@@ -13,10 +12,9 @@ from typing import Final
 from articles.document import fold
 from articles.document.markup import VOID, tokens
 from articles.models import ArticleVersion
+from articles.publishing.source import EDITORS_OWN, told
+from articles.publishing.typography import typed
 
-_MADE_BY_EDITORS: Final = re.compile(
-    r"<!--\s*(?:byline-article-\d+\s*|/?wp:.*?(?<!/))-->", re.DOTALL
-)
 _ADDED_WORDS: Final = frozenset({"noopener", "noreferrer"})
 # A tag with its attributes, a closed one, words, or a comment that means something.
 Reading = list[tuple[str, ...]]
@@ -48,6 +46,15 @@ class Found:
             and reading(self.content) == reading(version.html)
         )
 
+    def reads_as(self, stored: Found) -> bool:
+        """Whether readers are told what they were when the page was stored so."""
+        return (
+            not self.is_gone
+            and plain_as_typed(self.title) == plain_as_typed(stored.title)
+            and plain_as_typed(self.excerpt) in ("", plain_as_typed(stored.excerpt))
+            and told(self.content) == told(stored.content)
+        )
+
 
 GONE: Final = Found(is_gone=True)
 
@@ -55,6 +62,11 @@ GONE: Final = Found(is_gone=True)
 def plain(text: str) -> str:
     """Return a title or an excerpt as readers see it."""
     return fold(unescape(text))
+
+
+def plain_as_typed(text: str) -> str:
+    """Return a title or an excerpt as readers see it, with typed signs."""
+    return typed(plain(text))
 
 
 def reading(html: str) -> Reading:
@@ -72,7 +84,7 @@ def reading(html: str) -> Reading:
         elif token.kind == "close":
             if token.name not in VOID:
                 read.append(("close", token.name))
-        elif not _MADE_BY_EDITORS.fullmatch(source := html[token.start : token.end]):
+        elif not EDITORS_OWN.fullmatch(source := html[token.start : token.end]):
             read.append(("comment", fold(source)))
     return read
 

@@ -27,5 +27,10 @@ _QUOTE: Final = re.compile(r" ?(?:\"|'') ?")
 
 def as_typed(text: str) -> str:
     """Return the text as it is compared: with typed signs, in one case, white space folded."""
+    return typed(text).casefold()
+
+
+def typed(text: str) -> str:
+    """Return the text with typed signs, white space folded."""
     plain = fold(unicodedata.normalize("NFC", text)).translate(_AS_TYPED)
-    return _QUOTE.sub('"', _HYPHENS.sub("-", plain)).casefold()
+    return _QUOTE.sub('"', _HYPHENS.sub("-", plain))

@@ -85,6 +85,12 @@ def written_under(domain: Domain, *, slug: str) -> list[Json]:
     return [page.content for kind in _KINDS for page in api.of_slug(slug, kind)]
 
 
+def as_stored(post: Json) -> Found:
+    """Return the source of the post's texts."""
+    title, excerpt, content = (_raw(post, name) for name in ("title", "excerpt", "content"))
+    return Found(title=title, excerpt=excerpt, content=content)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Page:
     """A post or a page, as the API has it; `path` is its own."""
@@ -98,11 +104,7 @@ class _Page:
 
     @property
     def found(self) -> Found:
-        return Found(
-            title=_raw(self.content, "title"),
-            excerpt=_raw(self.content, "excerpt"),
-            content=_raw(self.content, "content"),
-        )
+        return as_stored(self.content)
 
     def belongs_to(self, article: Article) -> bool:
         """By its mark; or it is what the article has described since before we sold it."""

@@ -54,7 +54,8 @@ class Case:
     `others` are texts of other versions, `references` the texts of allowed references (None when
     nobody fetched them), `finish_reason` is how the model said it stopped. `before` is the text
     that was changed and `change` what was done to it, None for a new article; `asked` are the words
-    that asked for it. `bought` are the pages whose links in that text others have paid for.
+    that asked for it, `notes` all that the customer wrote, the order's first, the newest last.
+    `bought` are the pages whose links in that text others have paid for.
     `publishers` is the publisher's own text, where a link alone was sold in it.
     """
 
@@ -66,6 +67,7 @@ class Case:
     before: Draft | None = None
     change: Change | None = None
     asked: str = ""
+    notes: Sequence[str] = ()
     bought: Collection[Page] = ()
     publishers: Draft | None = None
 

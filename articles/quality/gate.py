@@ -178,6 +178,7 @@ def check(
     before: Draft | None = None,
     change: Change | None = None,
     asked: str = "",
+    notes: Sequence[str] = (),
     checks: Sequence[Check] | None = None,
     bought: Collection[Page] = (),
     publishers: Draft | None = None,
@@ -187,13 +188,13 @@ def check(
     `others` are texts (HTML or plain) of versions that this one must not resemble, `references`
     the texts of allowed references, `finish_reason` is how the model said it stopped. `before` is
     the text that a `change` was made to; faults of its own do not block. `asked` are the words
-    that asked for the change of the whole text. `bought` are the pages whose links in it others
-    have paid for: those must stay. `publishers` is the publisher's own text, where a link alone was
-    sold in it: a revision may change no more of it than the link did. A text that is too large is
-    blocked for its size and judged by nothing else. `checks` are those of the change, unless others
-    are named.
-    A check that cannot run, or breaks, is unknown: it neither
-    passes nor blocks. Time grows with the size of the text, not faster.
+    that asked for the change of the whole text, `notes` all that the customer wrote, the order's
+    first and the newest last; none: those of the brief. `bought` are the pages whose links in it
+    others have paid for: those must stay. `publishers` is the publisher's own text, where a link
+    alone was sold in it: a revision may change no more of it than the link did. A text that is too
+    large is blocked for its size and judged by nothing else. `checks` are those of the change,
+    unless others are named. A check that cannot run, or breaks, is unknown: it neither passes nor
+    blocks. Time grows with the size of the text, not faster.
     """
     case = Case(
         draft=draft,
@@ -204,6 +205,7 @@ def check(
         before=before,
         change=change,
         asked=asked,
+        notes=notes,
         bought=bought,
         publishers=publishers,
     )

@@ -12,6 +12,7 @@ from articles.quality.case import Case
 from articles.quality.keyphrase import content
 from articles.quality.keyphrase import stems as singular
 from articles.quality.report import CannotTell, Finding, Level, NotApplicable, Verdict
+from articles.quality.ruling_out import lets_in
 from articles.quality.word_runs import Run, literal, places, stands_outside, stems
 
 _THIRDS = {"early": 0, "middle": 1, "late": 2}
@@ -46,7 +47,8 @@ def must_avoid(case: Case) -> Verdict:
     """What the brief rules out stands nowhere: not these words in this order, in any form.
 
     What was ordered otherwise (keyphrase, anchor, disclosure, what must be mentioned) may hold
-    them, itself alone. In a revision whose notes name them they warn: notes are the later word.
+    them, itself alone. In a revision whose notes name them they warn, unless the last note to do
+    so rules them out: the later word counts.
     Words are compared, not what they mean. Source: the order.
     """
     if not case.brief.must_avoid:
@@ -182,8 +184,6 @@ def _avoided(case: Case) -> Iterator[tuple[_Text, str]]:
 
 
 def _level_of(avoided: str, case: Case) -> Level:
-    language = case.brief.language
-    asked_for = case.change == "revision" and places(
-        stems(case.brief.notes, language), stems(avoided, language)
-    )
+    notes = case.notes or (case.brief.notes,)
+    asked_for = case.change == "revision" and lets_in(avoided, notes, language=case.brief.language)
     return Level.WARNS if asked_for else Level.BLOCKS

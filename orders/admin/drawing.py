@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from articles.models import ArticleVersion
 from orders.models import Order, Review
@@ -47,13 +47,16 @@ class FactsOfOrder(ReadOnly, OrderTable):
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
-    """Return an HTML table; every cell is escaped unless it is safe already."""
+    """Return an HTML table, "None." for one without rows; every cell is escaped unless it is safe
+    already."""
     head = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in columns))
     body = format_html_join(
         "",
         "<tr>{}</tr>",
         ((format_html_join("", "<td>{}</td>", ((_said(cell),) for cell in row)),) for row in rows),
     )
+    if not body:
+        return mark_safe("None.")
     return format_html(
         '<div class="facts-scroll" tabindex="0" role="group" aria-label="{}, as a table">'
         '<table class="facts"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',

@@ -74,11 +74,13 @@ def _change(run: Run, order: Order, revision: Revision, ground: ArticleVersion) 
     is_link = order.product == Product.INTEGRATION
     theirs = publishers_text(ground.article_id, order.subject)
     asked = order.revisions.order_by("number").values_list("notes", flat=True)
+    notes_of_all = (brief.notes, *asked)
     passed = Rounds(
         run=run,
         order=order,
         # What the notes say is ordered as well: their figures have the customer for a source.
-        brief=replace(brief, notes="\n".join((brief.notes, *asked))),
+        brief=replace(brief, notes="\n".join(notes_of_all)),
+        notes=notes_of_all,
         buy=partial(writer.buy_revision, brief, before, notes=notes),
         first_words="Working on the editor's changes"
         if revision.is_editors

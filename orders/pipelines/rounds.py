@@ -64,8 +64,8 @@ class Rounds:
     A new article is `written` and repaired in the later rounds. A change to the text `before` is
     bought by `buy`, of which `first_words` tell the customer, and bought anew with the `faults` of
     the last try, because no repair brings back a sentence that a change has lost. `change`, the
-    words that `asked` for it of the whole text, the `publishers` own text where it is their page,
-    and `checks` tell the gate what to judge it by.
+    words that `asked` for it of the whole text, all `notes` in their order, the `publishers` own
+    text where it is their page, and `checks` tell the gate what to judge it by.
     """
 
     run: Run
@@ -77,6 +77,7 @@ class Rounds:
     before: Draft | None = None
     change: Change | None = None
     asked: str = ""
+    notes: Sequence[str] = ()
     publishers: Draft | None = None
     checks: Sequence[Check] | None = None
     mark: str = ""  # before each step's name, where one job may have to begin anew
@@ -170,6 +171,7 @@ class Rounds:
             before=self.before,
             change=self.change,
             asked=self.asked,
+            notes=self.notes,
             checks=self.checks,
             bought=bought_by_others,
             publishers=self.publishers,

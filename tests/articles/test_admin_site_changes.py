@@ -90,3 +90,61 @@ def test_the_list_reads_no_whole_texts(client, change, django_assert_max_num_que
     assert not any(
         '"articles_sitechange"."content"' in one["sql"] for one in asked.captured_queries
     )
+
+
+def test_the_page_says_what_a_decision_does_and_asks_for_no_more_than_there_is(client, change):
+    as_user(client, "overwrite_site")
+    shown = client.get(address(change)).content.decode()
+    SiteChange.objects.update(is_gone=True, title="", content="")
+    gone = client.get(address(change)).content.decode()
+
+    assert 'value="Have it overwritten"' in shown
+    assert "puts its text over exactly what is shown here" in shown
+    assert "Decided by" not in shown
+    assert 'value="Have it made anew"' in gone
+    assert "makes a new post" in gone
+    assert "Line by line" not in gone
+    answer = client.post(address(change), {"reason": "It was thrown away."}, follow=True)
+    assert "makes a new post. Try the publication again" in answer.content.decode()
+    decided = client.get(address(change)).content.decode()
+    assert "Have it made anew" not in decided
+    assert "It was thrown away." in decided
+
+
+def test_who_may_only_read_is_offered_no_decision(client, change):
+    as_user(client, "view_sitechange")
+
+    shown = client.get(address(change)).content.decode()
+
+    assert "Have it overwritten" not in shown
+    assert "+&lt;p&gt;CORRECTION" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "given"),
+    [
+        ("open", {}),
+        ("decided", {"decided_by": "edith", "decided_at": AT, "reason": "They agreed."}),
+        ("over", {"settled_at": AT}),
+    ],
+)
+def test_the_list_is_told_apart_by_what_is_to_be_done(client, change, state, given):
+    as_user(client, "overwrite_site")
+    SiteChange.objects.update(**given)
+    there = reverse("admin:articles_sitechange_changelist")
+
+    found = {
+        each: client.get(there, {"state": each}).context["cl"].result_count
+        for each in ("open", "decided", "over")
+    }
+
+    assert found == dict.fromkeys(("open", "decided", "over"), 0) | {state: 1}
+    assert client.get(there).context["cl"].result_count == 1
+
+
+def test_an_empty_list_says_so(client):
+    as_user(client, "overwrite_site")
+    there = reverse("admin:articles_sitechange_changelist")
+
+    assert "Nothing to decide" in client.get(there).content.decode()
+    assert "None of this kind" in client.get(there, {"state": "open"}).content.decode()

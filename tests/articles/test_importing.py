@@ -6,9 +6,10 @@ import pytest
 
 from articles import importing, openings
 from articles.importing import HasText, ImportRefused, NoArticle, NotReachable, PageTaken, TooLong
-from articles.importing.page import article_in, paragraphed
+from articles.importing.page import article_in
 from articles.models import Article, ArticleVersion, BacklinkReview
 from articles.publishing.site import address
+from articles.publishing.source import paragraphed
 from tests.articles import pages
 from tests.articles.pages import AT
 from tests.races import rival_beside

@@ -164,3 +164,19 @@ def test_who_may_not_change_articles_is_kept_out(client, group, serve):
         assert client.post(address, {"address": serve(PAGE), "html": BODY}).status_code == 403
     assert there("import") not in client.get(there("changelist")).content.decode()
     assert not ArticleVersion.objects.exists()
+
+
+def test_what_an_import_leaves_out_is_told_however_long_the_names_are(desk):
+    site = pages.domain()
+    title = "Donaudampfschifffahrtsgesellschaft" * 5
+    html = f'{BODY}<iframe src="https://video.example.com/1"></iframe>'
+
+    answer = desk.post(
+        there("import"),
+        {"address": f"https://{site.host}/beds", "html": html, "title": title, "is_open": "on"},
+        follow=True,
+    )
+
+    assert answer.status_code == 200
+    assert any("1 × iframe" in each for each in told(answer))
+    assert not Article.objects.get().is_open_for_integration

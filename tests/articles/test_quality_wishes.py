@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from articles.quality import INTEGRATION, State, check
+from articles.quality.ruling_out import lets_in
 from tests.articles.good import BRIEF, DRAFT, LINK, codes, run, spoilt, text_of
 
 
@@ -151,6 +152,88 @@ def test_a_customer_may_ask_for_an_avoided_word_in_the_notes_for_a_change(notes,
 
     assert check(after, brief, before=DRAFT, change="revision")["must-avoid"].state is state
     assert check(after, brief)["must-avoid"].state is State.FAILED
+
+
+AVOIDED = "Bees never meet pesticides."
+LIFTED = "Please mention pesticides after all."
+RULED_OUT = "Please avoid pesticides again."
+
+
+@pytest.mark.parametrize(
+    ("notes", "state"),
+    [
+        ((RULED_OUT,), State.FAILED),
+        ((RULED_OUT, LIFTED), State.WARNED),
+        ((LIFTED, RULED_OUT), State.FAILED),
+        ((RULED_OUT, LIFTED, "And shorter."), State.WARNED),
+        ((LIFTED, RULED_OUT, "And shorter."), State.FAILED),
+        ((RULED_OUT, LIFTED, RULED_OUT), State.FAILED),
+        (("And shorter.",), State.FAILED),
+    ],
+)
+def test_the_latest_note_that_names_an_avoided_word_counts(notes, state):
+    brief = replace(BRIEF, must_avoid=("pesticides",), notes="\n".join(notes))
+    after = replace(DRAFT, html=DRAFT.html.replace("</p>", f" {AVOIDED}</p>", 1))
+
+    report = check(after, brief, before=DRAFT, change="revision", notes=notes)
+
+    assert report["must-avoid"].state is state
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Please avoid pesticides.",
+        "Shorter please, and don’t mention pesticides again!",
+        "Never use the word “pesticides”.",
+        "Leave pesticides out.",
+        "We want you to remove pesticides.",
+        "Replace pesticides with something milder.",
+        "Write about bees instead of pesticides.",
+        "Bitte vermeiden Sie pesticides.",
+        "Die Einleitung kürzen; pesticides bitte nicht mehr erwähnen.",
+        "Lassen Sie pesticides weg.",
+        "Évitez pesticides.",
+        "N’utilisez plus pesticides.",
+        "Evite pesticides.",
+        "No use pesticides.",
+        "Vermijd pesticides.",
+        "Gebruik pesticides niet meer.",
+        "Pesticides weglaten.",
+    ],
+)
+def test_a_note_that_rules_a_word_out_is_known_in_each_language(note):
+    assert not lets_in("pesticides", [LIFTED, note], language="en")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        LIFTED,
+        "Don’t avoid pesticides any longer.",
+        "No need to leave pesticides out.",
+        "Stop avoiding pesticides.",
+        "Say that we never use pesticides.",
+        "We don’t use pesticides, say so.",
+        "Avoid pesticides in the title.",  # and elsewhere?
+        "Avoid pesticides in general. Name pesticides once.",
+        "Replace it with pesticides.",
+        "Use pesticides instead of chemistry.",
+        "Instead of chemistry say pesticides.",
+        "Don’t worry about pesticides.",
+        "Verwenden Sie pesticides doch.",
+        "Sie müssen pesticides nicht vermeiden.",
+        "Utilisez pesticides quand même.",
+        "Use pesticides al final.",
+        "Gebruik pesticides toch.",
+    ],
+)
+def test_a_note_that_lets_a_word_in_or_may_is_not_taken_to_rule_it_out(note):
+    assert lets_in("pesticides", [RULED_OUT, note], language="en")
+
+
+def test_a_phrase_that_no_clause_holds_whole_is_let_in():
+    assert lets_in("cheap and cheerful", ["Avoid cheap and cheerful."], language="en")
 
 
 def test_what_must_be_avoided_stands_in_no_title_either_nor_comes_with_an_integration():

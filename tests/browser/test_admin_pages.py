@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -138,13 +137,22 @@ def addresses(transactional_db) -> dict[str, str]:
     }
 
 
-def let_in(visitor) -> None:
-    """Log the visitor in as somebody who may see and do everything."""
+def let_in(visitor) -> Client:
+    """Log the visitor in as somebody who may see and do everything; return their other browser."""
     client = Client()
     client.force_login(User.objects.create_superuser(f"root-{uuid4().hex[:6]}"))
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    take_cookies(visitor, client)
+    return client
+
+
+def take_cookies(visitor, client: Client) -> None:
+    """Let the visitor go on where the client is: logged in, with its messages."""
     visitor.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": visitor.site}]
+        [
+            {"name": name, "value": cookie.value, "url": visitor.site}
+            for name, cookie in client.cookies.items()
+            if cookie.value
+        ]
     )
 
 

@@ -19,7 +19,12 @@ WIDTHS = (1280, 360)
 def picture(visitor, name: str) -> None:
     folder = os.environ.get("PICTURES")
     if folder:
+        # What scrolls inside the page is painted only where it is on screen.
+        size = visitor.page.viewport_size
+        height = visitor.page.evaluate("document.documentElement.scrollHeight")
+        visitor.page.set_viewport_size({"width": size["width"], "height": height})
         visitor.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        visitor.page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -313,3 +313,12 @@ def test_without_flower_there_is_no_link_to_it(admin_client, settings):
     settings.FLOWER_URL = ""
 
     assert "Flower" not in admin_client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_table_without_rows_says_none(admin_client):
+    order = factories.order_awaiting_payment()
+
+    shown = admin_client.get(page_of(order)).content.decode()
+
+    assert "Held since" not in shown
+    assert "None." in shown

@@ -234,6 +234,14 @@ WISHES = {
 }
 
 
+def test_each_decision_says_what_comes_of_it():
+    review = factories.waiting_review()
+    shown = Looked(editor().get(desk(review))).text
+
+    assert f"it is put on {review.order.domain.host} right away" in shown
+    assert "Rejecting ends it; you are asked once more first." in shown
+
+
 def test_the_desk_and_the_customer_see_the_same_wishes():
     domain = factories.active_domain()
     review = factories.waiting_review(domain=domain, brief=factories.brief_of(domain, **WISHES))

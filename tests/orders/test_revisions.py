@@ -2,10 +2,10 @@
 
 import pytest
 
-from articles import references
+from articles import quality, references
 from articles.brief import Reference
 from articles.document import parse
-from articles.models import ArticleVersion
+from articles.models import ArticleVersion, ModelCall
 from articles.quality import Report
 from orders import lifecycle, reviews, revisions
 from orders.models import Order, OutgoingEmail, Revision, Status
@@ -114,6 +114,56 @@ def test_a_change_knows_what_the_references_said_when_the_article_was_written(sa
     # It could be looked for copies of the reference, whose text was at hand.
     copied = Report.from_json(revision.version.report)["copied-run"]
     assert copied.state == "passed"
+
+
+def test_the_gate_reads_all_notes_apart_the_newest_last(sandbox, monkeypatch):
+    order = written(sandbox)
+    order.brief["notes"] = "Avoid autumn."
+    order.save(update_fields=["brief"])
+    given, check = [], quality.check
+    monkeypatch.setattr(
+        quality, "check", lambda *args, **kwargs: given.append(kwargs) or check(*args, **kwargs)
+    )
+
+    for note in (WISH, "Please add a sentence about patience to the introduction."):
+        run_until_settled(ask(order, note))
+        order.refresh_from_db()
+
+    assert order.version.number == 3
+    asked = order.revisions.order_by("number").values_list("notes", flat=True)
+    assert given[-1]["notes"] == ("Avoid autumn.", *asked)
+
+
+def test_a_change_names_the_model_and_the_prompt_that_made_it(sandbox):
+    order = written(sandbox)
+    revision = ask(order, "Please add a sentence about patience to the introduction.")
+
+    run_until_settled(revision)
+
+    order.refresh_from_db()
+    (call,) = ModelCall.objects.filter(job_key=str(revisions.job_of(revision).pk))
+    assert call.prompt_version == "revision-4"
+    assert order.version.provenance == {
+        "model": call.model,
+        "prompt_version": "revision-4",
+        "gate_version": quality.GATE,
+        "rounds": 1,
+        "who": ["customer"],
+    }
+
+
+def test_a_change_that_was_turned_down_names_who_made_the_one_that_passed(sandbox, settings):
+    order = written(sandbox)
+    settings.WRITER_MODELS = {"main": {}, "spare": {"NAME": "the-spare"}}
+    # The last round is the next model's; what the first was turned down for is not in the text.
+    sandbox.knob(service="openai", match='"name":"revision"', bad_text=["drops_link"], times=2)
+
+    run_until_settled(ask(order, "Please add a sentence about patience to the introduction."))
+
+    order.refresh_from_db()
+    origin = order.version.provenance
+    assert (origin["model"], origin["prompt_version"]) == ("the-spare", "revision-4")
+    assert origin["rounds"] == 3
 
 
 def test_revisions_are_unlimited(sandbox):
