@@ -90,7 +90,9 @@ def ask(
             left.append(model)
         except WriterError as error:
             if not _leads_on(error):
-                raise useless or error
+                if useless is not None:
+                    raise useless from error
+                raise
             ended = error if ended is None else _what_counts(ended, error)
             log.info("model %s was no help: %s", model.word, error.kind)
     # A useless answer was bought, so it costs the try, whatever the second call came to; unless no
