@@ -73,11 +73,18 @@ class World:
         }
         self.events.append({"type": "charge.refunded", "data": {"object": charge}})
 
+    def keeps_an_error(self, refund: Refund, *, key: str, replayed: bool = True) -> None:
+        """Stripe broke under this key, and says so again."""
+        told = {"idempotency_key": key, "status": 500, "replayed": replayed, "work_done": False}
+        body = f"metadata[refund_id]={refund.pk}"
+        self._called("stripe", "refunds.create", body=body, **told)
+
     def gets(self, email: OutgoingEmail) -> None:
         self.mails.append({"custom_args": {"email_id": str(email.pk)}, "to": [email.to]})
 
     def _called(self, service: str, operation: str, **told: Any) -> None:
         plain = {"work_done": True, "replayed": False, "outcome": "answered", "body": ""}
+        plain["status"] = 200
         plain["at"] = AT.timestamp()
         self.calls.append({"service": service, "operation": operation} | plain | told)
 
