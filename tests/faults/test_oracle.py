@@ -74,6 +74,17 @@ def test_a_text_bought_again_after_its_run_was_killed_is_excused(delivered):
     assert delivered.judged() == set()
 
 
+@pytest.mark.parametrize(("ago_s", "promises"), [(0, set()), (3600, {"I3", "I6"})])
+def test_a_run_is_excused_by_a_database_that_took_no_connections_just_then(
+    delivered, ago_s, promises
+):
+    crashed_before(delivered, hit=False)
+    since = AT.timestamp() - ago_s
+    delivered.starved = [(since, since + 60)]
+
+    assert {one.partition(" ")[0] for one in delivered.judged()} == promises
+
+
 @pytest.mark.parametrize("outcome", ["reply dropped", "half the body sent"])
 def test_a_text_bought_again_after_its_reply_was_lost_is_excused(delivered, outcome):
     delivered.calls[0]["outcome"] = outcome
