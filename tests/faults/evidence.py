@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from articles.models import CallOutcome, ModelCall
-from queueing.models import Attempt, Outcome
+from queueing.models import Attempt, JobNote, Outcome
 from tests.faults.arena import Span
 from tests.faults.people import Errand
 
@@ -117,6 +117,12 @@ class Evidence:
         """How often an answer under this id was paid for and was rubbish."""
         garbled = ModelCall.objects.filter(outcome=CallOutcome.GARBLED)
         return Counter(garbled.values_list("request_id", flat=True))
+
+    @cached_property
+    def asked_again(self) -> Counter[str]:
+        """How often a person let each job run again."""
+        retried = JobNote.objects.filter(action="retry")
+        return Counter(map(str, retried.values_list("job", flat=True)))
 
     @cached_property
     def timed_out(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from articles.models import Article, ModelCall
-from orders import marks, notifications
+from orders import marks, notifications, refunds
 from orders.models import (
     OrderEvent,
     OutgoingEmail,
@@ -16,7 +16,7 @@ from orders.models import (
     Refund,
     Status,
 )  # fmt: skip
-from queueing.models import Attempt, Job, Outcome, State, Step
+from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
 from tests.faults import forged
 from tests.faults.arena import FOR_EVER
 from tests.faults.forged import LATER, MUCH_LATER, WORKER, World, failed
@@ -56,6 +56,15 @@ def test_a_failure_after_the_model_failed_in_every_try_is_no_loss():
     assert world.judged() == set()
 
 
+@pytest.mark.parametrize(
+    ("kind", "promises"), [("publication", set()), ("backlink-revision", {"I1 lost"})]
+)
+def test_only_a_publication_that_another_made_good_may_fail(delivered, kind, promises):
+    job_of(delivered, kind, State.FAILED)
+
+    assert delivered.judged() == promises
+
+
 # --- a repeat is excused by its own loss alone --------------------------------------------------
 
 
@@ -83,6 +92,17 @@ def test_a_run_is_excused_by_a_database_that_took_no_connections_just_then(
     delivered.starved = [(since, since + 60)]
 
     assert {one.partition(" ")[0] for one in delivered.judged()} == promises
+
+
+def test_a_text_bought_again_after_a_person_let_its_job_run_again_is_excused(delivered):
+    Attempt.objects.all().delete()
+    delivered.runs(Outcome.FAILED, Outcome.SUCCEEDED)
+    Step.objects.update(attempt=2)
+    delivered.buys("outline", run=2)
+    assert delivered.judged() == {"I3 duplicated"}
+
+    JobNote.objects.create(job=delivered.job, action="retry", actor="olga", at=AT)
+    assert delivered.judged() == set()
 
 
 @pytest.mark.parametrize("outcome", ["reply dropped", "half the body sent"])
@@ -349,6 +369,18 @@ def test_admins_who_were_not_told_of_a_failure_are_missed():
     world = failed(doomed=True)
     nobody_is_told("admin-order-failed")(world)
 
+    assert world.judged() == {"I4 lost"}
+
+
+def test_admins_are_told_of_a_refund_that_did_not_go_through_at_first():
+    world = failed(doomed=True)
+    Refund.objects.update(state=Refund.State.PENDING)
+    refunds.give_up(refund_id=Refund.objects.get().pk, reason="Stripe says no", at=AT)
+    Refund.objects.update(state=Refund.State.SUCCEEDED)
+    world.everything_is_sent()
+    assert world.judged() == set()
+
+    nobody_is_told("admin-refund-failed")(world)
     assert world.judged() == {"I4 lost"}
 
 
