@@ -25,7 +25,10 @@ from tests.orders import factories
 
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 # Somebody was first, or a part is away: who asked looks again in a moment.
-_NOT_NOW = (StripeUnavailable, TransitionRefused, reviews.ReviewRefused, service.Refused)
+_NOT_NOW = (
+    StripeUnavailable, purchase.NotPayable, TransitionRefused, reviews.ReviewRefused,
+    service.Refused,
+)  # fmt: skip
 LINKS = 5  # as many as a site of theirs allows in a text
 _numbers = count(1)
 # What befalls one order alone, by the name of the trouble; a provider that refuses does so for
