@@ -178,9 +178,10 @@ def _nothing_open() -> Iterator[Wrong]:
         yield Wrong(promise="I8", how="stuck", what=f"{job.kind} {job.pk} is still leased")
     for order in Order.objects.exclude(status__in=RESTS):
         yield Wrong(promise="I8", how="stuck", what=f"{order} is {order.status}")
-    # What was approved and ended by a person before it was live is not half-done.
-    ended = {"state": Publication.State.FAILED, "review__order__status": Status.FAILED}
     settled = [Status.COMPLETED, Status.FAILED]
+    # What was approved and ended by a person before it was live is not half-done, nor what was
+    # approved anew and is live by another publication.
+    ended = {"state": Publication.State.FAILED, "review__order__status__in": settled}
     halves = (
         OutgoingEmail.objects.filter(state__in=["pending", "sending"]),
         Revision.objects.filter(state="open"),

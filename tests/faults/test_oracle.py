@@ -65,6 +65,17 @@ def test_only_a_publication_that_another_made_good_may_fail(delivered, kind, pro
     assert delivered.judged() == promises
 
 
+@pytest.mark.parametrize(("state", "promises"), [("failed", set()), ("waiting", {"I8 stuck"})])
+def test_a_published_order_may_leave_a_publication_that_failed(delivered, state, promises):
+    review = delivered.order.reviews.get()
+    review.pk = None
+    review.save()
+    why = {"reason": "too many links"} if state == "failed" else {}
+    Publication.objects.create(review=review, state=state, created_at=AT, **why)
+
+    assert delivered.judged() == promises
+
+
 # --- a repeat is excused by its own loss alone --------------------------------------------------
 
 
@@ -358,9 +369,8 @@ def test_a_fresh_key_after_another_refunds_error_is_seen():
 
 def test_a_refund_given_under_the_spoilt_key_and_the_fresh_one_is_seen():
     world = failed(doomed=True)
-    refund = Refund.objects.get()
-    world.keeps_an_error(refund, key="spoilt")
-    world.pays_back(refund, key="spoilt")
+    world.keeps_an_error(Refund.objects.get(), key="spoilt")
+    world.pays_back(Refund.objects.get(), key="spoilt")
 
     assert world.judged() == {"I5 duplicated"}
 
@@ -379,7 +389,6 @@ def test_admins_are_told_of_a_refund_that_did_not_go_through_at_first():
     Refund.objects.update(state=Refund.State.SUCCEEDED)
     world.everything_is_sent()
     assert world.judged() == set()
-
     nobody_is_told("admin-refund-failed")(world)
     assert world.judged() == {"I4 lost"}
 
