@@ -20,7 +20,7 @@ from articles import quality
 from articles.brief import Brief
 from articles.document import parse, words
 from articles.links import page_of, without_links
-from articles.models import Article, ArticleVersion
+from articles.models import Article, ArticleVersion, BacklinkReview
 from articles.openings import newest_standing, opening_of
 from orders import endings, lifecycle
 from orders.models import Order, Product, Review, Status
@@ -77,8 +77,12 @@ def remove_links(run: Run) -> None:
             raise RetryLater("the article's texts changed meanwhile", retry_after_s=1)
         made: dict[int, ArticleVersion] = {}
         newest = article.versions.aggregate(newest=Max("number"))["newest"] or 0
-        for number, successor in enumerate(successors, start=newest + 1):
-            made[successor.old.pk] = _store(article, successor, made, number=number)
+        for successor in successors:
+            stands = _made_before(article, successor)
+            if stands is None:
+                newest += 1
+                stands = _store(article, successor, made, number=newest)
+            made[successor.old.pk] = stands
             _replace(successor, made[successor.old.pk], code=ended.code, at=at)
     log.info("links_removed", article=page.pk, texts=len(successors))
     if article.live_version_id in made:
@@ -160,6 +164,17 @@ def _as_page(old: ArticleVersion) -> dict[str, Any]:
         "checks": quality.PAGE,
         "bought": endings.bought_pages(article_id=old.article_id),
     }
+
+
+def _made_before(article: Article, successor: Successor) -> ArticleVersion | None:
+    """Return the successor of a text of no order that another job has made; None where none has.
+
+    A second one would go live beside the line that others' texts are made in, and shut them out.
+    """
+    if successor.order is not None:
+        return None
+    made = article.versions.filter(parent=successor.old, html=successor.html)
+    return made.exclude(backlink_review_status=BacklinkReview.REJECTED).order_by("-number").first()
 
 
 def _store(

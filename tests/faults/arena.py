@@ -191,6 +191,16 @@ class Arena:
             end.callback(self.stop_workers)
             yield wires
 
+    @contextmanager
+    def given(self, **changes: str) -> Iterator[None]:
+        """Give these settings to whatever is started in here."""
+        straight = self.env
+        self.env = straight | changes
+        try:
+            yield
+        finally:
+            self.env = straight
+
     def _move_web(self, env: dict[str, str]) -> None:
         self.stop_web()
         self.env = env

@@ -66,8 +66,6 @@ def connections_used_up(round_: Round) -> None:
     """Somebody takes every connection, or all but three, from those who had one, and keeps it."""
     round_.servers_away = True
     arena = round_.arena
-    # Who gets no connection for a lease is dead to who has one; its replies come too late.
-    round_.starved = True
     arena.knob(service="openai", latency_ms=[100, 600])
     arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
     arena.worker()
@@ -77,7 +75,7 @@ def connections_used_up(round_: Round) -> None:
             keep_busy(round_, for_s=1.5 if round_.short else round_.random.uniform(3, 10))
             just_paid(round_)
             leave = 3 * (number % 2)
-            with hoarding(arena, leave=leave):
+            with _starving(round_), hoarding(arena, leave=leave):
                 round_.injected += 1
                 if not leave:
                     visitors.wait_for(503, "/readyz")
@@ -85,6 +83,17 @@ def connections_used_up(round_: Round) -> None:
             came_back(round_, visitors)
         round_.people.finish()
     held_up(round_, visitors)
+
+
+@contextmanager
+def _starving(round_: Round) -> Iterator[None]:
+    """Note the time: who gets no connection for a lease is dead to who has one, and its replies
+    come too late."""
+    since = time.time()
+    try:
+        yield
+    finally:
+        round_.starved.append((since, time.time()))
 
 
 def _some(round_: Round, count: int, least: float, most: float) -> list[float]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -97,11 +98,18 @@ def _stays_quick(round_: Round) -> None:
     pages: dict[str, Callable[[], object]] = {
         "queue statistics": stats.all_queue_stats,
         "the operators' page": figures.standing,
+        "the time that the last in line is told": partial(stats.estimate, _last_in_line()),
     }
     for name, ask in pages.items():
         took_ms = min(_took_ms(ask) for _ in range(TRIES))
         what = f"{name}: {took_ms:.0f} ms, the quickest of {TRIES}, bound {PAGE_MS:g} ms"
         round_.hold(promise="I9", held=took_ms <= PAGE_MS, what=what)
+
+
+def _last_in_line() -> Job:
+    """The job of the crowd that all others go before."""
+    waiting = Job.objects.filter(kind=CROWD, state=State.WAITING)
+    return waiting.latest("rank", "priority", "run_at", "pk")
 
 
 def _took_ms(ask: Callable[[], object]) -> float:

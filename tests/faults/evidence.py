@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from articles.models import CallOutcome, ModelCall
-from queueing.models import Attempt, Outcome
+from queueing.models import Attempt, JobNote, Outcome
 from tests.faults.arena import Span
 from tests.faults.people import Errand
 
@@ -36,14 +36,14 @@ WOKEN_S: Final = 15.0
 class Evidence:
     """`read` asks the sandbox (`Arena.read`). `hit`: the ledger's ids of the workers that were
     killed or frozen, and when each was (`Worker.harm`). `errands`: what people wanted. `starved`:
-    workers were kept from the database for a lease, which takes them for dead. `servers_away`:
+    when all workers were kept from the database, which takes them for dead. `servers_away`:
     a server was gone for long, so that recovery counts from its return. `most_crashes`: the
     workers' MAX_CRASHES where it is not ours."""
 
     read: Callable[..., Any]
     hit: Mapping[UUID, Sequence[Span]] = field(default_factory=dict)
     errands: Collection[Errand] = ()
-    starved: bool = False
+    starved: Collection[Span] = ()
     servers_away: bool = False
     most_crashes: int | None = None
 
@@ -54,10 +54,11 @@ class Evidence:
     @cached_property
     def crashed(self) -> dict[Run, bool]:
         """The runs that the ledger took from their workers, and whether these were really hit
-        before: a worker that lived excuses nothing."""
+        or starved before: a worker that lived excuses nothing."""
         runs = Attempt.objects.filter(outcome=Outcome.CRASHED)
         return {
-            (job, number): self.starved or self._hit_since(worker, at) is not None
+            (job, number): _since(self.starved, at) is not None
+            or self._hit_since(worker, at) is not None
             for job, number, worker, at in runs.values_list(
                 "job", "number", "worker", "finished_at"
             )
@@ -65,10 +66,7 @@ class Evidence:
 
     def _hit_since(self, worker: UUID, at: datetime) -> float | None:
         """Since when the worker was down at that moment, or had been until just before it."""
-        for since, until in self.hit.get(worker, ()):
-            if since <= at.timestamp() <= until + WOKEN_S:
-                return since
-        return None
+        return _since(self.hit.get(worker, ()), at)
 
     @cached_property
     def recoveries_s(self) -> dict[Run, float]:
@@ -121,6 +119,12 @@ class Evidence:
         return Counter(garbled.values_list("request_id", flat=True))
 
     @cached_property
+    def asked_again(self) -> Counter[str]:
+        """How often a person let each job run again."""
+        retried = JobNote.objects.filter(action="retry")
+        return Counter(map(str, retried.values_list("job", flat=True)))
+
+    @cached_property
     def timed_out(self) -> frozenset[str]:
         """The ids of calls whose answer took too long for the caller."""
         late = ModelCall.objects.filter(outcome=CallOutcome.TIMEOUT)
@@ -133,6 +137,14 @@ class Evidence:
         ids = [call["x_client_request_id"] for call in calls if call["outcome"] in FAILED | LOST]
         ids += [*self.useless, *self.timed_out]
         return frozenset((UUID(job), run) for job, _, run in map(parts_of, filter(None, ids)))
+
+
+def _since(spans: Collection[Span], at: datetime) -> float | None:
+    """Return when the span began that this moment is in, or just after; None: it is in none."""
+    for since, until in spans:
+        if since <= at.timestamp() <= until + WOKEN_S:
+            return since
+    return None
 
 
 def parts_of(request_id: str) -> tuple[str, str, int]:

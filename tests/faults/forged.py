@@ -41,6 +41,7 @@ class World:
     sessions: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     hit: dict[UUID, list[Span]] = field(default_factory=dict)
+    starved: list[Span] = field(default_factory=list)
 
     def read(self, path: str, **filters: Any) -> Any:
         if path == "calls":
@@ -55,7 +56,8 @@ class World:
 
     def judged(self) -> set[str]:
         """The promises that the oracle calls broken, and how."""
-        evidence = Evidence(self.read, hit=self.hit, errands=[self.errand])
+        errands = [self.errand]
+        evidence = Evidence(self.read, hit=self.hit, errands=errands, starved=self.starved)
         return {f"{wrong.promise} {wrong.how}" for wrong in oracle.judge(evidence)}
 
     # --- what is told ------------------------------------------------------------------------
@@ -73,11 +75,18 @@ class World:
         }
         self.events.append({"type": "charge.refunded", "data": {"object": charge}})
 
+    def keeps_an_error(self, refund: Refund, *, key: str, replayed: bool = True) -> None:
+        """Stripe broke under this key, and says so again."""
+        told = {"idempotency_key": key, "status": 500, "replayed": replayed, "work_done": False}
+        body = f"metadata[refund_id]={refund.pk}"
+        self._called("stripe", "refunds.create", body=body, **told)
+
     def gets(self, email: OutgoingEmail) -> None:
         self.mails.append({"custom_args": {"email_id": str(email.pk)}, "to": [email.to]})
 
     def _called(self, service: str, operation: str, **told: Any) -> None:
         plain = {"work_done": True, "replayed": False, "outcome": "answered", "body": ""}
+        plain["status"] = 200
         plain["at"] = AT.timestamp()
         self.calls.append({"service": service, "operation": operation} | plain | told)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.faults import oracle
-from tests.faults.arena import Arena, Stuck
+from tests.faults.arena import Arena, Span, Stuck
 from tests.faults.evidence import Evidence
 from tests.faults.people import People
 from tests.faults.wrong import Wrong
@@ -24,7 +24,7 @@ class Round:
     short: bool
     for_s: float | None = None  # for how long, where that is a matter of choice
     injected: int = 0
-    starved: bool = False  # workers are kept from the database for a lease
+    starved: list[Span] = field(default_factory=list)  # workers are kept from the database
     servers_away: bool = False  # for long; the row measures from their return itself
     most_crashes: int | None = None  # of one job; None: the product's own bound
     recoveries_s: list[float] = field(default_factory=list)

@@ -20,12 +20,15 @@ Kind = OutgoingEmail.Kind
 Cause = tuple[UUID, str, int | None]
 """An order, a kind of e-mail, and the version it tells of."""
 READY = {"article-generation": Kind.ARTICLE_READY, "backlink-integration": Kind.BACKLINK_INTEGRATED}
+# What an order's history says of a refund that did not go through.
+REFUND_FAILED = "The refund did not go through"
 _EMAIL_ID = re.compile(r'"email_id": ?"(\d+)"')
 
 
 def texts_bought_once(evidence: Evidence) -> Iterator[Wrong]:
     """I3: no paid call for a step that is stored; each other call but one needs its own reply
-    lost, its own answer useless, or its own run cut off. A step is of a run that paid for it (I6).
+    lost, its own answer useless, its own run cut off, or a person's word. A step is of a run that
+    paid for it (I6).
     """
     jobs = {str(pk) for pk in Job.objects.values_list("pk", flat=True)}
     bought: dict[tuple[str, str], list[Call]] = defaultdict(list)
@@ -70,7 +73,7 @@ def _bought_once(
             cut_off.discard(run)  # a run buys a step once, so it can lose one reply
             continue
         unexcused.append(run)
-    if len(unexcused) > 1 and not after:
+    if len(unexcused) > 1 + evidence.asked_again[name[:36]] and not after:
         what = f"{name} was bought by runs {runs}; those of {unexcused} lost no reply"
         yield Wrong(promise="I3", how="duplicated", what=what)
 
@@ -179,7 +182,12 @@ def _due() -> Counter[Cause]:
     due.update((o, str(Kind.ORDER_FAILED), None) for o in ends.values_list("order", flat=True))
     given_up = ends.filter(was=Status.PROCESSING).exclude(what__startswith=OrderEvent.ENDED)
     held = OrderEvent.objects.filter(what=HELD)
-    for kind, events in ((Kind.ADMIN_ORDER_FAILED, given_up), (Kind.ADMIN_ORDER_HELD, held)):
+    unpaid = OrderEvent.objects.filter(what__startswith=REFUND_FAILED)
+    for kind, events in (
+        (Kind.ADMIN_ORDER_FAILED, given_up),
+        (Kind.ADMIN_ORDER_HELD, held),
+        (Kind.ADMIN_REFUND_FAILED, unpaid),
+    ):
         due.update((order, str(kind), None) for order in events.values_list("order", flat=True))
     due.update((order, str(Kind.REFUNDED), None) for order in _refunds(told=True))
     return due

@@ -61,6 +61,8 @@ def _is_settled(order: Order) -> Iterator[Wrong]:
 
 def _one_event_a_payment(paid: list[Session]) -> Iterator[Wrong]:
     told = StripeEvent.objects.filter(type="checkout.session.completed").exclude(order=None)
+    # One that a bank is still to confirm is completed as well.
+    told = told.filter(payload__data__object__payment_status="paid")
     sessions = Counter(session["client_reference_id"] for session in paid)
     for key, count in Counter(map(str, told.values_list("order", flat=True))).items():
         if count > sessions[key]:
@@ -68,9 +70,11 @@ def _one_event_a_payment(paid: list[Session]) -> Iterator[Wrong]:
 
 
 def refunds_once(evidence: Evidence) -> Iterator[Wrong]:
-    """I5: one refund at Stripe for a row, under one key; never more than was paid; and what our
-    rows say was given back is what Stripe gave."""
+    """I5: one refund at Stripe for a row, under one key, and one more for each key under which
+    Stripe repeated an error of its own; never more than was paid; and what our rows say was given
+    back is what Stripe gave."""
     keys: dict[str, set[str]] = defaultdict(set)
+    spoilt: dict[str, set[str]] = defaultdict(set)
     made: Counter[str] = Counter()
     calls = evidence.read("calls", service="stripe", operation="refunds.create", limit=MOST)
     for call in calls["calls"]:
@@ -78,11 +82,15 @@ def refunds_once(evidence: Evidence) -> Iterator[Wrong]:
         if found is None:
             continue
         name = found[1] or found[2]
-        keys[name].add(call["idempotency_key"] or "none")
+        key = call["idempotency_key"] or "none"
+        keys[name].add(key)
+        if call["replayed"] and (call["status"] or 0) >= 500:
+            spoilt[name].add(key)
         made[name] += bool(call["work_done"] and not call["replayed"])
     for name, used in keys.items():
-        if len(used) > 1 or made[name] > 1:
+        if len(used) > 1 + len(spoilt[name]) or made[name] > 1:
             what = f"refund {name}: {made[name]} made under {len(used)} keys"
+            what += f", {len(spoilt[name])} of them spoilt by an error that Stripe kept"
             yield Wrong(promise="I5", how="duplicated", what=what)
     ended = [Refund.State.SUCCEEDED, Refund.State.WITHDRAWN]
     for refund in Refund.objects.exclude(state__in=ended):

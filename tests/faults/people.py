@@ -3,6 +3,7 @@
 Patient people: what fails because a part is away is tried again later, as a person would.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -13,15 +14,37 @@ from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from articles.models import Article, Domain
-from orders import briefs, purchase, reviews, revisions
+from orders import briefs, leftovers, purchase, reviews, revisions
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, Product, Review, Status
 from orders.stripe_client import StripeUnavailable
+from queueing import service
+from queueing.models import Job, State
 from tests.faults.arena import Arena
 from tests.orders import factories
 
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+# Somebody was first, or a part is away: who asked looks again in a moment.
+_NOT_NOW = (
+    StripeUnavailable, purchase.NotPayable, TransitionRefused, reviews.ReviewRefused,
+    service.Refused,
+)  # fmt: skip
+LINKS = 5  # as many as a site of theirs allows in a text
 _numbers = count(1)
+# What befalls one order alone, by the name of the trouble; a provider that refuses does so for
+# good, and an operator lets the job run again.
+_TROUBLES: dict[str, dict[str, Any]] = {
+    "refund broken": {"operation": "refunds.create", "status": 500, "kept": "before"},
+    "refund refused": {"operation": "refunds.create", "status": 400},
+    # Its news comes before the reply.
+    "refund told first": {"operation": "refunds.create", "reply_after_ms": 2000},
+    "e-mail refused": {"service": "sendgrid", "status": 400},
+    "e-mail lost": {"service": "sendgrid", "drop_reply": True, "times": 2},
+}
+# Its site allows too few links while it is published: one, which the page has already.
+SITE_REFUSES = "site refuses"
+ELSEWHERE = "https://elsewhere.example.com/"
+_REFUSED = ("refund", "email", "publication")
 _SUBJECTS = (
     "a balcony in the shade", "an old bicycle", "a small kitchen", "a rainy weekend",
     "a first tent", "a noisy flat", "a long train ride", "a wooden floor",
@@ -34,10 +57,15 @@ class Errand:
 
     product: str = Product.ARTICLE
     revise: bool = False
+    editor: str = "ed"
     decision: str = "approve"  # or "return", then approve; or "reject"; or "" to stop at the review
     doomed: bool = False  # the writer is told to refuse it
     hopeless: bool = False  # the writer makes nothing but rubbish of its change
     stumbles: bool = False  # the writer fails once in each of its jobs, and once asks for time
+    troubles: tuple[str, ...] = ()  # of `_TROUBLES`, or that its site refuses
+    shared: bool = False  # two others buy links on its page before it is rejected
+    page_of: int | None = None  # the number of another errand, whose page this one's link goes to
+    waits: Callable[[], bool] = lambda: False  # while its people leave it to others
     pill: str = ""  # what it does to its worker (`pills`)
     order: Order | None = None
     paid: bool = False
@@ -56,6 +84,24 @@ class Errand:
     @property
     def target_url(self) -> str:
         return f"https://shop.example.com/{self.number:05}"
+
+    @property
+    def key(self) -> str:
+        """The purchase's idempotency key."""
+        return f"faults-{self.number}"
+
+    def wanted(self, domain: Domain) -> dict[str, Any]:
+        """Return what is ordered on that site, but for the page of a link."""
+        fields: dict[str, Any] = {
+            "product": self.product,
+            "domain": domain.host,
+            "target_url": self.target_url,
+            "anchor_text": "sturdy garden tools",
+            "email": f"ada+{self.number}@example.com",
+        }
+        if self.product == Product.INTEGRATION:
+            return fields
+        return fields | {"topic": self.topic, "keyword": "living well", "words": 400}
 
     @property
     def mark(self) -> str:
@@ -81,7 +127,8 @@ class People:
 
     def want(self, *errands: Errand) -> list[Errand]:
         """Take on errands; the first `act` places their orders."""
-        self.errands += errands
+        for errand in errands:
+            self.errands += [errand, *(_neighbours(errand) if errand.shared else ())]
         return list(errands)
 
     def act(self) -> bool:
@@ -117,19 +164,25 @@ class People:
         """Let one errand's people do the next thing they can; True when it has ended."""
         try:
             return self._go_on(errand, at=timezone.now())
-        except (Error, StripeUnavailable, TransitionRefused, reviews.ReviewRefused):
-            connection.close()  # a part is away, or somebody was first: look again in a moment
+        except (Error, *_NOT_NOW):
+            connection.close()
         except httpx2.HTTPError:
             pass
         return False
 
     def _go_on(self, errand: Errand, *, at: datetime) -> bool:
+        if errand.order is not None:
+            errand.order.refresh_from_db()
+        if errand.waits():
+            return False
         if errand.order is None:
             errand.order = self._place(errand, at=at)
+            self._trouble(errand)
+            if errand.waits():
+                return False
         order = errand.order
-        order.refresh_from_db()
         if order.status in ENDS:
-            return True
+            return _is_let_run_again(errand, order, at=at) and _is_clean(errand, order, at=at)
         if order.status == Status.AWAITING_PAYMENT:
             self._pay(errand, at=at)
         elif order.status == Status.QUALITY_CHECK:
@@ -142,21 +195,13 @@ class People:
         if errand.doomed:
             self._spoil(errand, "refusal")
         self._trip(errand)
-        domain = _site(errand)
-        fields: dict[str, Any] = {
-            "product": errand.product,
-            "domain": domain.host,
-            "target_url": errand.target_url,
-            "anchor_text": "sturdy garden tools",
-            "email": f"ada+{errand.number}@example.com",
-        }
+        domain = site(errand)
+        fields = errand.wanted(domain)
         if errand.product == Product.INTEGRATION:
-            fields["article"] = _page(domain).pk
-        else:
-            fields |= {"topic": errand.topic, "keyword": "living well", "words": 400}
+            linked = [ELSEWHERE] if SITE_REFUSES in errand.troubles else []
+            fields["article"] = _page(domain, *linked).pk
         brief = briefs.validate(fields, at=at)
-        key = f"faults-{errand.number}"
-        return purchase.place_order(brief=brief, idempotency_key=key, at=at).order
+        return purchase.place_order(brief=brief, idempotency_key=errand.key, at=at).order
 
     def _spoil(self, errand: Errand, text: str) -> None:
         self._arena.knob(service="openai", bad_text=text, match=errand.mark)
@@ -166,6 +211,15 @@ class People:
             knob = {"service": "openai", "match": errand.mark, "times": 1}
             self._arena.knob(**knob, status=500)
             self._arena.knob(**knob, status=429, retry_after_s=1, skip=1)
+
+    def _trouble(self, errand: Errand) -> None:
+        assert errand.order is not None
+        of_stripe = {"service": "stripe", "match": str(errand.order.pk), "times": 1}
+        of_sendgrid = {"match": f"ada+{errand.number}@", "times": 1}
+        for name, knob in _TROUBLES.items():
+            if name in errand.troubles:
+                whose = of_sendgrid if "service" in knob else of_stripe
+                self._arena.knob(**whose | knob)
 
     def _pay(self, errand: Errand, *, at: datetime) -> None:
         if errand.paid or errand.order is None:
@@ -189,29 +243,87 @@ class People:
     def _decide(self, errand: Errand, order: Order, *, at: datetime) -> bool:
         review = Review.objects.filter(order=order, decision="").first()
         if review is None:
+            _is_let_run_again(errand, order, at=at)
             return False  # being published
         if not errand.decision:
             return True
         if errand.decision == "reject":
-            reviews.reject(review=review, by="ed", note="It does not fit the site.", at=at)
+            reviews.reject(review=review, by=errand.editor, note="It does not fit the site.", at=at)
         elif errand.decision == "return" and not errand.returned:
-            reviews.give_back(review=review, by="ed", note="Please look again.", at=at)
+            reviews.give_back(review=review, by=errand.editor, note="Please look again.", at=at)
             errand.returned = True
         else:
-            reviews.approve(review=review, by="ed", at=at)
+            approve(errand, review, at=at)
         return False
 
 
-def _site(errand: Errand) -> Domain:
+@transaction.atomic
+def approve(errand: Errand, review: Review, *, at: datetime) -> None:
+    """Approve it; a site that is to refuse it does so from that moment."""
+    reviews.approve(review=review, by=errand.editor, at=at)
+    if SITE_REFUSES in errand.troubles:
+        allow_links(review.order, 1)
+
+
+def allow_links(order: Order, count: int) -> None:
+    """Have the order's site allow so many links in a text."""
+    Domain.objects.filter(pk=order.domain_id).update(outbound_limit=count)
+
+
+def _is_let_run_again(errand: Errand, order: Order, *, at: datetime) -> bool:
+    """Have an operator let run again what a provider or the site refused; True when nothing is
+    left to be."""
+    if not errand.troubles:
+        return True
+    jobs = Job.objects.filter(subject=order.subject, kind__in=_REFUSED)
+    if jobs.filter(state__in=[State.WAITING, State.ACTIVE]).exists():
+        return False
+    # An e-mail that was perhaps sent is sent no third time.
+    refused = jobs.filter(state=State.FAILED).exclude(error_class="EmailUncertain")
+    for job in refused:
+        allow_links(order, LINKS)
+        service.retry(job_id=job.pk, actor="olga", at=at)
+    return not refused
+
+
+def _neighbours(errand: Errand) -> list[Errand]:
+    """Return two who buy a link in the text that carries the errand's: one is published with both
+    before the errand is rejected, the other's text waits meanwhile, and loses the dead link."""
+    live, late = (Errand(product=errand.product, page_of=errand.number) for _ in range(2))
+
+    live.waits = lambda: not _has_text(errand)
+    late.waits = lambda: not live.ended or (_has_text(late) and not errand.ended)
+    errand.waits = lambda: _has_text(errand) and not _has_text(late) and not late.ended
+    return [live, late]
+
+
+def _has_text(errand: Errand) -> bool:
+    return errand.order is not None and errand.order.version_id is not None
+
+
+def _is_clean(errand: Errand, order: Order, *, at: datetime) -> bool:
+    """Have an editor take the rejected order's link off the live page; True once it is off."""
+    if not errand.shared or order.article_id is None:
+        return True
+    try:
+        leftovers.remove(article_id=order.article_id, by="ed", at=at)
+    except leftovers.NothingLeft:
+        return True
+    return False
+
+
+def site(errand: Errand) -> Domain:
     """Return the errand's site: the first try's, if that was cut short.
 
     The order may be kept by then, and its key finds it only with the brief that it was kept with.
     """
-    host = f"site-{errand.number}.example.com"
-    return Domain.objects.filter(host=host).first() or factories.active_domain(host=host)
+    host = f"site-{errand.page_of or errand.number}.example.com"
+    found = Domain.objects.filter(host=host).first()
+    return found or factories.active_domain(host=host, outbound_limit=LINKS)
 
 
 @transaction.atomic
-def _page(domain: Domain) -> Article:
-    """Return the site's one page, with its text."""
-    return Article.objects.filter(domain=domain).first() or factories.open_article(domain)
+def _page(domain: Domain, *linked: str) -> Article:
+    """Return the site's one page, with its text, which links to these."""
+    found = Article.objects.filter(domain=domain).first()
+    return found or factories.open_article(domain, html=factories.text_of(*linked))

@@ -59,6 +59,17 @@ class Browser:
         with self._tab() as tab:
             return tab.post(path, data=fields | token)
 
+    def look(self, path: str) -> httpx2.Response:
+        """Open a page with what is held, and keep nothing of it."""
+        with self._tab() as tab:
+            return tab.get(path)
+
+    def at(self, base_url: str) -> "Browser":
+        """The same browser before another of our web servers."""
+        other = Browser(base_url)
+        other.cookies = self.cookies
+        return other
+
     def log_in(self, user: str) -> None:
         address = reverse("admin:login")
         self.get(address)

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from articles.models import Article, ModelCall
-from orders import marks, notifications
+from orders import marks, notifications, refunds
 from orders.models import (
     OrderEvent,
     OutgoingEmail,
@@ -16,7 +16,7 @@ from orders.models import (
     Refund,
     Status,
 )  # fmt: skip
-from queueing.models import Attempt, Job, Outcome, State, Step
+from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
 from tests.faults import forged
 from tests.faults.arena import FOR_EVER
 from tests.faults.forged import LATER, MUCH_LATER, WORKER, World, failed
@@ -56,6 +56,26 @@ def test_a_failure_after_the_model_failed_in_every_try_is_no_loss():
     assert world.judged() == set()
 
 
+@pytest.mark.parametrize(
+    ("kind", "promises"), [("publication", set()), ("backlink-revision", {"I1 lost"})]
+)
+def test_only_a_publication_that_another_made_good_may_fail(delivered, kind, promises):
+    job_of(delivered, kind, State.FAILED)
+
+    assert delivered.judged() == promises
+
+
+@pytest.mark.parametrize(("state", "promises"), [("failed", set()), ("waiting", {"I8 stuck"})])
+def test_a_published_order_may_leave_a_publication_that_failed(delivered, state, promises):
+    review = delivered.order.reviews.get()
+    review.pk = None
+    review.save()
+    why = {"reason": "too many links"} if state == "failed" else {}
+    Publication.objects.create(review=review, state=state, created_at=AT, **why)
+
+    assert delivered.judged() == promises
+
+
 # --- a repeat is excused by its own loss alone --------------------------------------------------
 
 
@@ -71,6 +91,28 @@ def crashed_before(world: World, *, hit: bool = True) -> None:
 def test_a_text_bought_again_after_its_run_was_killed_is_excused(delivered):
     crashed_before(delivered)
 
+    assert delivered.judged() == set()
+
+
+@pytest.mark.parametrize(("ago_s", "promises"), [(0, set()), (3600, {"I3", "I6"})])
+def test_a_run_is_excused_by_a_database_that_took_no_connections_just_then(
+    delivered, ago_s, promises
+):
+    crashed_before(delivered, hit=False)
+    since = AT.timestamp() - ago_s
+    delivered.starved = [(since, since + 60)]
+
+    assert {one.partition(" ")[0] for one in delivered.judged()} == promises
+
+
+def test_a_text_bought_again_after_a_person_let_its_job_run_again_is_excused(delivered):
+    Attempt.objects.all().delete()
+    delivered.runs(Outcome.FAILED, Outcome.SUCCEEDED)
+    Step.objects.update(attempt=2)
+    delivered.buys("outline", run=2)
+    assert delivered.judged() == {"I3 duplicated"}
+
+    JobNote.objects.create(job=delivered.job, action="retry", actor="olga", at=AT)
     assert delivered.judged() == set()
 
 
@@ -304,10 +346,59 @@ def test_a_refund_made_under_two_keys_is_seen():
     assert "I5 duplicated" in world.judged()
 
 
+def test_a_fresh_key_after_an_error_that_stripe_kept_under_the_first_is_excused():
+    world = failed(doomed=True)
+    world.keeps_an_error(Refund.objects.get(), key="spoilt")
+
+    assert world.judged() == set()
+
+
+def test_a_third_key_after_one_error_that_stripe_kept_is_seen():
+    world = failed(doomed=True)
+    world.keeps_an_error(Refund.objects.get(), key="spoilt")
+    world.pays_back(Refund.objects.get(), key="another")
+
+    assert "I5 duplicated" in world.judged()
+
+
+def test_a_fresh_key_after_an_error_that_stripe_did_not_repeat_is_seen():
+    world = failed(doomed=True)
+    world.keeps_an_error(Refund.objects.get(), key="not spoilt", replayed=False)
+
+    assert world.judged() == {"I5 duplicated"}
+
+
+def test_a_fresh_key_after_another_refunds_error_is_seen():
+    world = failed(doomed=True)
+    world.keeps_an_error(Refund(pk=77), key="spoilt")
+    world.pays_back(Refund.objects.get(), key="another")
+
+    assert "I5 duplicated" in world.judged()
+
+
+def test_a_refund_given_under_the_spoilt_key_and_the_fresh_one_is_seen():
+    world = failed(doomed=True)
+    world.keeps_an_error(Refund.objects.get(), key="spoilt")
+    world.pays_back(Refund.objects.get(), key="spoilt")
+
+    assert world.judged() == {"I5 duplicated"}
+
+
 def test_admins_who_were_not_told_of_a_failure_are_missed():
     world = failed(doomed=True)
     nobody_is_told("admin-order-failed")(world)
 
+    assert world.judged() == {"I4 lost"}
+
+
+def test_admins_are_told_of_a_refund_that_did_not_go_through_at_first():
+    world = failed(doomed=True)
+    Refund.objects.update(state=Refund.State.PENDING)
+    refunds.give_up(refund_id=Refund.objects.get().pk, reason="Stripe says no", at=AT)
+    Refund.objects.update(state=Refund.State.SUCCEEDED)
+    world.everything_is_sent()
+    assert world.judged() == set()
+    nobody_is_told("admin-refund-failed")(world)
     assert world.judged() == {"I4 lost"}
 
 

@@ -169,6 +169,19 @@ def test_orders_that_follow_are_published_after_it():
     assert publications.to_publish(publication_id=Publication.objects.get().pk) is not None
 
 
+def test_an_editor_who_asks_while_the_text_is_being_made_shuts_out_no_other_order():
+    article, (_, _, third) = live_with_a_dead_link(orders=3)
+    leftovers.remove(article_id=article.pk, by="edith", at=LATER)  # beside the rejection's own job
+    assert set(run_removal()) == {Outcome.SUCCEEDED}
+    assert run_cleanup() == [Outcome.SUCCEEDED]
+    article.refresh_from_db()
+
+    version = now(third).version
+
+    assert standing(article=article, version=version) == version
+    assert ArticleVersion.objects.filter(html=article.live_version.html).count() == 1
+
+
 def test_a_page_of_its_own_whose_order_was_rejected_loses_the_link_too():
     review = factories.waiting_review()
     article = review.version.article
