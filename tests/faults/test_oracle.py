@@ -339,51 +339,6 @@ def test_a_forged_world_breaks_the_promise(delivered, name):
     assert broken in delivered.judged()
 
 
-def test_a_refund_made_under_two_keys_is_seen():
-    world = failed(doomed=True)
-    world.pays_back(Refund.objects.get(), key="another")
-
-    assert "I5 duplicated" in world.judged()
-
-
-def test_a_fresh_key_after_an_error_that_stripe_kept_under_the_first_is_excused():
-    world = failed(doomed=True)
-    world.keeps_an_error(Refund.objects.get(), key="spoilt")
-
-    assert world.judged() == set()
-
-
-def test_a_third_key_after_one_error_that_stripe_kept_is_seen():
-    world = failed(doomed=True)
-    world.keeps_an_error(Refund.objects.get(), key="spoilt")
-    world.pays_back(Refund.objects.get(), key="another")
-
-    assert "I5 duplicated" in world.judged()
-
-
-def test_a_fresh_key_after_an_error_that_stripe_did_not_repeat_is_seen():
-    world = failed(doomed=True)
-    world.keeps_an_error(Refund.objects.get(), key="not spoilt", replayed=False)
-
-    assert world.judged() == {"I5 duplicated"}
-
-
-def test_a_fresh_key_after_another_refunds_error_is_seen():
-    world = failed(doomed=True)
-    world.keeps_an_error(Refund(pk=77), key="spoilt")
-    world.pays_back(Refund.objects.get(), key="another")
-
-    assert "I5 duplicated" in world.judged()
-
-
-def test_a_refund_given_under_the_spoilt_key_and_the_fresh_one_is_seen():
-    world = failed(doomed=True)
-    world.keeps_an_error(Refund.objects.get(), key="spoilt")
-    world.pays_back(Refund.objects.get(), key="spoilt")
-
-    assert world.judged() == {"I5 duplicated"}
-
-
 def test_admins_who_were_not_told_of_a_failure_are_missed():
     world = failed(doomed=True)
     nobody_is_told("admin-order-failed")(world)
@@ -400,10 +355,3 @@ def test_admins_are_told_of_a_refund_that_did_not_go_through_at_first():
     assert world.judged() == set()
     nobody_is_told("admin-refund-failed")(world)
     assert world.judged() == {"I4 lost"}
-
-
-def test_money_that_our_rows_gave_back_and_stripe_did_not_is_seen():
-    world = failed(doomed=True)
-    world.events.clear()
-
-    assert world.judged() == {"I5 lost", "I11 lost"}
