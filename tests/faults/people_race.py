@@ -222,7 +222,8 @@ def people_race(round_: Round) -> None:
         for state, race in ((Status.QUALITY_CHECK, _judged), (Status.ADMIN_REVIEW, _decided)):
             if _reached(round_, errand, state):
                 race(round_, crowd, errand)
-        errand.decision = round_.random.choice(["approve", "return", "reject"])
+        later = round_.random.choice(["approve", "return", "reject"])
+        errand.decision = "approve" if _is_approved(errand) else later
         if number % 3 == 2:
             round_.people.finish()
     told = crowd.told
@@ -344,6 +345,11 @@ def _reached(round_: Round, errand: Errand, state: str) -> bool:
 def _act(round_: Round) -> bool:
     round_.people.act()
     return False
+
+
+def _is_approved(errand: Errand) -> bool:
+    """Whether an editor was first to approve it, so that nobody decides any more."""
+    return _now(errand).reviews.filter(decision=Review.Decision.APPROVED).exists()
 
 
 def _now(errand: Errand) -> Order:
