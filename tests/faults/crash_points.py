@@ -37,7 +37,7 @@ WEB = "web"
 UNHURRIED = {"LEASE_S": "20"}
 PROVOKED = ("email", "refund")
 # Passed only by a worker that is told to end.
-HANDED_BACK = "_end<hand_back"
+OF_THE_LEAVING = ("_end<hand_back", "leases.py:release|", "workers.py:leave|")
 
 
 @fault("1 crash at every write")
@@ -61,7 +61,7 @@ def _crash_at_every_write(round_: Round) -> None:
         others = [point for point in points if point != ALL_BOUGHT]
         points = [ALL_BOUGHT, round_.random.choice(others)]
         of_web, pressed = round_.random.sample(of_web, 1), round_.random.sample(pressed, 1)
-    by_themselves = [point for point in points if HANDED_BACK not in point]
+    by_themselves = [point for point in points if not _is_of_the_leaving(point)]
     missed = _Victims(round_, list(by_themselves)).all_die()
     missed += [point for point in points if point not in by_themselves]
     missed = [point for point in missed if not _is_died_at_alone(round_, point)]
@@ -194,6 +194,10 @@ def _is_died_at_alone(round_: Round, point: str) -> bool:
     return any(_dies_alone_at(round_, point, wishes) for wishes in ways)
 
 
+def _is_of_the_leaving(point: str) -> bool:
+    return any(place in point for place in OF_THE_LEAVING)
+
+
 def _dies_alone_at(round_: Round, point: str, wishes: Sequence[Wish]) -> bool:
     """Have one worker die at the failpoint, then let another bring everything to its end.
 
@@ -204,7 +208,7 @@ def _dies_alone_at(round_: Round, point: str, wishes: Sequence[Wish]) -> bool:
         provoke(round_.arena, kind)
     place(round_, wishes)
     victim = round_.arena.worker(ready=False, **mark.settings)
-    if HANDED_BACK in point:
+    if _is_of_the_leaving(point):
         _is_told_to_end(round_, victim)
     died = _died(round_, victim, mark)
     round_.arena.worker()
