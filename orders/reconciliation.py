@@ -69,10 +69,11 @@ def sweep(*, at: datetime, dry_run: bool = False) -> Swept:
             stopped = True  # logged where Stripe was called; the others would fail alike
             break
         asked += 1
-        Payment.objects.filter(pk=payment.pk).update(asked_at=at)
         news += _done(
             "session_not_settled", partial(_settle, payment, session, at=at), payment=payment.pk
         )
+        # Not before: who dies in between would leave it unasked for twice as long as it has waited.
+        Payment.objects.filter(pk=payment.pk).update(asked_at=at)
     closed = sum(
         _done("order_not_closed", partial(payments.close_unpaid, order_id=pk, at=at), order=str(pk))
         for pk in overdue
@@ -115,10 +116,10 @@ def ask_for_refunds(*, at: datetime, dry_run: bool = False) -> int:
             made = _made(refund)
         except stripe.StripeError:
             break
-        Refund.objects.filter(pk=refund.pk).update(asked_at=at)
         ended += _done(
             "refund_not_settled", partial(_hear_refund, refund, made, at=at), refund=refund.pk
         )
+        Refund.objects.filter(pk=refund.pk).update(asked_at=at)
     return ended
 
 

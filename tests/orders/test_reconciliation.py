@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -93,6 +94,23 @@ def test_a_sweep_asks_for_no_more_than_its_batch_and_the_next_goes_on(sandbox, s
 
     assert counts == [2, 2, 1, 0]
     assert asked(sandbox) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_dies_over_a_payment_leaves_it_to_the_next(sandbox):
+    order = order_awaiting_payment()
+    sandbox.pay(session_of(order).session_id)
+
+    def dies(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "orders_order"'):
+            raise SystemExit
+        return execute(sql, params, many, context)
+
+    with pytest.raises(SystemExit), connection.execute_wrapper(dies):
+        reconciliation.sweep(at=later(minutes=16))
+
+    assert reconciliation.sweep(at=later(minutes=17)).news == 1
+    assert_in_work_once(order)
 
 
 def test_a_session_that_expired_unheard_cancels_its_order(sandbox):
