@@ -62,17 +62,17 @@ WITH freed AS (
 ), healed AS (
     UPDATE queueing_line SET faults = 0, shut_until = NULL, shut_since = NULL, reason = ''
     WHERE name = %(healthy)s AND faults > 0 RETURNING name
+), next AS (  -- read once, whatever the plan: a limit inside the update holds for one reading only
+    SELECT id FROM queueing_job
+    WHERE state = 'waiting' AND line = ANY(%(names)s) AND line <> '' AND run_at > {NOW}
+      AND (EXISTS (SELECT 1 FROM healed) OR NOT EXISTS (
+          SELECT 1 FROM queueing_line WHERE name = ANY(%(names)s) AND shut_until > {NOW}))
+    ORDER BY rank, priority, created_at, id
+    LIMIT CASE WHEN EXISTS (SELECT 1 FROM healed) THEN {_EVERYBODY} ELSE %(free)s END
+    FOR NO KEY UPDATE SKIP LOCKED
 ), woken AS (
-    UPDATE queueing_job SET run_at = {NOW}, dispatched_at = NULL
-    WHERE id IN (
-        SELECT id FROM queueing_job
-        WHERE state = 'waiting' AND line = ANY(%(names)s) AND line <> '' AND run_at > {NOW}
-          AND (EXISTS (SELECT 1 FROM healed) OR NOT EXISTS (
-              SELECT 1 FROM queueing_line WHERE name = ANY(%(names)s) AND shut_until > {NOW}))
-        ORDER BY rank, priority, created_at, id
-        LIMIT CASE WHEN EXISTS (SELECT 1 FROM healed) THEN {_EVERYBODY} ELSE %(free)s END
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) RETURNING id
+    UPDATE queueing_job AS job SET run_at = {NOW}, dispatched_at = NULL
+    FROM next WHERE job.id = next.id RETURNING job.id
 ), rung AS (
     SELECT pg_notify('{BELL}', '')::text FROM woken LIMIT 1
 )

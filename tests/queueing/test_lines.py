@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from queueing import leases, ledger, lines, service
 from queueing.errors import InLine, Parked
@@ -136,6 +137,19 @@ def test_a_good_answer_where_no_places_are_counted_wakes_two(holding, standing):
     lines.leave(entry, well=True)
 
     assert [waits(job) < DUE_S for job in parked] == [True, True, False]
+
+
+def test_no_plan_wakes_more_than_there_is_room_for(holding, standing):
+    """A plan that looked for the next ones once for each row would find other ones each time."""
+    entry = lines.enter(holding(), ONE)
+    parked = [standing() for _ in range(3)]
+
+    with connection.cursor() as cursor:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        lines.leave(entry, well=True)
+
+    assert [waits(job) < DUE_S for job in parked] == [True, False, False]
 
 
 def test_nobody_is_woken_for_a_line_that_is_shut(holding, standing):
