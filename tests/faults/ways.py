@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from local.parts import PROJECT
 from orders.stripe_client import NETWORK_RETRIES
+from queueing.dispatcher import Courier, Due
 from tests.faults import writes
 from tests.faults.arena import Arena
 from tests.faults.killed_workers import EVERYTHING, REJECTED, Wish
@@ -43,6 +45,8 @@ EVERY_WAY: Final = (
     *EVERYTHING, REJECTED, TOLD_FIRST, STUMBLING, HOPELESS, UNLINKED, BROKEN, REFUSED,
     UNPUBLISHED, SHARED,
 )  # fmt: skip
+# The scope of what a worker writes outside of any job.
+OUTSIDE: Final = "other"
 # By the kind of the job that is to pass all its writes, what its calls meet.
 _KNOBS: Final[Mapping[str, tuple[dict[str, Any], ...]]] = {
     "email": (
@@ -102,9 +106,20 @@ NOT_PASSED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def provoke(arena: Arena, kind: str) -> None:
-    """Have the next calls of such jobs fail, so that their writes over it are passed as well."""
+    """Have the next calls of such jobs fail, so that their writes over it are passed as well; what
+    a worker writes outside of any job, a message that is nobody's leads to."""
     for knob in _KNOBS.get(kind, ()):
         arena.knob(**knob)
+    if kind == OUTSIDE:
+        _send_a_stray()
+
+
+def _send_a_stray() -> None:
+    from config.celery import app
+
+    courier = Courier(app)
+    courier([Due(job_id=uuid4(), kind="email", failures=0)])
+    courier.close()
 
 
 def leading_past(kind: str) -> tuple[Wish, ...]:
