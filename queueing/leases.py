@@ -4,7 +4,7 @@ given up on changes nothing, and each may be repeated when its answer was lost o
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -44,6 +44,10 @@ class Fault:
 
 # Milliseconds; a clock that was set back makes none of them negative.
 _SINCE = f"greatest(0, round(1000 * extract(epoch FROM {NOW} - {{}})))::bigint"
+# Workers died under it, and one more ends it. It waits so long for a process that has no other
+# such job in hand: long enough for the dispatcher not to spin, whoever serves it.
+_LAST_CHANCE = "crashes > 0 AND crashes >= %(most_crashes)s - 1"
+_ASIDE_S: Final = 2.0
 # A job is found by its id alone: `IS NOT DISTINCT FROM` is no condition for an index. In a burst
 # that the planner has no statistics of, the index of kinds looks as good, and each claim reads all.
 _CLAIM = f"""
@@ -56,7 +60,8 @@ WITH claimed AS (
                     + CASE WHEN state = 'waiting' THEN {_SINCE.format("run_at")} ELSE 0 END
     WHERE id = %(job)s AND kind IS NOT DISTINCT FROM coalesce(%(kind)s, kind)
       AND (lease_token = %(token)s
-           OR (state = 'waiting' AND run_at <= {NOW} AND NOT EXISTS (
+           OR (state = 'waiting' AND run_at <= {NOW}
+               AND (%(last_chance)s OR NOT ({_LAST_CHANCE})) AND NOT EXISTS (
                SELECT FROM queueing_attempt
                WHERE job_id = queueing_job.id AND token = %(token)s
            )))
@@ -124,9 +129,11 @@ SELECT pg_notify('{NEWS}', subject)::text FROM shown
 
 _RELEASE = f"""
 WITH released AS (
-    UPDATE queueing_job SET dispatched_at = NULL
+    UPDATE queueing_job SET dispatched_at = NULL, run_at = CASE
+        WHEN run_at > {NOW} OR %(due_too)s THEN run_at
+        ELSE {NOW} + make_interval(secs => {_ASIDE_S}) END
     WHERE id = %(job)s AND state IS NOT DISTINCT FROM 'waiting' AND dispatched_at IS NOT NULL
-      AND (run_at > {NOW} OR %(due_too)s)
+      AND (run_at > {NOW} OR %(due_too)s OR {_LAST_CHANCE})
     RETURNING id
 )
 SELECT pg_notify('{BELL}', '')::text FROM released
@@ -139,10 +146,11 @@ def claim(
     token: UUID,
     worker: UUID,
     kind: str | None = None,
+    last_chance: bool = True,
     at: datetime | None = None,
 ) -> Claimed | None:
-    """Take a waiting job that is due, or None: it is gone, taken, settled or not due yet, or of
-    another `kind` than was asked for.
+    """Take a waiting job that is due, or None: it is gone, taken, settled or not due yet, of
+    another `kind` than was asked for or, without `last_chance`, one that another crash would end.
 
     Asked again with the same token, it answers the same; None, if the run was given up meanwhile.
     """
@@ -154,6 +162,8 @@ def claim(
             "worker": worker,
             "kind": kind,
             "lease_s": float(settings.LEASE_S),
+            "last_chance": last_chance,
+            "most_crashes": settings.MAX_CRASHES,
             "at": at,
         },
     )
@@ -164,9 +174,12 @@ def claim(
 
 def release(*, job_id: UUID, due_too: bool, at: datetime | None = None) -> None:
     """Let the dispatcher publish a job again whose message came to nothing: it arrived before
-    its time, or (`due_too`) at a worker that takes no more."""
+    its time, or (`due_too`) at a worker that takes no more. One that another crash would end came
+    to a process that has such a job in hand, and is published in two seconds, to whoever is free.
+    """
+    asked: dict[str, Any] = {"job": job_id, "due_too": due_too, "at": at}
     with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"job": job_id, "due_too": due_too, "at": at})
+        cursor.execute(_RELEASE, asked | {"most_crashes": settings.MAX_CRASHES})
 
 
 def store_step(

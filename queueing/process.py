@@ -21,6 +21,7 @@ class Process:
     runs: dict[UUID, "Run"] = field(default_factory=dict)
     _at_work: int = 0
     _change: threading.Condition = field(default_factory=threading.Condition)
+    _last_chance: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -35,14 +36,22 @@ class Process:
                 self._at_work -= 1
                 self._change.notify_all()
 
-    def begins(self, run: "Run") -> bool:
-        """Put a run under the heartbeat's care; False if it must not share this process with one
-        in hand: each would fail for good if the process died, and one of them for the other."""
+    @contextmanager
+    def last_chance(self) -> Iterator[bool]:
+        """Yield True to one thread at a time: it alone may claim a job that another crash would
+        end. Two such jobs would both fail for good if the process died, one of them for the
+        other."""
+        ours = self._last_chance.acquire(blocking=False)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._last_chance.release()
+
+    def begins(self, run: "Run") -> None:
+        """Put a run under the heartbeat's care."""
         with self._change:
-            if run.on_last_crash and any(other.on_last_crash for other in self.runs.values()):
-                return False
             self.runs[run.lease.token] = run
-            return True
 
     def ends(self, run: "Run") -> None:
         """Take it out again."""

@@ -38,8 +38,6 @@ class Run:
         self.attempt = job.try_number
         self.tries = job.tries
         self.parks = job.parks
-        # Workers died under it before, and one more ends it.
-        self.on_last_crash = 0 < job.crashes >= settings.MAX_CRASHES - 1
         self.parked_since = job.parked_since
         self.steps: dict[str, Any] = claimed.steps
         self.progressed = False  # it has stored a step of its own

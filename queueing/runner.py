@@ -9,8 +9,8 @@ import structlog
 from django.conf import settings
 
 from queueing import leases
-from queueing.errors import HandBack, InLine, LeaseLost, Parked, Permanent, RetryLater
-from queueing.leases import Fault
+from queueing.errors import HandBack, LeaseLost, Parked, Permanent, RetryLater
+from queueing.leases import Claimed, Fault
 from queueing.models import Outcome
 from queueing.outage import is_outage, patiently
 from queueing.process import Process, here
@@ -22,7 +22,6 @@ log = structlog.get_logger(__name__)
 REASON_LENGTH, TRACEBACK_LENGTH, CLASS_LENGTH = 500, 8000, 100
 # An outage costs a job no try, but one that always comes with this very job does in the end.
 OUTAGES_FORGIVEN_UNTIL_RUN = 20
-STANDS_ASIDE_AT_MOST_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,34 +51,47 @@ def _run(job_id: UUID, kind: Kind, process: Process) -> Ended:
         leases.release(job_id=job_id, due_too=True)
         return NOTHING
     token = uuid4()
+    if claimed := _claim(job_id, kind, process, token=token, last_chance=False):
+        return _handle(claimed, kind, process)
+    # Asked for only now: most jobs need nobody's leave.
+    with process.last_chance() as ours:
+        if ours and (claimed := _claim(job_id, kind, process, token=token, last_chance=True)):
+            return _handle(claimed, kind, process)
+    # Duplicates end here by design. So does a retry that a fast clock delivered early.
+    leases.release(job_id=job_id, due_too=False)
+    log.debug("message_dropped", job_id=str(job_id), kind=kind.name)
+    return NOTHING
+
+
+def _claim(
+    job_id: UUID, kind: Kind, process: Process, *, token: UUID, last_chance: bool
+) -> Claimed | None:
     # A claim whose reply was lost is ours all the same, and nobody extends its lease until we know.
-    claimed = patiently(
-        lambda: leases.claim(job_id=job_id, token=token, worker=process.worker, kind=kind.name),
+    return patiently(
+        lambda: leases.claim(
+            job_id=job_id,
+            token=token,
+            worker=process.worker,
+            kind=kind.name,
+            last_chance=last_chance,
+        ),
         until=time.monotonic() + settings.LEASE_S,
     )
-    if claimed is None:
-        # Duplicates end here by design. So does a retry that a fast clock delivered early.
-        leases.release(job_id=job_id, due_too=False)
-        log.debug("message_dropped", job_id=str(job_id), kind=kind.name)
-        return NOTHING
+
+
+def _handle(claimed: Claimed, kind: Kind, process: Process) -> Ended:
     run_ = Run(claimed, process=process)
     with structlog.contextvars.bound_contextvars(
-        job_id=str(job_id), subject=run_.subject, kind=kind.name, run=run_.number
+        job_id=str(run_.job_id), subject=run_.subject, kind=kind.name, run=run_.number
     ):
-        return _handle(run_, kind, process)
-
-
-def _handle(run_: Run, kind: Kind, process: Process) -> Ended:
-    try:
-        if not process.begins(run_):
-            return _stood_aside(run_, kind)
+        process.begins(run_)
         try:
             return _attempt(run_, kind)
+        except LeaseLost as lost:
+            log.warning("lease_lost", reason=str(lost))
+            return NOTHING
         finally:
             process.ends(run_)
-    except LeaseLost as lost:
-        log.warning("lease_lost", reason=str(lost))
-        return NOTHING
 
 
 def _attempt(run_: Run, kind: Kind) -> Ended:
@@ -131,12 +143,6 @@ def _failed(run_: Run, kind: Kind, error: Exception) -> Ended:
         return NOTHING
     log.warning("attempt_failed", error=fault.error_class, retry_in_s=retry_in_s)
     return Ended(outcome=Outcome.FAILED, retry_in_s=retry_in_s, error_class=fault.error_class)
-
-
-def _stood_aside(run_: Run, kind: Kind) -> Ended:
-    wait_s = min(STANDS_ASIDE_AT_MOST_S, kind.policy.backoff_s(nth=run_.parks + 1))
-    why = "another job here has lost as many workers; the next would be blamed on both"
-    return _parked(run_, InLine(why, retry_after_s=wait_s))
 
 
 def _parked(run_: Run, parked: Parked) -> Ended:

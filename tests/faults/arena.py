@@ -51,6 +51,7 @@ class Worker(Process):
     def __init__(self, name: str, env: dict[str, str]) -> None:
         self.id = uuid4()
         self._harm: list[Span] = []
+        self._takes_pills = "PILLS" in env
         super().__init__(
             name,
             ["/bin/sh", "-c", parts.procfile()["worker"]],
@@ -62,9 +63,14 @@ class Worker(Process):
     def harm(self) -> list[Span]:
         """From when until when it was frozen or dead, in Unix seconds; for one that died of itself
         from when it was last seen well."""
-        if self.exit_code != -signal.SIGKILL or self._is_harmed:
+        if self._is_harmed or not self._died_of_itself:
             return self._harm
         return [*self._harm, (self._harm[-1][1] if self._harm else 0.0, FOR_EVER)]
+
+    @property
+    def _died_of_itself(self) -> bool:
+        """Of a pill in any way: one without memory may come to no better end."""
+        return self.exit_code == -signal.SIGKILL or (self._takes_pills and bool(self.exit_code))
 
     @property
     def _is_harmed(self) -> bool:

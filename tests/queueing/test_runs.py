@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from queueing import leases, runner
+from queueing import clock, leases, runner
 from queueing.errors import LeaseLost, Permanent, RetryLater
 from queueing.models import Attempt, Job, Outcome, State, Step
 from queueing.registry import kind_named
@@ -333,18 +333,21 @@ def test_an_error_that_only_says_what_to_do_is_counted_by_its_cause(job_that, ru
 
 
 def test_two_jobs_that_have_each_lost_two_workers_do_not_share_a_third(job_that, run_once):
+    """Not even for the moment of a claim: whoever is active when the process dies is blamed."""
     other, beside = job_that(lambda run: None), []
 
     def runs(run):
         beside.append(run_once(other.pk))
 
     job = job_that(runs)
-    Job.objects.update(crashes=2)
+    asked_at = clock.read()
+    Job.objects.update(crashes=2, dispatched_at=asked_at)
 
     assert run_once(job.pk).outcome is Outcome.SUCCEEDED
-    assert beside[0].outcome is Outcome.PARKED
+    assert beside == [runner.NOTHING]
     other.refresh_from_db()
-    assert (other.state, other.failures, other.crashes) == (State.WAITING, 0, 2)
+    assert (other.state, other.attempts, other.dispatched_at) == (State.WAITING, 0, None)
+    assert other.run_at - asked_at > timedelta(seconds=2), "nobody asks for it all the time"
     Job.objects.update(run_at=other.created_at)
     assert run_once(other.pk).outcome is Outcome.SUCCEEDED
 
