@@ -17,7 +17,7 @@ from articles.models import Article, Domain
 from orders import briefs, leftovers, purchase, reviews, revisions
 from orders.lifecycle import TransitionRefused
 from orders.models import Order, Product, Review, Status
-from orders.stripe_client import StripeUnavailable
+from orders.stripe_client import NETWORK_RETRIES, StripeUnavailable
 from queueing import service
 from queueing.models import Job, State
 from tests.faults.arena import Arena
@@ -38,6 +38,18 @@ _TROUBLES: dict[str, dict[str, Any]] = {
     "refund refused": {"operation": "refunds.create", "status": 400},
     # Its news comes before the reply.
     "refund told first": {"operation": "refunds.create", "reply_after_ms": 2000},
+    # It is made, and nobody hears of it before the job asks for it.
+    "refund lost": {
+        "operation": "refunds.create",
+        "drop_reply": True,
+        "times": NETWORK_RETRIES + 1,
+    },
+    "refund told late": {
+        "service": "webhooks",
+        "operation": "charge.refunded",
+        "latency_ms": 5000,
+    },
+    "e-mail busy": {"service": "sendgrid", "status": 503},
     "e-mail refused": {"service": "sendgrid", "status": 400},
     # Two e-mails on their way at once share the losses, and neither is sent a third time.
     "e-mail lost": {"service": "sendgrid", "drop_reply": True, "times": 4},
@@ -219,7 +231,7 @@ class People:
         of_sendgrid = {"match": f"ada+{errand.number}@", "times": 1}
         for name, knob in _TROUBLES.items():
             if name in errand.troubles:
-                whose = of_sendgrid if "service" in knob else of_stripe
+                whose = of_sendgrid if knob.get("service") == "sendgrid" else of_stripe
                 self._arena.knob(**whose | knob)
 
     def _pay(self, errand: Errand, *, at: datetime) -> None:

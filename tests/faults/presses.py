@@ -373,6 +373,7 @@ SCENES: Final[Mapping[str, Scene]] = {
         done=lambda errand: Group.objects.count() == len(GROUPS),
     ),
     "plants a catalogue": Scene(
+        once=True,
         begins=lambda arena, errand: Command(words=("seed",)),
         done=lambda errand: Article.objects.exclude(live_version=None).exists(),
     ),

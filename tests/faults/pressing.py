@@ -78,6 +78,8 @@ class Pressing:
     def _play(self, name: str, **settings: str) -> Process:
         scene = SCENES[name]
         arena = self.round_.arena
+        if scene.once:
+            self.part_ends()
         self._come()
         errand = Errand(**scene.wish, editor=EDITOR)
         self._lead(scene, errand)

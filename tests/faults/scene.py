@@ -62,6 +62,7 @@ class Scene:
     begins: Callable[[Arena, Errand], Press]
     at: str = ""  # "": nobody has ordered yet
     orders: bool = False  # the press itself
+    once: bool = False  # it does nothing where it was done before
     wish: Wish = field(default_factory=dict)
     at_once: Callable[[Arena, Errand], None] | None = None  # before it is ordered
     goes_on: Callable[[Arena, Errand], None] = lambda arena, errand: None

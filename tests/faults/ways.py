@@ -6,14 +6,12 @@ What fails here fails once and is tried again, so every order still ends as its 
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from local.parts import PROJECT
-from orders.stripe_client import NETWORK_RETRIES
 from queueing.dispatcher import Courier, Due
 from tests.faults import writes
-from tests.faults.arena import Arena
 from tests.faults.killed_workers import EVERYTHING, REJECTED, Wish
 from tests.faults.people import SITE_REFUSES
 
@@ -36,34 +34,21 @@ REFUSED: Final[Wish] = {
     "doomed": True,
     "troubles": ("refund refused", "e-mail refused"),
 }
+# The reply with the refund is lost, and SendGrid asks for time.
+LOST: Final[Wish] = {
+    "product": "article",
+    "doomed": True,
+    "troubles": ("refund lost", "refund told late", "e-mail busy"),
+}
 UNPUBLISHED: Final[Wish] = {"product": "integration", "troubles": (SITE_REFUSES,)}
 # Its link stands in the texts of others when it is rejected, one of them live.
 SHARED: Final[Wish] = {"product": "integration", "decision": "reject", "shared": True}
 # Paid and given back: all that Stripe tells of without being asked for more.
 TOLD_FIRST: Final[Wish] = REJECTED | {"troubles": ("refund told first",)}
 EVERY_WAY: Final = (
-    *EVERYTHING, REJECTED, TOLD_FIRST, STUMBLING, HOPELESS, UNLINKED, BROKEN, REFUSED,
+    *EVERYTHING, REJECTED, TOLD_FIRST, STUMBLING, HOPELESS, UNLINKED, BROKEN, REFUSED, LOST,
     UNPUBLISHED, SHARED,
 )  # fmt: skip
-# The scope of what a worker writes outside of any job.
-OUTSIDE: Final = "other"
-# By the kind of the job that is to pass all its writes, what its calls meet.
-_KNOBS: Final[Mapping[str, tuple[dict[str, Any], ...]]] = {
-    "email": (
-        {"service": "sendgrid", "status": 503, "times": 1},
-        {"service": "sendgrid", "drop_reply": True, "times": 1, "skip": 1},
-    ),
-    "refund": (
-        # Stripe's news would settle the row before the job asks again.
-        {"service": "webhooks", "operation": "charge.refunded", "latency_ms": 5000, "times": 1},
-        {
-            "service": "stripe",
-            "operation": "refunds.create",
-            "drop_reply": True,
-            "times": NETWORK_RETRIES + 1,
-        },
-    ),
-}
 # Places of the source that nothing here comes to, by how they begin.
 NOT_PASSED: Final[Mapping[str, tuple[str, ...]]] = {
     "staff take another amount for the price; the oracle counts by the price": (
@@ -105,16 +90,8 @@ NOT_PASSED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def provoke(arena: Arena, kind: str) -> None:
-    """Have the next calls of such jobs fail, so that their writes over it are passed as well; what
-    a worker writes outside of any job, a message that is nobody's leads to."""
-    for knob in _KNOBS.get(kind, ()):
-        arena.knob(**knob)
-    if kind == OUTSIDE:
-        _send_a_stray()
-
-
-def _send_a_stray() -> None:
+def send_a_stray() -> None:
+    """Send a message that is nobody's: it leads past what a worker writes outside of any job."""
     from config.celery import app
 
     courier = Courier(app)
@@ -133,8 +110,8 @@ def leading_past(kind: str) -> tuple[Wish, ...]:
         "publication": (LINK, UNPUBLISHED),
         "link-removal": (UNLINKED, SHARED),
         "page-cleanup": (SHARED,),
-        "refund": (DOOMED, REJECTED, BROKEN, REFUSED),
-        "email": (DOOMED, BROKEN, REFUSED),
+        "refund": (DOOMED, REJECTED, BROKEN, REFUSED, LOST),
+        "email": (DOOMED, BROKEN, REFUSED, LOST),
     }.get(kind, (DOOMED,))
 
 
