@@ -324,10 +324,12 @@ def note(
     *, order: Order, what: str, actor: str, at: datetime, version: ArticleVersion | None = None
 ) -> OrderEvent:
     """Add a line to the history that is not a move; `version` is the text that it tells of."""
-    news.tell(order.subject)
-    return OrderEvent.objects.create(
+    event = OrderEvent.objects.create(
         order=order, what=what[:WHAT_LENGTH], actor=actor, at=at, version=version
     )
+    # Last: outside a transaction they hear of it at once, and look.
+    news.tell(order.subject)
+    return event
 
 
 @transaction.atomic

@@ -287,3 +287,18 @@ def test_the_history_replays_to_the_present_status():
         (Status.AWAITING_PAYMENT, Status.PROCESSING),
         (Status.PROCESSING, Status.FAILED),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_of_the_history_is_told_of_when_it_can_be_read():
+    """Who hears of it outside a transaction looks at once, and then for a minute no more."""
+    order = factories.order_in_work()
+    read = []
+
+    def look():
+        read.extend(OrderEvent.objects.filter(order=order).values_list("what", flat=True))
+
+    with rival_before("SELECT pg_notify", look):
+        lifecycle.note(order=order, what="One thing", actor="system", at=AT)
+
+    assert "One thing" in read
