@@ -47,6 +47,7 @@ def _wishes() -> argparse.Namespace:
     wish.add_argument("--seed", type=int, default=1)
     wish.add_argument("--minutes", type=float, help="about how long it may take")
     wish.add_argument("--short", action="store_true", help="few rounds of each")
+    wish.add_argument("--unhurried", action="store_true", help="hold recoveries to no seconds")
     wish.add_argument("--list", action="store_true", help="name the faults and end")
     wish.add_argument("--broken", default="", help="guards to take away (`5:fencing,1:once`)")
     given = wish.parse_args()
@@ -108,7 +109,12 @@ def _play(running: Arena, given: argparse.Namespace) -> int:
     for name in names:
         running.env["BROKEN"] = guards.get(name.partition(" ")[0], "")
         one = matrix.play(
-            name, running, seed=given.seed, short=_is_short(given), for_s=_left_s(given)
+            name,
+            running,
+            seed=given.seed,
+            short=_is_short(given),
+            for_s=_left_s(given),
+            unhurried=given.unhurried,
         )
         played.append(one)
         print(matrix.row(one), flush=True)

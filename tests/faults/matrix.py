@@ -23,6 +23,7 @@ class Round:
     random: Random
     short: bool
     for_s: float | None = None  # for how long, where that is a matter of choice
+    unhurried: bool = False  # recoveries in seconds are noted, and held to no bound
     injected: int = 0
     starved: list[Span] = field(default_factory=list)  # workers are kept from the database
     servers_away: bool = False  # for long; the row measures from their return itself
@@ -107,7 +108,15 @@ def _number(name: str) -> tuple[int, str]:
     return int(number), number
 
 
-def play(name: str, arena: Arena, *, seed: int, short: bool, for_s: float | None = None) -> Round:
+def play(
+    name: str,
+    arena: Arena,
+    *,
+    seed: int,
+    short: bool,
+    for_s: float | None = None,
+    unhurried: bool = False,
+) -> Round:
     """Run one fault from an empty database to the oracle's answer."""
     arena.fresh()
     played = Round(
@@ -117,6 +126,7 @@ def play(name: str, arena: Arena, *, seed: int, short: bool, for_s: float | None
         random=Random(f"{seed}/{name}"),
         short=short,
         for_s=for_s,
+        unhurried=unhurried,
     )
     try:
         FAULTS[name](played)
