@@ -33,13 +33,13 @@ def hear(*, payment: Payment, told: dict[str, Any], at: datetime) -> str:
     dispute = Dispute.objects.filter(stripe_id=told["id"]).first()
     if dispute is not None and _RANK[state] <= _RANK[State(dispute.state)]:
         return "told before"
-    is_new = dispute is None
+    is_news = _is_news(order, dispute, becomes=state)
     dispute = dispute or Dispute(payment=payment, stripe_id=told["id"], opened_at=_begun(told, at))
     dispute.state, dispute.reason = state, (told.get("reason") or "")[:100]
     dispute.amount_cents, dispute.currency = told["amount"], told["currency"]
     dispute.closed_at = at if state in {State.WON, State.LOST} else None
     dispute.save()
-    if is_new:
+    if is_news:
         _opened(order, dispute, at=at)
     if state in {State.OPEN, State.LOST}:
         refunds.cut(payment=payment, actor="stripe", reason="The bank has the money", at=at)
@@ -57,6 +57,15 @@ def _state_of(status: str) -> State:
     if status.startswith("warning_"):
         return State.INQUIRY
     return {"won": State.WON, "prevented": State.WON, "lost": State.LOST}.get(status, State.OPEN)
+
+
+def _is_news(order: Order, dispute: Dispute | None, *, becomes: State) -> bool:
+    """Whether staff have yet to hear of it: a question that they let pass, and then the bank took
+    the money all the same, is another matter."""
+    if dispute is None:
+        return True
+    is_held = order.holds.filter(cause=marks.of_dispute(dispute), ended_at=None).exists()
+    return becomes == State.OPEN and not is_held
 
 
 def _begun(told: dict[str, Any], at: datetime) -> datetime:
@@ -93,7 +102,7 @@ def _lost(order: Order, dispute: Dispute, *, at: datetime) -> None:
     is_paid_otherwise = _is_paid_otherwise(order, payment)
     if order.status == Status.COMPLETED and not is_paid_otherwise:
         reason = f"{amount} lost to a dispute, and it is live"
-        marks.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
+        holds.hold(order=order, cause=marks.of_dispute(dispute), reason=reason, at=at)
     else:
         if order.status in _UNDER_WAY and not is_paid_otherwise:
             _end(order, at=at)
@@ -107,7 +116,8 @@ def _end(order: Order, *, at: datetime) -> None:
     failure = endings.call_off(order=order, because=Ending.DISPUTED, why=why, actor="stripe", at=at)
     # What the bank did not take, where it disputed a part or the order was paid twice.
     refunds.owe(order=order, reason="The order ended with a dispute", at=at)
-    notifications.record(order=order, kind=notifications.Kind.ORDER_FAILED, event=failure, at=at)
+    for kind in (notifications.Kind.ORDER_FAILED, notifications.Kind.ADMIN_ORDER_FAILED):
+        notifications.record(order=order, kind=kind, event=failure, at=at)
 
 
 def _goes_back(order: Order, payment: Payment) -> bool:

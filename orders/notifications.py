@@ -49,9 +49,12 @@ SUBJECTS: Final[dict[str, str]] = {
 _OF_LINKS: Final[dict[str, str]] = {
     Kind.ORDER_RECEIVED: "Order {code} received: we are placing your link",
 }
-_OF_ENDINGS: Final[dict[str, str]] = {
-    Ending.REFUNDED: "Order {code}: ended, your money goes back",
-    Ending.DISPUTED: "Order {code}: ended, your bank gave the money back",
+_OF_ENDINGS: Final[dict[tuple[str, str], str]] = {
+    (Kind.ORDER_FAILED, Ending.REFUNDED): "Order {code}: ended, your money goes back",
+    (Kind.ORDER_FAILED, Ending.DISPUTED): "Order {code}: ended, your bank gave the money back",
+    (Kind.ADMIN_ORDER_FAILED, Ending.DISPUTED): (
+        "Order {code} ended: its payment was lost to a dispute"
+    ),
 }
 # Where no money is on its way: a bank has it, for one.
 _UNREFUNDED: Final[dict[str, str]] = {
@@ -190,8 +193,8 @@ def _subject(kind: str, context: dict[str, Any]) -> str:
     is_by_bank = order.ended_because == Ending.DISPUTED
     if kind in _UNREFUNDED and not context["refunds"] and not is_by_bank:
         return _UNREFUNDED[kind]
-    if kind == Kind.ORDER_FAILED and order.ended_because in _OF_ENDINGS:
-        return _OF_ENDINGS[order.ended_because]
+    if (kind, order.ended_because) in _OF_ENDINGS:
+        return _OF_ENDINGS[kind, order.ended_because]
     if order.product == Product.INTEGRATION and kind in _OF_LINKS:
         return _OF_LINKS[kind]
     return SUBJECTS[kind]

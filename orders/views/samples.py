@@ -153,6 +153,15 @@ VARIANTS: Final[dict[str, Variant]] = (
             with_bank=True,
             says="while a bank has the money",
         ),
+        "admin-order-failed-disputed": Variant(
+            kind=Kind.ADMIN_ORDER_FAILED,
+            ended=Ending.DISPUTED,
+            refunded=False,
+            says="lost to a dispute",
+        ),
+        "admin-order-failed-disputed-part": Variant(
+            kind=Kind.ADMIN_ORDER_FAILED, ended=Ending.DISPUTED, says="a part lost to a dispute"
+        ),
     }
     | {
         f"order-failed-link-{obstacle}": Variant(
@@ -181,6 +190,7 @@ def sample(variant: Variant, *, at: datetime) -> dict[str, Any]:
         "version": _version(variant, order),
         "review": Review(note=NOTE) if is_review else None,
         "revision": Revision(number=1, notes=notes, asked_by=asked_by),
+        "paid": order,
         "why": "You asked us by phone to stop.",
         "refund": refunds[0] if refunds else None,
         "refunds": refunds,

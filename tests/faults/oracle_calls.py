@@ -11,7 +11,16 @@ from django.db.models import Exists, OuterRef, Q
 from articles.models import ArticleVersion
 from orders import notifications
 from orders.marks import HELD
-from orders.models import Order, OrderEvent, OutgoingEmail, Refund, Review, Revision, Status
+from orders.models import (
+    Ending,
+    Order,
+    OrderEvent,
+    OutgoingEmail,
+    Refund,
+    Review,
+    Revision,
+    Status,
+)
 from queueing.models import Attempt, Job, Step
 from tests.faults.evidence import LEFT, LOST, MOST, Call, Evidence, parts_of
 from tests.faults.wrong import Wrong
@@ -180,11 +189,14 @@ def _due() -> Counter[Cause]:
     due.update((o, str(Kind.PUBLISHED), v) for o, v in live.values_list("pk", "version"))
     ends = OrderEvent.objects.filter(became=Status.FAILED)
     due.update((o, str(Kind.ORDER_FAILED), None) for o in ends.values_list("order", flat=True))
-    given_up = ends.filter(was=Status.PROCESSING).exclude(what__startswith=OrderEvent.ENDED)
+    was_called_off = Q(what__startswith=OrderEvent.ENDED)
+    given_up = ends.filter(~was_called_off, was=Status.PROCESSING)
+    lost = ends.filter(was_called_off, order__ended_because=Ending.DISPUTED)
     held = OrderEvent.objects.filter(what=HELD)
     unpaid = OrderEvent.objects.filter(what__startswith=REFUND_FAILED)
     for kind, events in (
         (Kind.ADMIN_ORDER_FAILED, given_up),
+        (Kind.ADMIN_ORDER_FAILED, lost),
         (Kind.ADMIN_ORDER_HELD, held),
         (Kind.ADMIN_REFUND_FAILED, unpaid),
     ):
