@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from orders.models import Dispute, Order, Payment, Refund
 
@@ -23,6 +23,11 @@ def went_back_elsewhere(order: Order) -> bool:
     given = Refund.objects.filter(_GIVEN, payment__order=order, is_foreign=True)
     lost = Dispute.objects.filter(payment__order=order, state=Dispute.State.LOST)
     return given.exists() or lost.exists()
+
+
+def awaited_from_banks() -> QuerySet[Dispute]:
+    """Return the disputes that are not decided yet, of payments that were taken for the price."""
+    return Dispute.objects.filter(state=Dispute.State.OPEN, payment__state=Payment.State.PAID)
 
 
 def goes_back(payment: Payment) -> bool:

@@ -19,6 +19,7 @@ from orders.models import (
     Order,
     OrderEvent,
     OutgoingEmail,
+    Payment,
     Product,
     Refund,
     Review,
@@ -141,6 +142,7 @@ def message_for(email: OutgoingEmail) -> Message:
     refunds = list(Refund.objects.filter(payment__order=order))
     given = [refund for refund in refunds if refund.state in _GIVEN]
     taken = Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN)
+    paid = order.payments.filter(state=Payment.State.PAID).order_by("number").first()
     return render(
         email.kind,
         {
@@ -150,6 +152,7 @@ def message_for(email: OutgoingEmail) -> Message:
             "version": email.version,
             "review": email.review,
             "revision": email.revision,
+            "paid": paid or order,  # the same, unless staff took another amount for the price
             "why": email.event.what.removeprefix(OrderEvent.ENDED) if email.event else "",
             "refund": email.refund or (given[0] if given else None),
             "refunds": given,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from orders import obstacles, revisions
+from orders import balances, obstacles, revisions
 from orders.fulfilment import JOB_KINDS, NORMAL
 from orders.lifecycle import PLACING
 from orders.models import (
@@ -161,6 +161,12 @@ def _awaiting_payment(order: Order, jobs: list[Job], at: datetime) -> dict[str, 
         return {
             "heading": "Confirming with your bank",
             "detail": "Your payment is on its way. We begin as soon as your bank confirms it.",
+        }
+    if balances.awaited_from_banks().filter(payment__order=order).exists():
+        return {
+            "heading": "Confirming with your bank",
+            "detail": "Your bank is looking into your payment. We begin as soon as it stands; "
+            "please do not pay a second time.",
         }
     failed = latest is not None and latest.state == Payment.State.FAILED
     return {

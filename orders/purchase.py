@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from orders import access, lifecycle, stripe_client
+from orders import access, balances, lifecycle, stripe_client
 from orders.briefs import BriefInput
 from orders.lifecycle import TransitionRefused
 from orders.models import Customer, Order, Payment, Product, Status
@@ -179,6 +179,8 @@ def _open_payment(order: Order, *, at: datetime) -> Payment:
     latest = now.payments.order_by("-number").first()
     if latest is not None and latest.state == State.PENDING:
         raise NotPayable(f"Your bank is confirming the payment of order {now.code}.")
+    if balances.awaited_from_banks().filter(payment__order=now).exists():
+        raise NotPayable(f"A bank is looking into the payment of order {now.code}.")
     if latest is not None and latest.state == State.OPEN:
         latest.order = now
         if latest.expires_at - at >= (SHORTEST_VISIT if latest.session_url else SHORTEST_SESSION):

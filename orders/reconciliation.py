@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from orders import foreign_refunds, payments, stripe_client, stripe_events
+from orders import balances, foreign_refunds, payments, stripe_client, stripe_events
 from orders.models import Order, Payment, Refund, Status
 
 log = structlog.get_logger(__name__)
@@ -161,8 +161,10 @@ def _unpayable(*, at: datetime) -> QuerySet[Order]:
     )
     lifetime = timedelta(seconds=settings.CHECKOUT_EXPIRES_S)
     recent = Payment.objects.filter(order=OuterRef("pk"), expires_at__gt=at)
+    awaited = balances.awaited_from_banks().filter(payment__order=OuterRef("pk"))
     return Order.objects.filter(
         ~Exists(payable),
+        ~Exists(awaited),
         ~Exists(recent),
         status=Status.AWAITING_PAYMENT,
         held_reason="",

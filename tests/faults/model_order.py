@@ -178,8 +178,13 @@ class Order(Ledger):
         if payment.state == "open":
             payment.state = "expired"
         waiting = any(one.state in ("open", "pending") for one in self.payments)
-        if self.status == UNPAID and not self.held and not waiting:
+        if self.status == UNPAID and not self.held and not waiting and not self._is_awaited():
             self.move(CANCELLED)
+
+    def _is_awaited(self) -> bool:
+        """Whether a bank has yet to decide about what staff took for the price."""
+        unsettled = [one.payment for one in self.disputes if one.state == "open"]
+        return any(self.payments[number].state == "paid" for number in unsettled)
 
     def begin(self) -> None:
         if not self.of(WRITE, states=(*OPEN, *STOPPED, "completed")):
@@ -194,12 +199,12 @@ class Order(Ledger):
         rank = {"inquiry": 0, "open": 1, "lost": 2, "won": 3}
         if dispute is not None and rank[state] <= rank[dispute.state]:
             return
-        is_new = dispute is None
+        is_news = dispute is None or (state == "open" and ("dispute", number) not in self.held)
         if dispute is None:
             dispute = Dispute(number, state, cents)
             self.disputes.append(dispute)
         dispute.state, dispute.cents = state, cents
-        if is_new and state in ("inquiry", "open"):
+        if is_news and state in ("inquiry", "open"):
             self.hold(("dispute", number), "dispute")
         if state in ("open", "lost"):
             self.cut(number)
@@ -225,12 +230,13 @@ class Order(Ledger):
     def _lost(self, number: int) -> None:
         is_paid_otherwise = self._is_paid_otherwise(number)
         if self.status == DONE and not is_paid_otherwise:
-            self.held["dispute", number] = "lost"
+            self.hold(("dispute", number), "lost")
         else:
             if self.status in UNDER_WAY and not is_paid_otherwise:
                 event = self.call_off()
                 self.owe()
                 self.mail("order-failed", event)
+                self.mail("admin-order-failed", event)
             self._settle(("dispute", number))
         if self._is_not_ours(number):
             self.owe(number)
@@ -343,13 +349,14 @@ class Order(Ledger):
         taken = [n for n in paid if n not in failed]
         taken_back: list[Refund] = []
         for refund in self.refunds:
-            if refund.owed_at != self.failed_at or refund.payment not in taken:
-                continue
-            if sum(one.cents for one in taken_back) < PRICE:
+            is_of_it = refund.owed_at == self.failed_at and refund.payment in taken
+            if is_of_it and sum(one.cents for one in taken_back) < PRICE:
                 self.need(refund.state == "pending" and not refund.begun)
                 taken_back.append(refund)
         kept = sum(self.kept(number) for number in taken)
-        self.need(kept + sum(one.cents for one in taken_back) >= PRICE)
+        back = {n: sum(one.cents for one in taken_back if one.payment == n) for n in taken}
+        is_whole = any(self.kept(n) + back[n] >= self.payments[n].cents for n in taken)
+        self.need(is_whole or kept + sum(back.values()) >= PRICE)
         job = next(iter(self.writing()), None)
         self.need(job is None or job.state in STOPPED)
         self.move(WORK)

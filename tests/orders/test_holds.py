@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from orders import disputes, endings, holds, payments
+from orders import disputes, endings, holds, notifications, payments, purchase, reconciliation
 from orders.models import Hold, Order, Payment, Refund, Status
+from orders.progress import progress
 from queueing.models import Job, State
 from tests.orders import factories
 from tests.orders.factories import AT
@@ -93,6 +94,31 @@ def test_what_was_accepted_while_the_bank_had_it_pays_for_the_order_once_it_is_w
     assert (now(order).status, now(order).held_reason) == (Status.PROCESSING, "")
     assert Job.objects.filter(kind="article-generation", state=State.WAITING).count() == 1
     assert owed() == set()
+    received = notifications.message_for(now(order).emails.get(kind="order-received"))
+    assert "€60.00" in received.text
+    assert "€120.00" not in received.text + received.html
+
+
+def test_what_was_accepted_while_a_bank_has_it_is_neither_asked_for_again_nor_cancelled(
+    order,
+):
+    differs = factories.payment_of(order, at=AT)
+    pay(differs, cents=6000)
+    dispute(differs, "needs_response")
+    release(order)
+    over = AT + timedelta(days=9)
+
+    assert reconciliation.sweep(at=over, dry_run=True).closed == 0
+    assert not payments.close_unpaid(order_id=order.pk, at=over)
+    shown = progress(now(order), at=over)
+    assert (shown.heading, shown.can_pay) == ("Confirming with your bank", False)
+    with pytest.raises(purchase.NotPayable, match="bank"):
+        purchase.checkout_url(order=now(order), at=over)
+
+    dispute(differs, "lost")
+    assert progress(now(order), at=over).can_pay
+    assert reconciliation.sweep(at=over).closed == 1
+    assert (now(order).status, owed()) == (Status.CANCELLED, set())
 
 
 def test_what_was_accepted_while_the_bank_had_it_goes_back_where_another_has_paid(order, sessions):

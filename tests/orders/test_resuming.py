@@ -191,6 +191,20 @@ def test_an_order_whose_money_went_back_from_stripes_side_is_not_resumed():
     assert Order.objects.get(pk=order.pk).status == Status.FAILED
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("paid", [(6000, "eur"), (9900, "usd")])
+def test_an_order_whose_other_amount_staff_took_for_the_price_is_resumed(paid):
+    cents, currency = paid
+    order = factories.order_in_work()
+    order.payments.update(amount_cents=cents, currency=currency)
+    order = failed(order)
+
+    resume(order)
+
+    assert Order.objects.get(pk=order.pk).status == Status.PROCESSING
+    assert Refund.objects.get().state == Refund.State.WITHDRAWN
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_refund_that_begins_just_before_the_resumption_wins(sandbox):
     order = failed(paid_order(sandbox))
