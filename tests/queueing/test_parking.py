@@ -188,3 +188,14 @@ def test_a_job_that_goes_on_stands_in_no_line_any_more(job_that, run_once):
 
     job.refresh_from_db()
     assert (job.state, job.line) == (State.COMPLETED, "")
+
+
+def test_a_job_that_was_put_off_tens_of_thousands_of_times_ends_well(job_that, run_once):
+    """Each look into a line that stays long is a run, and standing there has no end."""
+    job = job_that(lambda run: run.once("outline", lambda: "text"))
+    Job.objects.update(attempts=32_767, parks=32_767)
+
+    assert run_once(job.pk).outcome is Outcome.SUCCEEDED
+
+    job.refresh_from_db()
+    assert (job.attempts, job.runs.get().number, job.stored_steps.get().attempt) == (32_768,) * 3
