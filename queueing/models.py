@@ -196,6 +196,7 @@ class Line(models.Model):
     name = models.CharField(max_length=100, primary_key=True)
     faults = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
     shut_until = models.DateTimeField(null=True, help_text="Nobody asks it before.")
+    asked_until = models.DateTimeField(null=True, help_text="It asked to be left alone so long.")
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was shut last.")
     shut_since = models.DateTimeField(null=True, help_text="When that trouble began.")
 

@@ -282,6 +282,44 @@ def test_a_provider_that_asks_for_time_is_left_alone_by_all(holding, standing):
     assert Line.objects.get().faults == 0
 
 
+def test_a_good_answer_does_not_cut_short_the_time_that_a_provider_asked_for(holding, standing):
+    """It was under way when the provider began to ask for time."""
+    lines.failed(lines.enter(holding(), OPEN), reason="server")
+    good, refused = [lines.enter(holding(), OPEN) for _ in range(2)]
+    lines.busy(refused, wait_s=60, reason="HTTP 429")
+    parked = standing()
+    shut_until = Line.objects.get().shut_until
+
+    lines.leave(good, well=True)
+
+    line = Line.objects.get()
+    assert (line.faults, line.shut_until, line.reason) == (0, shut_until, "HTTP 429")
+    assert waits(parked) == DUE_S
+    with pytest.raises(NoEntry, match="model:main is busy: HTTP 429"):
+        lines.enter(holding(), OPEN)
+
+
+@pytest.mark.parametrize("asked_s", [2, 60])
+def test_a_good_answer_to_a_line_that_failures_shut_leaves_what_was_asked_for(
+    holding, standing, settings, asked_s
+):
+    """A provider that has too much to do fails some calls and turns others away."""
+    settings.LINE_FAILURES_IN_A_ROW, settings.LINE_PAUSE_S = 3, 20
+    good, refused, *failed = [lines.enter(holding(), OPEN) for _ in range(5)]
+    for entry in failed:
+        lines.failed(entry, reason="server")
+    lines.busy(refused, wait_s=asked_s, reason="HTTP 429")
+    asked_until = Line.objects.get().asked_until
+    parked = standing()
+
+    lines.leave(good, well=True)
+
+    line = Line.objects.get()
+    assert (line.faults, line.shut_since, line.shut_until) == (0, None, asked_until)
+    assert waits(parked) == DUE_S
+    assert lines.enter(holding(), OPEN, at=later(0.1)).places == []
+
+
 def test_a_healthy_line_without_limit_costs_two_statements_a_call(
     holding, django_assert_num_queries
 ):
