@@ -96,7 +96,7 @@ WITH ended AS (
         finished_at = CASE WHEN %(settled)s THEN {NOW} END,
         error_class = %(error_class)s, error_reason = %(reason)s,
         line = %(line)s, parks = parks + (%(outcome)s = 'parked')::int,
-        parked_since = CASE WHEN %(bounded)s AND (parked_since IS NULL OR %(progressed)s) THEN {NOW}
+        parked_since = CASE WHEN %(bounded)s THEN coalesce(parked_since, {NOW})
                             ELSE parked_since END
     WHERE id = %(job)s AND lease_token = %(token)s
     RETURNING id, subject
@@ -109,11 +109,17 @@ WITH ended AS (
 SELECT {NOW}, pg_notify('{BELL}', '')::text, pg_notify('{NEWS}', subject)::text FROM ended
 """  # noqa: S608
 
+# What it waited for before is mended then, however the run ends.
 _STORE = f"""
+WITH mine AS (
+    SELECT id, attempts FROM queueing_job WHERE id = %(job)s AND lease_token = %(token)s
+    FOR NO KEY UPDATE
+), went_on AS (
+    UPDATE queueing_job SET parked_since = NULL
+    WHERE id = %(job)s AND parked_since IS NOT NULL AND EXISTS (SELECT FROM mine)
+)
 INSERT INTO queueing_step (job_id, name, output, attempt, took_ms, at)
-SELECT id, %(name)s, %(output)s::jsonb, attempts, %(took_ms)s, {NOW}
-FROM queueing_job WHERE id = %(job)s AND lease_token = %(token)s
-FOR NO KEY UPDATE
+SELECT id, %(name)s, %(output)s::jsonb, attempts, %(took_ms)s, {NOW} FROM mine
 ON CONFLICT (job_id, name) DO UPDATE SET output = excluded.output
 """  # noqa: S608
 
@@ -185,7 +191,7 @@ def release(*, job_id: UUID, due_too: bool, at: datetime | None = None) -> None:
 def store_step(
     lease: Lease, *, name: str, output_json: str, took_ms: int, at: datetime | None = None
 ) -> None:
-    """Keep what a step produced.
+    """Keep what a step produced; from now on the job may wait for something broken anew.
 
     :raises LeaseLost: the job is no longer this run's
     """
@@ -241,12 +247,9 @@ def park(
     delay_s: float,
     line: str,
     bounded: bool,
-    progressed: bool = False,
     at: datetime | None = None,
 ) -> None:
     """Let the job wait in a line, or for something broken (`bounded`); no try is lost.
-
-    `progressed`: the run has stored a step, so what it waited for before was mended.
 
     :raises LeaseLost: the job is no longer this run's
     """
@@ -258,7 +261,6 @@ def park(
         retry_in_s=delay_s,
         line=line,
         bounded=bounded,
-        progressed=progressed,
         at=at,
     )
 
@@ -327,7 +329,6 @@ def _end(
     message_follows: bool = False,
     line: str = "",
     bounded: bool = False,
-    progressed: bool = False,
     at: datetime | None = None,
 ) -> datetime | None:
     """Return when the attempt ended, None if it had ended this way before."""
@@ -345,7 +346,6 @@ def _end(
         "traceback": fault.traceback if fault else "",
         "line": line,
         "bounded": bounded,
-        "progressed": progressed,
         "at": at,
     }
     with connection.cursor() as cursor:

@@ -56,19 +56,24 @@ _TAKE = f"""
 INSERT INTO queueing_place (line_id, job_id, token, since)
 SELECT unnest(%(names)s::text[]), %(job)s, %(token)s, {NOW} RETURNING id
 """
+# A good answer says that nothing is broken; it does not take back what another one asked for.
 _LEAVE = f"""
 WITH freed AS (
     DELETE FROM queueing_place WHERE id = ANY(%(places)s)
 ), healed AS (
-    UPDATE queueing_line SET faults = 0, shut_until = NULL, shut_since = NULL, reason = ''
-    WHERE name = %(healthy)s AND faults > 0 RETURNING name
+    UPDATE queueing_line SET faults = 0, shut_since = NULL,
+        shut_until = CASE WHEN asked_until > {NOW} THEN asked_until END,
+        reason = CASE WHEN asked_until > {NOW} THEN reason ELSE '' END
+    WHERE name = %(healthy)s AND faults > 0 RETURNING shut_until
+), opened AS (
+    SELECT FROM healed WHERE shut_until IS NULL
 ), next AS (  -- read once, whatever the plan: a limit inside the update holds for one reading only
     SELECT id FROM queueing_job
     WHERE state = 'waiting' AND line = ANY(%(names)s) AND line <> '' AND run_at > {NOW}
-      AND (EXISTS (SELECT 1 FROM healed) OR NOT EXISTS (
+      AND (EXISTS (SELECT 1 FROM opened) OR NOT EXISTS (
           SELECT 1 FROM queueing_line WHERE name = ANY(%(names)s) AND shut_until > {NOW}))
     ORDER BY rank, priority, created_at, id
-    LIMIT CASE WHEN EXISTS (SELECT 1 FROM healed) THEN {_EVERYBODY} ELSE %(free)s END
+    LIMIT CASE WHEN EXISTS (SELECT 1 FROM opened) THEN {_EVERYBODY} ELSE %(free)s END
     FOR NO KEY UPDATE SKIP LOCKED
 ), woken AS (
     UPDATE queueing_job AS job SET run_at = {NOW}, dispatched_at = NULL
@@ -76,7 +81,7 @@ WITH freed AS (
 ), rung AS (
     SELECT pg_notify('{BELL}', '')::text FROM woken LIMIT 1
 )
-SELECT (SELECT count(*) FROM healed), (SELECT count(*) FROM woken), (SELECT count(*) FROM rung)
+SELECT (SELECT count(*) FROM opened), (SELECT count(*) FROM woken), (SELECT count(*) FROM rung)
 """  # noqa: S608
 # Failures of calls that were under way when the line was shut say nothing new.
 _FAULT = f"""
@@ -88,6 +93,7 @@ WHERE name = %(name)s AND (shut_until IS NULL OR shut_until <= {NOW})
 """  # noqa: S608
 _PAUSE = f"""
 UPDATE queueing_line SET reason = %(reason)s,
+    asked_until = greatest(asked_until, {NOW} + make_interval(secs => %(wait_s)s)),
     shut_until = greatest(shut_until, {NOW} + make_interval(secs => %(wait_s)s))
 WHERE name = %(name)s
 """  # noqa: S608
@@ -181,7 +187,8 @@ def _take(lease: Lease, bounds: dict[str, int], names: list[str], *, at: datetim
 
 
 def leave(entry: Entry, *, well: bool, at: datetime | None = None) -> None:
-    """Give the places back and wake who is next; `well`: it answered, so it is open to all."""
+    """Give the places back and wake who is next; `well`: it answered, so it is open to all, once
+    the time is over that it may have asked for."""
     healthy = entry.line if well else None
     # A job needs a place in each line. Where nobody counts places, a line that has formed because
     # the other side asked for time melts twice as fast with every good answer.
@@ -189,8 +196,8 @@ def leave(entry: Entry, *, well: bool, at: datetime | None = None) -> None:
     values: dict[str, Any] = {"healthy": healthy, "free": free, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_LEAVE, values | {"places": entry.places, "names": entry.names})
-        healed, woken, _rung = cursor.fetchone()
-    if healed:
+        opened, woken, _rung = cursor.fetchone()
+    if opened:
         log.info("line_open", line=entry.line, woken=woken)
 
 

@@ -37,7 +37,7 @@ class Job(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     doing = models.CharField(max_length=200, blank=True)
 
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Runs begun, ever.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Runs begun, ever.")
     failures = models.PositiveSmallIntegerField(default=0, help_text="Of the tries below.")
     crashes = models.PositiveSmallIntegerField(default=0, help_text="Workers lost under it.")
     tries = models.PositiveSmallIntegerField()
@@ -145,7 +145,7 @@ class Attempt(models.Model):
     """One run of a job by one worker, kept with its error."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="runs", db_index=False)
-    number = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
     worker = models.UUIDField()
     token = models.UUIDField()
     started_at = models.DateTimeField()
@@ -176,7 +176,7 @@ class Step(models.Model):
     job = models.ForeignKey(Job, models.CASCADE, related_name="stored_steps", db_index=False)
     name = models.CharField(max_length=100)
     output = models.JSONField()
-    attempt = models.PositiveSmallIntegerField()
+    attempt = models.PositiveIntegerField()
     took_ms = models.PositiveIntegerField()
     at = models.DateTimeField()
 
@@ -196,6 +196,7 @@ class Line(models.Model):
     name = models.CharField(max_length=100, primary_key=True)
     faults = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
     shut_until = models.DateTimeField(null=True, help_text="Nobody asks it before.")
+    asked_until = models.DateTimeField(null=True, help_text="It asked to be left alone so long.")
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was shut last.")
     shut_since = models.DateTimeField(null=True, help_text="When that trouble began.")
 

@@ -77,7 +77,7 @@ class Run:
             until=self.ends,
         )
         self.steps[name] = json.loads(output_json)
-        self.progressed = True
+        self.progressed, self.parked_since = True, None
         log.info("step_stored", step=name, took_ms=took_ms)
         self._go_on()
         return self.steps[name]

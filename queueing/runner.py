@@ -155,7 +155,6 @@ def _parked(run_: Run, parked: Parked) -> Ended:
             delay_s=delay_s,
             line=parked.line,
             bounded=parked.bounded,
-            progressed=run_.progressed,
         ),
         until=run_.ends,
     )
@@ -164,7 +163,7 @@ def _parked(run_: Run, parked: Parked) -> Ended:
 
 
 def _parked_too_long(run_: Run, parked: Parked) -> bool:
-    if not parked.bounded or run_.progressed or run_.parked_since is None:
+    if not parked.bounded or run_.parked_since is None:
         return False
     waited_s = (run_.claimed_at - run_.parked_since).total_seconds()
     return waited_s > float(settings.PARKED_AT_MOST_S)

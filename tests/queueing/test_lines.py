@@ -1,4 +1,4 @@
-"""Lines: places that die with their holder, a breaker that all workers share, jobs that wait."""
+"""Lines: places that die with their holder, and a breaker that all workers share."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -7,9 +7,8 @@ import pytest
 from django.db import connection
 
 from queueing import leases, ledger, lines, service
-from queueing.errors import InLine, Parked
 from queueing.lines import Gate, NoEntry
-from queueing.models import Attempt, Job, Line, Outcome, Place, State
+from queueing.models import Attempt, Job, Line, Place, State
 from tests.races import rival_before
 
 pytestmark = pytest.mark.django_db
@@ -283,6 +282,44 @@ def test_a_provider_that_asks_for_time_is_left_alone_by_all(holding, standing):
     assert Line.objects.get().faults == 0
 
 
+def test_a_good_answer_does_not_cut_short_the_time_that_a_provider_asked_for(holding, standing):
+    """It was under way when the provider began to ask for time."""
+    lines.failed(lines.enter(holding(), OPEN), reason="server")
+    good, refused = [lines.enter(holding(), OPEN) for _ in range(2)]
+    lines.busy(refused, wait_s=60, reason="HTTP 429")
+    parked = standing()
+    shut_until = Line.objects.get().shut_until
+
+    lines.leave(good, well=True)
+
+    line = Line.objects.get()
+    assert (line.faults, line.shut_until, line.reason) == (0, shut_until, "HTTP 429")
+    assert waits(parked) == DUE_S
+    with pytest.raises(NoEntry, match="model:main is busy: HTTP 429"):
+        lines.enter(holding(), OPEN)
+
+
+@pytest.mark.parametrize("asked_s", [2, 60])
+def test_a_good_answer_to_a_line_that_failures_shut_leaves_what_was_asked_for(
+    holding, standing, settings, asked_s
+):
+    """A provider that has too much to do fails some calls and turns others away."""
+    settings.LINE_FAILURES_IN_A_ROW, settings.LINE_PAUSE_S = 3, 20
+    good, refused, *failed = [lines.enter(holding(), OPEN) for _ in range(5)]
+    for entry in failed:
+        lines.failed(entry, reason="server")
+    lines.busy(refused, wait_s=asked_s, reason="HTTP 429")
+    asked_until = Line.objects.get().asked_until
+    parked = standing()
+
+    lines.leave(good, well=True)
+
+    line = Line.objects.get()
+    assert (line.faults, line.shut_since, line.shut_until) == (0, None, asked_until)
+    assert waits(parked) == DUE_S
+    assert lines.enter(holding(), OPEN, at=later(0.1)).places == []
+
+
 def test_a_healthy_line_without_limit_costs_two_statements_a_call(
     holding, django_assert_num_queries
 ):
@@ -291,87 +328,3 @@ def test_a_healthy_line_without_limit_costs_two_statements_a_call(
         lines.leave(lines.enter(lease, OPEN), well=True)
 
     assert Line.objects.count() == 0
-
-
-def test_a_parked_job_waits_and_loses_no_try(job_that, run_once):
-    def needs_a_provider(run):
-        raise Parked("model:main is down", retry_after_s=9, line="model:main")
-
-    job = job_that(needs_a_provider)
-    for _ in range(5):
-        Job.objects.update(run_at=job.created_at)
-        assert run_once(job.pk).retry_in_s == 9
-
-    job.refresh_from_db()
-    assert (job.state, job.failures, job.parks, job.attempts) == (State.WAITING, 0, 5, 5)
-    assert (job.line, job.error_class) == ("model:main", "Parked")
-    assert set(job.runs.values_list("outcome", flat=True)) == {Outcome.PARKED}
-    assert job.run_at - job.runs.latest("number").finished_at == timedelta(seconds=9)
-
-
-def test_a_job_that_was_parked_for_too_long_fails_for_good(job_that, run_once, settings):
-    settings.PARKED_AT_MOST_S = 3600
-
-    def needs_a_provider(run):
-        raise Parked("model:main is down", retry_after_s=9, line="model:main")
-
-    job = job_that(needs_a_provider)
-    run_once(job.pk)
-    Job.objects.update(run_at=job.created_at, parked_since=job.created_at - timedelta(seconds=3600))
-
-    assert run_once(job.pk).outcome is Outcome.FAILED
-
-    job.refresh_from_db()
-    assert (job.state, job.error_class, job.line) == (State.FAILED, "Parked", "")
-
-
-def test_a_job_that_went_on_meanwhile_may_wait_as_long_again(job_that, run_once, settings):
-    """A provider was away for hours, answered, and is away again."""
-    settings.PARKED_AT_MOST_S = 3600
-    down = Parked("model:main is down", retry_after_s=9, line="model:main")
-
-    def needs_a_provider_twice(run):
-        if run.number > 1:
-            run.once("outline", lambda: "text")
-        raise down
-
-    job = job_that(needs_a_provider_twice)
-
-    def run_an_hour_later() -> Outcome | None:
-        first = Job.objects.get().parked_since
-        Job.objects.update(run_at=job.created_at, parked_since=first - timedelta(seconds=3601))
-        return run_once(job.pk).outcome
-
-    run_once(job.pk)
-    assert run_an_hour_later() is Outcome.PARKED
-    assert Job.objects.get().parked_since > job.created_at
-    assert run_an_hour_later() is Outcome.FAILED, "without another step it waits no longer"
-
-
-def test_standing_in_line_takes_as_long_as_the_line_is(job_that, run_once, settings):
-    settings.PARKED_AT_MOST_S = 1
-
-    def stands_in_line(run):
-        raise InLine("model:main is full", retry_after_s=2, line="model:main")
-
-    job = job_that(stands_in_line)
-    run_once(job.pk)
-    Job.objects.update(run_at=job.created_at, created_at=job.created_at - timedelta(hours=9))
-
-    assert run_once(job.pk).outcome is Outcome.PARKED
-    job.refresh_from_db()
-    assert job.parked_since is None
-
-
-def test_a_job_that_goes_on_stands_in_no_line_any_more(job_that, run_once):
-    def once(run):
-        if run.number == 1:
-            raise InLine("model:main is full", retry_after_s=2, line="model:main")
-
-    job = job_that(once)
-    run_once(job.pk)
-    Job.objects.update(run_at=job.created_at)
-    run_once(job.pk)
-
-    job.refresh_from_db()
-    assert (job.state, job.line) == (State.COMPLETED, "")
