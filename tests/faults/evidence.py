@@ -13,8 +13,8 @@ from django.conf import settings
 
 from articles.models import CallOutcome, ModelCall
 from queueing.models import Attempt, JobNote, Outcome
-from tests.faults.arena import Span
 from tests.faults.people import Errand
+from tests.faults.worker import Span
 
 Call = dict[str, Any]
 Run = tuple[UUID, int]

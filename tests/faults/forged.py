@@ -18,9 +18,9 @@ from orders.models import (
 )  # fmt: skip
 from queueing.models import Attempt, Job, Outcome, State, Step
 from tests.faults import oracle
-from tests.faults.arena import Span
 from tests.faults.evidence import Evidence
 from tests.faults.people import Errand
+from tests.faults.worker import Span
 from tests.orders import factories
 from tests.orders.factories import AT
 

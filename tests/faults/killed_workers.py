@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from queueing import ledger
 from queueing.models import Attempt, Job, State
-from tests.faults.arena import Arena, Worker
+from tests.faults.arena import Arena
 from tests.faults.evidence import LEFT
 from tests.faults.kinds import WHOSE
 from tests.faults.matrix import Round, fault
 from tests.faults.people import Errand
 from tests.faults.recovery import HERE_S, bound
+from tests.faults.worker import Worker
 
 # Both pipelines, a revision, a return, publication, a rejection and a failure: every kind of job,
 # each way of settling one.

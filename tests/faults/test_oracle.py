@@ -18,9 +18,9 @@ from orders.models import (
 )  # fmt: skip
 from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
 from tests.faults import forged
-from tests.faults.arena import FOR_EVER
 from tests.faults.forged import LATER, MUCH_LATER, WORKER, World, failed
 from tests.faults.kinds import WHOSE
+from tests.faults.worker import FOR_EVER
 from tests.orders.factories import AT
 
 pytestmark = pytest.mark.django_db
