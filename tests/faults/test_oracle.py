@@ -19,7 +19,7 @@ from orders.models import (
 from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
 from tests.faults import forged
 from tests.faults.forged import LATER, MUCH_LATER, WORKER, World, failed
-from tests.faults.kinds import WHOSE
+from tests.faults.kinds import BY_HAND, CROWD, NOTHING, WHOSE
 from tests.faults.worker import FOR_EVER
 from tests.orders.factories import AT
 
@@ -63,6 +63,13 @@ def test_only_a_publication_that_another_made_good_may_fail(delivered, kind, pro
     job_of(delivered, kind, State.FAILED)
 
     assert delivered.judged() == promises
+
+
+def test_a_job_that_people_were_to_stop_by_hand_is_no_loss(delivered):
+    job = job_of(delivered, NOTHING, State.CANCELLED)
+    Job.objects.filter(pk=job.pk).update(subject=BY_HAND)
+
+    assert delivered.judged() == set()
 
 
 @pytest.mark.parametrize(("state", "promises"), [("failed", set()), ("waiting", {"I8 stuck"})])
@@ -292,6 +299,12 @@ FORGED: dict[str, tuple[Forge, str]] = {
     ),
     "a link to be taken out that never was": (
         lambda world: job_of(world, "link-removal", State.CANCELLED), "I1 lost",
+    ),
+    "a job of the harness's own that failed": (
+        lambda world: job_of(world, NOTHING, State.FAILED), "I1 lost",
+    ),
+    "a job of the harness's own that was called off": (
+        lambda world: job_of(world, CROWD, State.CANCELLED), "I1 lost",
     ),
     "a job without its version": (written_and_not_delivered, "I2 lost"),
     "bought after it was stored": (lambda w: w.buys("outline", run=2), "I3 duplicated"),
