@@ -166,6 +166,11 @@ class Arena:
         """The ledger's ids of the round's workers that were killed or frozen, and when."""
         return {one.id: one.harm for one in self._staff if one.harm}
 
+    @property
+    def died(self) -> set[UUID]:
+        """The ledger's ids of those among them that died of themselves."""
+        return {one.id for one in self._staff if one.died_of_itself}
+
     def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Worker:
         """Start a worker with these settings; `ready`: return once it takes jobs.
 

@@ -47,6 +47,7 @@ class Round:
         evidence = Evidence(
             self.arena.read,
             hit=self.arena.hit,
+            died=self.arena.died,
             errands=self.people.errands,
             starved=self.starved,
             servers_away=self.servers_away,

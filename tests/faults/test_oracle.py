@@ -112,6 +112,20 @@ def test_a_run_is_excused_by_a_database_that_took_no_connections_just_then(
     assert {one.partition(" ")[0] for one in delivered.judged()} == promises
 
 
+def test_a_run_that_was_taken_before_its_worker_died_is_not_excused_by_that(delivered):
+    crashed_before(delivered)
+    delivered.hit = {WORKER: [(LATER.timestamp() + 1, FOR_EVER)]}
+
+    assert delivered.judged() == {"I3 duplicated", "I6 illegal"}
+
+
+def test_no_recovery_is_measured_from_a_death_that_the_harness_did_not_bring_about(delivered):
+    went_on_too_late(delivered)
+    delivered.died = {WORKER}
+
+    assert "I9 slow" not in delivered.judged()
+
+
 def test_a_text_bought_again_after_a_person_let_its_job_run_again_is_excused(delivered):
     Attempt.objects.all().delete()
     delivered.runs(Outcome.FAILED, Outcome.SUCCEEDED)

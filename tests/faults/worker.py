@@ -20,6 +20,9 @@ class Worker(Process):
         self.id = uuid4()
         self._harm: list[Span] = []
         self._takes_pills = "PILLS" in env
+        env = {"FAILPOINT_DIED": f"{env['VAR_DIR']}/{name}.died"} | env
+        self._note_of_death = Path(env["FAILPOINT_DIED"])
+        self._note_of_death.unlink(missing_ok=True)  # an earlier one's of that name
         super().__init__(
             name,
             ["/bin/sh", "-c", parts.procfile()["worker"]],
@@ -30,15 +33,18 @@ class Worker(Process):
     @property
     def harm(self) -> list[Span]:
         """From when until when it was frozen or dead, in Unix seconds; for one that died of itself
-        from when it was last seen well."""
-        if self._is_harmed or not self._died_of_itself:
+        from when it noted that. Without its note nobody knows when, and nothing is excused."""
+        if not self.died_of_itself:
             return self._harm
-        return [*self._harm, (self._harm[-1][1] if self._harm else 0.0, FOR_EVER)]
+        # The kernel's time, which the database goes by too, whatever the worker takes it for.
+        return [*self._harm, (self._note_of_death.stat().st_mtime, FOR_EVER)]
 
     @property
-    def _died_of_itself(self) -> bool:
-        """Of a pill in any way: one without memory may come to no better end."""
-        return self.exit_code == -signal.SIGKILL or (self._takes_pills and bool(self.exit_code))
+    def died_of_itself(self) -> bool:
+        """At a failpoint or of a pill, which it noted before. Of a pill in any way: one without
+        memory may come to no better end."""
+        killed = self.exit_code == -signal.SIGKILL or (self._takes_pills and bool(self.exit_code))
+        return killed and not self._is_harmed and self._note_of_death.exists()
 
     @property
     def _is_harmed(self) -> bool:
