@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 
@@ -21,11 +21,9 @@ from local import embedded, parts
 from local.ports import HOST, free_port
 from local.processes import CannotStart, Process
 from tests.faults.proxy import Proxy
+from tests.faults.worker import Span, Worker
 
 SETTINGS = "tests.faults.settings"
-Span = tuple[float, float]
-"""From and until when, in Unix seconds."""
-FOR_EVER = float("inf")
 PATIENCE_S = 120
 LOOK_S = 0.05
 # Quick enough to see many recoveries; the ratios between them are production's.
@@ -43,56 +41,6 @@ QUICK = {
 
 class Stuck(Exception):
     """What was waited for did not come; the message says what."""
-
-
-class Worker(Process):
-    """A worker, known to the ledger as `id`, that remembers when it was killed or frozen."""
-
-    def __init__(self, name: str, env: dict[str, str]) -> None:
-        self.id = uuid4()
-        self._harm: list[Span] = []
-        self._takes_pills = "PILLS" in env
-        super().__init__(
-            name,
-            ["/bin/sh", "-c", parts.procfile()["worker"]],
-            log=Path(env["VAR_DIR"]) / "log" / f"{name}.log",
-            env=env | {"WORKER_NAME": name, "FAULTS_WORKER": str(self.id)},
-        )
-
-    @property
-    def harm(self) -> list[Span]:
-        """From when until when it was frozen or dead, in Unix seconds; for one that died of itself
-        from when it was last seen well."""
-        if self._is_harmed or not self._died_of_itself:
-            return self._harm
-        return [*self._harm, (self._harm[-1][1] if self._harm else 0.0, FOR_EVER)]
-
-    @property
-    def _died_of_itself(self) -> bool:
-        """Of a pill in any way: one without memory may come to no better end."""
-        return self.exit_code == -signal.SIGKILL or (self._takes_pills and bool(self.exit_code))
-
-    @property
-    def _is_harmed(self) -> bool:
-        return bool(self._harm) and self._harm[-1][1] == FOR_EVER
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal if it still runs."""
-        if number in (signal.SIGKILL, signal.SIGSTOP):
-            self.remember_hit()
-        elif number == signal.SIGCONT and self.running and self._is_harmed:
-            self._harm[-1] = (self._harm[-1][0], time.time())
-        super().signal(number)
-
-    def kill(self) -> int | None:
-        """SIGKILL; wait until it is gone."""
-        self.remember_hit()
-        return super().kill()
-
-    def remember_hit(self) -> None:
-        """Note that it is being harmed, by itself for one."""
-        if self.running and not self._is_harmed:
-            self._harm.append((time.time(), FOR_EVER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +165,11 @@ class Arena:
     def hit(self) -> dict[UUID, list[Span]]:
         """The ledger's ids of the round's workers that were killed or frozen, and when."""
         return {one.id: one.harm for one in self._staff if one.harm}
+
+    @property
+    def died(self) -> set[UUID]:
+        """The ledger's ids of those among them that died of themselves."""
+        return {one.id for one in self._staff if one.died_of_itself}
 
     def worker(self, *, ready: bool = True, quick: bool = True, **changes: str) -> Worker:
         """Start a worker with these settings; `ready`: return once it takes jobs.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orders.progress import PIPELINES
 from queueing.models import Job, State
-from tests.faults.arena import Arena, Worker
+from tests.faults.arena import Arena
 from tests.faults.dying import Mark, scope
 from tests.faults.killed_workers import Wish, in_the_middle_of_a_call, place
 from tests.faults.matrix import Round, fault
@@ -21,6 +21,7 @@ from tests.faults.presses import SCENES
 from tests.faults.pressing import Pressing
 from tests.faults.restarts import CALL_MS
 from tests.faults.ways import EVERY_WAY, TOLD_FIRST, leading_past, send_a_stray, unpassed
+from tests.faults.worker import Worker
 
 AT_ONCE = 4
 # The short form has it and by chance one of the workers' others, of Stripe's news and of a press:

@@ -20,7 +20,9 @@ class Mark:
 
     @classmethod
     def of(cls, arena: Arena, point: str) -> "Mark":
-        return cls(point, Path(arena.env["VAR_DIR"]) / f"died-{next(_notes)}")
+        file = Path(arena.env["VAR_DIR"]) / f"died-{next(_notes)}"
+        file.unlink(missing_ok=True)  # of an earlier run, which had counted from 1 too
+        return cls(point, file)
 
     @property
     def settings(self) -> dict[str, str]:

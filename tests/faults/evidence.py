@@ -13,8 +13,8 @@ from django.conf import settings
 
 from articles.models import CallOutcome, ModelCall
 from queueing.models import Attempt, JobNote, Outcome
-from tests.faults.arena import Span
 from tests.faults.people import Errand
+from tests.faults.worker import Span
 
 Call = dict[str, Any]
 Run = tuple[UUID, int]
@@ -35,13 +35,15 @@ WOKEN_S: Final = 15.0
 @dataclass(frozen=True)
 class Evidence:
     """`read` asks the sandbox (`Arena.read`). `hit`: the ledger's ids of the workers that were
-    killed or frozen, and when each was (`Worker.harm`). `errands`: what people wanted. `starved`:
-    when all workers were kept from the database, which takes them for dead. `servers_away`:
-    a server was gone for long, so that recovery counts from its return. `most_crashes`: the
-    workers' MAX_CRASHES where it is not ours."""
+    killed or frozen, and when each was (`Worker.harm`). `died`: those among them that died of
+    themselves. `errands`: what people wanted. `starved`: when all workers were kept from the
+    database, which takes them for dead. `servers_away`: a server was gone for long, so that
+    recovery counts from its return. `most_crashes`: the workers' MAX_CRASHES where it is not
+    ours."""
 
     read: Callable[..., Any]
     hit: Mapping[UUID, Sequence[Span]] = field(default_factory=dict)
+    died: Collection[UUID] = ()
     errands: Collection[Errand] = ()
     starved: Collection[Span] = ()
     servers_away: bool = False
@@ -70,16 +72,19 @@ class Evidence:
 
     @cached_property
     def recoveries_s(self) -> dict[Run, float]:
-        """For each run whose worker was hit: the seconds from then to its job's next run, without
-        the wait that the ledger ordered; to its being given up where no run was to follow."""
+        """For each run whose worker the harness hit: the seconds from then to its job's next run,
+        without the wait that the ledger ordered; to its being given up where none was to follow.
+
+        Who died of itself may have been alone: the bound counts from when somebody is there
+        again, which nobody notes."""
         runs = {(run.job_id, run.number): run for run in Attempt.objects.all()}
         found = {}
         for (job, number), run in runs.items():
             if run.outcome != Outcome.CRASHED or run.finished_at is None:
                 continue
             since = self._hit_since(run.worker, run.finished_at)
-            if not since:
-                continue  # nobody saw when
+            if since is None or run.worker in self.died:
+                continue
             after = runs.get((job, number + 1))
             over = run.finished_at if after is None else after.started_at
             ordered_s = 0.0 if after is None else run.retry_in_s or 0.0

@@ -4,7 +4,7 @@ A failpoint's name is `scope|file:function|moment|n`: the kind of the job (or wh
 else), the place in our code that writes (`writes`), whether before or after, and which time in this
 run. What belongs to no run has a failpoint at its first time only.
 `FAILPOINT_LOG` names a file that gets the name of each one passed; `FAILPOINT` the one to die at,
-by `FAILPOINT_SIGNAL`; `FAILPOINT_DIED` a file that gets its name before that.
+by `FAILPOINT_SIGNAL`; `FAILPOINT_DIED` a file that gets its name before that, and tells when.
 """
 
 import os

@@ -18,9 +18,9 @@ from orders.models import (
 )  # fmt: skip
 from queueing.models import Attempt, Job, Outcome, State, Step
 from tests.faults import oracle
-from tests.faults.arena import Span
 from tests.faults.evidence import Evidence
 from tests.faults.people import Errand
+from tests.faults.worker import Span
 from tests.orders import factories
 from tests.orders.factories import AT
 
@@ -41,6 +41,7 @@ class World:
     sessions: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     hit: dict[UUID, list[Span]] = field(default_factory=dict)
+    died: set[UUID] = field(default_factory=set)
     starved: list[Span] = field(default_factory=list)
 
     def read(self, path: str, **filters: Any) -> Any:
@@ -57,7 +58,9 @@ class World:
     def judged(self) -> set[str]:
         """The promises that the oracle calls broken, and how."""
         errands = [self.errand]
-        evidence = Evidence(self.read, hit=self.hit, errands=errands, starved=self.starved)
+        evidence = Evidence(
+            self.read, hit=self.hit, died=self.died, errands=errands, starved=self.starved
+        )
         return {f"{wrong.promise} {wrong.how}" for wrong in oracle.judge(evidence)}
 
     # --- what is told ------------------------------------------------------------------------

@@ -44,6 +44,8 @@ def disk_full(round_: Round) -> None:
     round_.servers_away = True
     arena = round_.arena
     with _small_disk(round_) as (fill, make_room):
+        log = arena.postgres.log
+        since = log.stat().st_size
         arena.knob(service="openai", latency_ms=[100, 600])
         arena.knob(service="webhooks", latency_ms=EVENTS_LATE_MS)
         arena.worker()
@@ -63,13 +65,21 @@ def disk_full(round_: Round) -> None:
             round_.people.finish()
         held_up(round_, visitors)
         arena.stop_workers()
-    log = arena.postgres.log.read_text(errors="replace")
-    refused = sum(log.count(words) for words in FULL)
+    refused = _complaints(log, since=since)
     what = f"PostgreSQL said {refused} times that it could not write"
     # Where a table has room inside its file an event is stored all the same, and few rounds may
     # meet no other.
     met = refused if round_.short else min(refused, refused_events(round_))
     round_.hold(promise="I9", held=met > 0, what=what)
+
+
+def _complaints(log: Path, *, since: int) -> int:
+    """Return how often the log says that there was no room, from that byte on: it is appended to
+    over all runs."""
+    with log.open("rb") as file:
+        file.seek(since)
+        said = file.read().decode(errors="replace")
+    return sum(said.count(words) for words in FULL)
 
 
 @contextmanager
@@ -79,12 +89,21 @@ def _small_disk(round_: Round) -> Iterator[tuple[Callable[[], None], Callable[[]
     if os.geteuid() != 0 or not _may_mount(data.parent / "mount-try"):
         round_.notes.append("NO DISK WAS FULL: nobody may mount here. Instead PostgreSQL was")
         round_.notes.append("forbidden to write files, which it reports as “File too large”.")
+        _set_aside(round_.arena.postgres.log)
         limit = partial(_forbid, round_.arena, data.stat().st_uid)
         yield partial(limit, _MEGABYTE), partial(limit, "unlimited")
         return
     ballast = data / "ballast"
     with _on_small_disk(round_.arena, data):
         yield lambda: _fill(ballast), lambda: ballast.unlink(missing_ok=True)
+
+
+def _set_aside(log: Path) -> None:
+    """Begin the log anew and keep what it held beside it: no file may be written beyond the limit,
+    the log neither, and a server that cannot say that it has no room says nothing."""
+    with log.open("rb") as old, log.with_name("postgres-before.log").open("ab") as kept:
+        shutil.copyfileobj(old, kept)
+    os.truncate(log, 0)  # it is written at its end, wherever that is
 
 
 def _may_mount(folder: Path) -> bool:

@@ -11,13 +11,14 @@ from uuid import uuid4
 from django.utils import timezone
 
 from queueing import ledger
-from queueing.models import Attempt, Job, State
-from tests.faults.arena import Arena, Worker
+from queueing.models import Attempt, Job, Outcome, State
+from tests.faults.arena import Arena
 from tests.faults.evidence import LEFT
 from tests.faults.kinds import WHOSE
 from tests.faults.matrix import Round, fault
 from tests.faults.people import Errand
 from tests.faults.recovery import HERE_S, bound
+from tests.faults.worker import Worker
 
 # Both pipelines, a revision, a return, publication, a rejection and a failure: every kind of job,
 # each way of settling one.
@@ -86,6 +87,8 @@ def zombie(round_: Round) -> None:
         arena.worker()
         since = timezone.now()  # from when somebody else is there
         arena.until(partial(_settled, jobs), what="another finishes")
+        taken = Attempt.objects.filter(worker=victim.id, outcome=Outcome.CRASHED).count()
+        round_.met(taken > 0, f"{taken} runs were taken from the frozen worker")
         took_s += again_s(jobs, since=since)
         victim.signal(signal.SIGCONT)
         round_.people.finish()

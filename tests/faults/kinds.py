@@ -1,12 +1,15 @@
 """Kinds of jobs that only the harness asks for: they cost next to nothing and tell nobody."""
 
 import time
+from typing import Final
 
 from queueing.registry import handles
 from queueing.run import Run
 
 NOTHING, CROWD = "harness-nothing", "harness-crowd"
 HELD, DELIVERED, WHOSE = "harness-held", "harness-delivered", "harness-whose"
+OURS: Final = "harness-"  # how the name of each begins
+BY_HAND: Final = "faults:press"  # the subject of those that people stop and let run again
 # New orders' (orders/pipelines/generation.py): a crowd of them must hold up no change.
 ORDERS_RANK = 20
 HOLD_S, LOOK_S = 60.0, 0.05

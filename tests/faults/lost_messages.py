@@ -25,10 +25,11 @@ from queueing import dispatcher, registry
 from queueing.dispatcher import Courier, Due
 from queueing.models import Job, State
 from queueing.models import Worker as Row
-from tests.faults.arena import QUICK, Worker
+from tests.faults.arena import QUICK
 from tests.faults.killed_workers import EVERYTHING, again_s, place
 from tests.faults.matrix import Round, fault
 from tests.faults.recovery import HERE_S, bound
+from tests.faults.worker import Worker
 
 Session = psycopg.Connection[Any]
 TRIES = 10

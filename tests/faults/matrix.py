@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.faults import oracle
-from tests.faults.arena import Arena, Span, Stuck
+from tests.faults.arena import Arena, Stuck
 from tests.faults.evidence import Evidence
 from tests.faults.people import People
+from tests.faults.worker import Span
 from tests.faults.wrong import Wrong
 
 
@@ -46,6 +47,7 @@ class Round:
         evidence = Evidence(
             self.arena.read,
             hit=self.arena.hit,
+            died=self.arena.died,
             errands=self.people.errands,
             starved=self.starved,
             servers_away=self.servers_away,

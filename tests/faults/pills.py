@@ -3,12 +3,14 @@
 Only a process with the harness's settings looks here, and only with `PILLS`: a limit in megabytes
 on the address space of the process. The kernel kills a process that eats the machine's memory
 as it kills one that is told to die, so that is one pill; the other meets the limit inside.
+`FAILPOINT_DIED` names the file whose time tells when: of the death, or of the first bite.
 """
 
 import os
 import resource
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 KILL = ", with a pill that kills"
@@ -36,7 +38,15 @@ def hand_out() -> None:
 def _swallow(topic: str) -> None:
     for pill, effect in _EFFECTS.items():
         if topic.endswith(pill):
+            _note(pill)
             effect()
+
+
+def _note(pill: str) -> None:
+    """Note the moment; one that was left without memory is not well from its first bite on."""
+    died = os.environ.get("FAILPOINT_DIED")
+    if died and (pill == KILL or not Path(died).exists()):
+        Path(died).write_text(pill)
 
 
 def _die() -> None:

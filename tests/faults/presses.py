@@ -21,13 +21,12 @@ from queueing import ledger
 from queueing.models import Job, Step
 from tests.faults.arena import Arena
 from tests.faults.killed_workers import Wish
-from tests.faults.kinds import CROWD, NOTHING
+from tests.faults.kinds import BY_HAND, CROWD, NOTHING
 from tests.faults.people import LINKS, SITE_REFUSES, Errand, allow_links, approve, site
 from tests.faults.scene import AtStripe, Command, Page, Purchase, Scene
 from tests.orders import factories
 
 EDITOR, OTHER = "edith", "edgar"
-BY_HAND: Final = "faults:press"  # the subject of jobs that are nobody's order's
 WHY: Final = "the customer has had enough"
 WISH: Final = "Please add one more sentence about patience to the introduction."
 SLOW_MS: Final = 4000  # a call to the model, while its order is called off

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from queueing import ledger
 from queueing.models import Attempt, Job, State
-from tests.faults.arena import Worker
 from tests.faults.kinds import DELIVERED, HELD
 from tests.faults.matrix import Round, fault
 from tests.faults.oracle import ELSEWHERE_S
+from tests.faults.worker import Worker
 
 HERE_S = 3.0
 HELD_EACH = 10

@@ -12,10 +12,10 @@ from django.db import connection
 from queueing import ledger
 from queueing.dispatcher import LEADERSHIP
 from queueing.models import Attempt, Job, Outcome, State
-from tests.faults.arena import Worker
 from tests.faults.killed_workers import EVERYTHING, in_the_middle_of_a_call, place
 from tests.faults.kinds import NOTHING
 from tests.faults.matrix import Round, fault
+from tests.faults.worker import Worker
 
 TURN_S = 3.0
 # Of each call to the model: long enough for a worker to be told to end in the middle of a run.

@@ -24,13 +24,13 @@ from orders.stripe_client import NETWORK_RETRIES
 from queueing.dispatcher import Courier, Due
 from queueing.models import Job
 from tests.faults import schedule
-from tests.faults.arena import Worker
 from tests.faults.crash_points import MANY
 from tests.faults.failing_providers import CALLS, MODEL_FAULTS
 from tests.faults.matrix import Round, fault
 from tests.faults.people import Errand
 from tests.faults.restarts import END_DISPATCHERS
 from tests.faults.schedule import Act
+from tests.faults.worker import Worker
 
 LEG_S, SHORT_LEG_S = 60.0, 20.0
 LEGS = 5

@@ -18,9 +18,9 @@ from orders.models import (
 )  # fmt: skip
 from queueing.models import Attempt, Job, JobNote, Outcome, State, Step
 from tests.faults import forged
-from tests.faults.arena import FOR_EVER
 from tests.faults.forged import LATER, MUCH_LATER, WORKER, World, failed
-from tests.faults.kinds import WHOSE
+from tests.faults.kinds import BY_HAND, CROWD, NOTHING, WHOSE
+from tests.faults.worker import FOR_EVER
 from tests.orders.factories import AT
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,13 @@ def test_only_a_publication_that_another_made_good_may_fail(delivered, kind, pro
     assert delivered.judged() == promises
 
 
+def test_a_job_that_people_were_to_stop_by_hand_is_no_loss(delivered):
+    job = job_of(delivered, NOTHING, State.CANCELLED)
+    Job.objects.filter(pk=job.pk).update(subject=BY_HAND)
+
+    assert delivered.judged() == set()
+
+
 @pytest.mark.parametrize(("state", "promises"), [("failed", set()), ("waiting", {"I8 stuck"})])
 def test_a_published_order_may_leave_a_publication_that_failed(delivered, state, promises):
     review = delivered.order.reviews.get()
@@ -103,6 +110,20 @@ def test_a_run_is_excused_by_a_database_that_took_no_connections_just_then(
     delivered.starved = [(since, since + 60)]
 
     assert {one.partition(" ")[0] for one in delivered.judged()} == promises
+
+
+def test_a_run_that_was_taken_before_its_worker_died_is_not_excused_by_that(delivered):
+    crashed_before(delivered)
+    delivered.hit = {WORKER: [(LATER.timestamp() + 1, FOR_EVER)]}
+
+    assert delivered.judged() == {"I3 duplicated", "I6 illegal"}
+
+
+def test_no_recovery_is_measured_from_a_death_that_the_harness_did_not_bring_about(delivered):
+    went_on_too_late(delivered)
+    delivered.died = {WORKER}
+
+    assert "I9 slow" not in delivered.judged()
 
 
 def test_a_text_bought_again_after_a_person_let_its_job_run_again_is_excused(delivered):
@@ -292,6 +313,12 @@ FORGED: dict[str, tuple[Forge, str]] = {
     ),
     "a link to be taken out that never was": (
         lambda world: job_of(world, "link-removal", State.CANCELLED), "I1 lost",
+    ),
+    "a job of the harness's own that failed": (
+        lambda world: job_of(world, NOTHING, State.FAILED), "I1 lost",
+    ),
+    "a job of the harness's own that was called off": (
+        lambda world: job_of(world, CROWD, State.CANCELLED), "I1 lost",
     ),
     "a job without its version": (written_and_not_delivered, "I2 lost"),
     "bought after it was stored": (lambda w: w.buys("outline", run=2), "I3 duplicated"),
