@@ -25,7 +25,15 @@ LEAKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             r"|<(?:insert|your)\b[^>]{0,60}>"
             r"|\[[^\]\n]{0,60}\b(?:einfügen|eintragen|ergänzen|insérer|à compléter|insertar"
             r"|completar|invullen|invoegen)\b[^\]\n]{0,40}\]"
-            r"|\[(?:Ihr |Ihre |votre |su |uw )?(?:Firma|Firmenname|Unternehmensname|nom de"
+            # Quotations have "[city]", and style sheets "[title]": these are told by a second
+            # word or by their capitals.
+            r"|(?<!\w)\[(?:(?:product|city|author(?:['’]s)?|topic|keyword|location|phone|e-?mail)"
+            r"[ _-](?:name|number|address|title|here|goes here)"
+            r"|(?-i:Product|City|Author|Title|Topic|Keyword|Location|Phone|E-?[Mm]ail|Address"
+            r"|PRODUCT|CITY|AUTHOR|TITLE|TOPIC|KEYWORD|LOCATION|PHONE|E-?MAIL|ADDRESS"
+            r"|Produktname|Stadt|Autor|Thema|Ort|Ville|Auteur|Produit|Sujet|Ciudad|Producto"
+            r"|Tema|Stad|Productnaam|Onderwerp))\]"
+            r"|\[(?:Ihr |Ihre |votre |su |uw )?(?:Firma|Firmenname|Unternehmensname|nom d[eu]"
             r"|entreprise|nombre de|empresa|naam van|bedrijfsnaam|Quelle|Datum|fuente|bron)\b"
             r"[^\]\n]{0,60}\]",
         ),

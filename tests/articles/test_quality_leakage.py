@@ -219,3 +219,33 @@ def test_what_no_order_makes_allowed_is_known_before_it_is_ordered(text, found):
     html = DRAFT.html + f"\n<p>Bees fly and so they know {text} by heart.</p>"
     blocked = run("leakage", html, topic=text, keyword=text, anchor_text=text, must_mention=(text,))
     assert (blocked.state is State.FAILED) is bool(told)
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [
+        "[Product Name]", "[product name]", "[City]", "[CITY]", "[Author Name]", "[author's name]",
+        "[Title]", "[Topic]", "[KEYWORD]", "[Location]", "[Phone]", "[phone number]",
+        "[Email Address]", "[your city]", "[PRODUCT_NAME]", "[Produktname]", "[Ville]", "[Ciudad]",
+        "[nom du produit]", "[Productnaam]",
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_one_whatever_it_stands_for(placeholder):
+    (finding,) = run("leakage", f"<p>They say {placeholder} is the best.</p>").findings
+    assert (finding.code, finding.value) == ("placeholder", placeholder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Style a[title] and [title] alike.",
+        "Write to [email protected] for more.",
+        "“The [city] has no plan,” he said, “and [city officials] know it.”",
+        "Search for plumber [city] near you.",
+        "DAX reads Sales[City] there.",
+        "Ask for <code>[City]</code>, and for <code>{{ name }}</code> as well.",
+        "See [12] and [Smith 2020].",
+    ],
+)
+def test_brackets_that_a_text_may_have_are_no_placeholders(text):
+    assert codes(run("leakage", f"<p>{text}</p>")) == []
