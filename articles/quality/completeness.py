@@ -113,7 +113,7 @@ def _leaks(case: Case) -> Iterator[Finding]:
         for code, label, pattern in LEAKS:
             skipped = told.by == "code" and code not in _IN_CODE
             excused = "" if code in NEVER_ORDERED else given
-            read = _without_code(case, told) if code == "placeholder" else text
+            read = readable(case.without_code(told)) if code == "placeholder" else text
             said = "" if skipped else _first(pattern, read, excused)
             if said:
                 yield _leak(code, label, told, said)
@@ -127,13 +127,6 @@ def _given(case: Case) -> str:
     brief = case.brief
     ordered = (brief.topic, brief.keyword, brief.anchor_text)
     return " | ".join((*ordered, *brief.must_mention, *brief.secondary_keywords))
-
-
-def _without_code(case: Case, told: Told) -> str:
-    """What is told besides code, which has placeholders of its own inside a sentence too."""
-    if told.block is None or told.by == "alt":
-        return readable(told.text)
-    return readable(case.document.blocks[told.block - 1].text_without_code)
 
 
 def _first(pattern: re.Pattern[str], text: str, excused: str) -> str:
