@@ -47,12 +47,17 @@ class Link:
     @property
     def marks(self) -> frozenset[str]:
         """The words of `rel` that tell search engines what the link is; noopener is none."""
-        return frozenset((self.rel or "").lower().split()) & _MARKS
+        return rel_words(self.rel or "") & _MARKS
 
     @property
     def host(self) -> str:
         """Lower-case host name without a leading "www.", empty where the address has none."""
         return host_of(self.href)
+
+
+def rel_words(rel: str) -> frozenset[str]:
+    """Return the words of a `rel`, lower case; search engines part them at commas as well."""
+    return frozenset(rel.lower().replace(",", " ").split())
 
 
 def links(document: Document) -> list[Link]:

@@ -174,7 +174,7 @@ def validate(raw: Mapping[str, object], *, at: datetime) -> BriefInput:
         "domain": checked("domain", _domain),
         "topic": checked("topic", _words_in("topic")),
         "target_url": checked("target_url", _target_url),
-        "anchor_text": checked("anchor_text", _words_in("anchor_text")),
+        "anchor_text": checked("anchor_text", _anchor_text),
         "email": checked("email", _email),
         "notes": checked("notes", _notes, missing=""),
         **{name: checked(name, check, wishes.NONE[name]) for name, check in wishes.CHECKS.items()},
@@ -233,6 +233,10 @@ def _words_in(name: str) -> Callable[[object], str]:
         return words
 
     return check
+
+
+def _anchor_text(value: object) -> str:
+    return wishes.sayable(_words_in("anchor_text")(value))
 
 
 def _names_another_site(anchor: str, target_url: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from articles.brief import LinkPosition
 from articles.links import host_of
 from articles.named_hosts import of_one_owner
+from articles.quality.leaks import never_allowed
 from articles.quality.word_runs import literal, places, stems
 from orders import public_urls
 from orders.typed import Wrong, line, lines
@@ -81,12 +82,26 @@ def public(address: str) -> str:
         raise Wrong(str(refused)) from None
 
 
+def sayable(words: str) -> str:
+    """Return words that a text has to say as they are.
+
+    :raises Wrong: the gate would let no text through that says them
+    """
+    if piece := never_allowed(words):
+        raise Wrong(f"No article of ours may say “{piece}”; use other words.")
+    return words
+
+
 def _phrases(name: str, value: object) -> tuple[str, ...]:
     found = lines(value, most=MOST[name], longest=LONGEST[name])
     for phrase in found:
         if _CONTACT.search(phrase):
             raise Wrong("Articles name no addresses, web pages or telephone numbers.")
     return found
+
+
+def _to_mention(value: object) -> tuple[str, ...]:
+    return tuple(map(sayable, _phrases("must_mention", value)))
 
 
 def _references(value: object) -> tuple[str, ...]:
@@ -103,7 +118,9 @@ def _position(value: object) -> str:
 CHECKS: Final[dict[str, Callable[[object], Any]]] = {
     "audience": partial(line, longest=LONGEST["audience"]),
     "tone": partial(line, longest=LONGEST["tone"]),
-    **{name: partial(_phrases, name) for name in MOST if name != "references"},
+    "must_mention": _to_mention,
+    "must_avoid": partial(_phrases, "must_avoid"),
+    "secondary_keywords": partial(_phrases, "secondary_keywords"),
     "references": _references,
     "link_position": _position,
 }

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from articles.document import fold
 from articles.document.markup import tokens
-from articles.links import host_of
+from articles.links import host_of, rel_words
 from articles.publishing import outside
 from articles.publishing.publisher import PublishingError
 from articles.publishing.typography import as_typed
@@ -165,7 +165,7 @@ def _read(page: outside.Reply) -> _Seen:
         elif token.name == "a":
             open_link = None
             if token.kind == "open" and not not_shown:
-                rel = frozenset(token.attributes.get("rel", "").lower().split())
+                rel = rel_words(token.attributes.get("rel", ""))
                 open_link = _Anchor(href=token.attributes.get("href", "").strip(), rel=rel)
                 links.append(open_link)
     return _Seen(links=tuple(links), robots=frozenset(robots))

@@ -121,6 +121,12 @@ class Case:
             ),
         )
 
+    def without_code(self, told: Told) -> str:
+        """Return what is told besides code, which may stand inside a sentence too."""
+        if told.block is None or told.by == "alt":
+            return told.text
+        return self.document.blocks[told.block - 1].text_without_code
+
     @cached_property
     def headings(self) -> tuple[Block, ...]:
         return tuple(block for block in self.document.blocks if block.kind == "heading")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from unicodedata import normalize
 
 from articles.document.markup import depth
 from articles.quality import prompt_text
 from articles.quality.case import Case, Told
 from articles.quality.given import holds
-from articles.quality.leaks import LEAKS
+from articles.quality.leaks import LEAKS, NEVER_ORDERED, readable
 from articles.quality.prompt_text import Echo
 from articles.quality.quoted import too_much_shown
 from articles.quality.report import Finding, Level, Verdict
-from articles.sanitise import visible
 
 # Ten times the longest article that we sell, and deeper than any page nests.
 LARGEST_CHARS = 200_000
@@ -31,10 +29,10 @@ _WITHOUT_FULL_STOPS = frozenset({"th", "lo"})
 
 # In code, placeholders, marks, long runs and the names of fields are what it is about.
 _IN_CODE = frozenset({"machine-speaks", "instruction"})
-# However it was asked for, an article holds none of these.
-_NEVER_ORDERED = frozenset({"prompt-text", "instruction", "markdown", "code-fence"})
 # One such name is a field of many a program; so many are an answer of ours.
 _FIELDS_IN_CODE = 3
+# Signs before a leak that are found with it, to tell that a sentence begins.
+_BEFORE = ".!? \n\t"
 
 
 def size(case: Case) -> Verdict:
@@ -107,20 +105,34 @@ def leakage(case: Case) -> Verdict:
 
 
 def _leaks(case: Case) -> Iterator[Finding]:
-    # Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer".
-    given = f"{case.brief.topic} | {case.brief.keyword} | {case.brief.anchor_text}"
-    texts = [normalize("NFKC", visible(each.text)) for each in case.told]
+    given = _given(case)
+    texts = [readable(each.text) for each in case.told]
     echoes = [prompt_text.echoes(text) for text in texts]
     recited = _is_recital(case, echoes)
     for told, text, echoed in zip(case.told, texts, echoes, strict=True):
         for code, label, pattern in LEAKS:
             skipped = told.by == "code" and code not in _IN_CODE
-            match = None if skipped else pattern.search(text)
-            if match and (code in _NEVER_ORDERED or not holds(given, match[0])):
-                yield _leak(code, label, told, match[0])
+            excused = "" if code in NEVER_ORDERED else given
+            read = readable(case.without_code(told)) if code == "placeholder" else text
+            said = "" if skipped else _first(pattern, read, excused)
+            if said:
+                yield _leak(code, label, told, said)
         if told.by == "code" and len(fields := prompt_text.fields_in(text)) >= _FIELDS_IN_CODE:
             yield _leak("prompt-text", "fields of our own", told, ", ".join(fields))
         yield from _instructions(told, text, echoed, recited=recited)
+
+
+def _given(case: Case) -> str:
+    """Words that were ordered are no leak, be it a keyphrase such as "as an AI engineer"."""
+    brief = case.brief
+    ordered = (brief.topic, brief.keyword, brief.anchor_text)
+    return " | ".join((*ordered, *brief.must_mention, *brief.secondary_keywords))
+
+
+def _first(pattern: re.Pattern[str], text: str, excused: str) -> str:
+    """The first piece of `text` that `pattern` finds and `excused` does not hold."""
+    found = (match[0].lstrip(_BEFORE) for match in pattern.finditer(text))
+    return next((said for said in found if not (excused and holds(excused, said))), "")
 
 
 def _leak(code: str, label: str, told: Told, said: str) -> Finding:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from articles.quality.case import Case
 from articles.quality.given import holds
 from articles.quality.report import Finding, Verdict
+from articles.quality.unasked import in_prose, names_somebody
 from articles.sanitise import visible
 
 FEWEST_PHONE_DIGITS = 7
@@ -49,12 +50,17 @@ _SPOKEN_DIGITS = re.compile(
     rf"\b(?:(?:{'|'.join(_DIGIT_WORDS.split())})\b[\s,.-]{{0,3}}){{{FEWEST_PHONE_DIGITS},}}",
     re.IGNORECASE,
 )
+_PLATFORMS = (
+    r"(?:telegram|instagram|whatsapp|twitter|snapchat|tiktok|wechat|discord|signal|skype|facebook"
+    r"|youtube|linkedin|pinterest|viber)"
+)
 _HANDLE = re.compile(
-    r"\b(?:telegram|instagram|whatsapp|twitter|snapchat|tiktok|wechat|discord|signal|skype)\b"
-    r"[^.\n@]{0,40}(@[a-z0-9_.]{2,30})|(?<![\w@/.])(@[a-z0-9_.]{2,30})\s(?:on|auf|sur|en|op)\s"
-    r"(?:telegram|instagram|whatsapp|twitter|snapchat|tiktok|wechat|discord|signal|skype)\b",
+    rf"\b{_PLATFORMS}\b[^.\n@]{{0,40}}(@[a-z0-9_.]{{2,30}})"
+    rf"|(?<![\w@/.])(@[a-z0-9_.]{{2,30}})\s(?:on|auf|sur|en|op)\s{_PLATFORMS}\b",
     re.IGNORECASE,
 )
+# Numbers and signs of their own stand in these.
+_NO_PROSE = frozenset({"code", "table"})
 _DATE = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}")
 
 
@@ -82,7 +88,11 @@ def _contacts(case: Case) -> Iterator[tuple[int | None, str]]:
     for told in case.told:
         # Full-width signs and digits are read like plain ones, and past what cannot be seen.
         text = normalize("NFKC", visible(told.text))
-        for contact in written(text):
+        said = list(written(text))
+        if told.by not in _NO_PROSE:
+            prose = normalize("NFKC", visible(case.without_code(told)))
+            said += [contact for contact in in_prose(prose) if contact not in said]
+        for contact in said:
             yield told.block, contact
     for link in case.links:
         if link.href.lower().startswith(("mailto:", "tel:", "sms:")):
@@ -96,8 +106,11 @@ def written(text: str) -> Iterator[str]:
             yield match[0].strip()
     for match in chain(_SPOKEN_EMAIL.finditer(text), _SPOKEN_DIGITS.finditer(text)):
         yield match[0].strip(" ,.-")
-    for match in chain(_CALLED.finditer(text), _HANDLE.finditer(text)):
-        yield match[match.lastindex or 0]
+    for match in _CALLED.finditer(text):
+        yield match[1]
+    for match in _HANDLE.finditer(text):
+        if names_somebody(handle := match[match.lastindex or 0].rstrip(".")):
+            yield handle
 
 
 def _is_contact(text: str) -> bool:

@@ -55,7 +55,8 @@ def _hidden(case: Case) -> Iterator[Finding]:
 
 
 def _mixed(case: Case) -> Iterator[Finding]:
-    ordered = f"{case.brief.keyword} {case.brief.anchor_text}"
+    brief = case.brief
+    ordered = " | ".join((brief.keyword, brief.anchor_text, *brief.must_mention))
     for told in case.told:
         for match in _LETTERS.finditer(told.text) if _CYRILLIC.search(told.text) else ():
             mixed = _CYRILLIC.search(match[0]) and _LATIN.search(match[0])

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from unicodedata import normalize
 
 from articles.quality import prompt_text
+from articles.sanitise import visible
+
+# However they were asked for, no article holds these.
+NEVER_ORDERED: Final = frozenset({"prompt-text", "instruction", "markdown", "code-fence"})
 
 # What must not reach a reader: (code, what it is, how it looks).
 LEAKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
@@ -20,7 +25,15 @@ LEAKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
             r"|<(?:insert|your)\b[^>]{0,60}>"
             r"|\[[^\]\n]{0,60}\b(?:einfügen|eintragen|ergänzen|insérer|à compléter|insertar"
             r"|completar|invullen|invoegen)\b[^\]\n]{0,40}\]"
-            r"|\[(?:Ihr |Ihre |votre |su |uw )?(?:Firma|Firmenname|Unternehmensname|nom de"
+            # Quotations have "[city]", and style sheets "[title]": these are told by a second
+            # word or by their capitals.
+            r"|(?<!\w)\[(?:(?:product|city|author(?:['’]s)?|topic|keyword|location|phone|e-?mail)"
+            r"[ _-](?:name|number|address|title|here|goes here)"
+            r"|(?-i:Product|City|Author|Title|Topic|Keyword|Location|Phone|E-?[Mm]ail|Address"
+            r"|PRODUCT|CITY|AUTHOR|TITLE|TOPIC|KEYWORD|LOCATION|PHONE|E-?MAIL|ADDRESS"
+            r"|Produktname|Stadt|Autor|Thema|Ort|Ville|Auteur|Produit|Sujet|Ciudad|Producto"
+            r"|Tema|Stad|Productnaam|Onderwerp))\]"
+            r"|\[(?:Ihr |Ihre |votre |su |uw )?(?:Firma|Firmenname|Unternehmensname|nom d[eu]"
             r"|entreprise|nombre de|empresa|naam van|bedrijfsnaam|Quelle|Datum|fuente|bron)\b"
             r"[^\]\n]{0,60}\]",
         ),
@@ -92,3 +105,17 @@ LEAKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
+
+
+def readable(text: str) -> str:
+    """Return `text` as leaks are looked for in it: in plain letters, without what is not seen."""
+    return normalize("NFKC", visible(text))
+
+
+def never_allowed(ordered: str) -> str:
+    """Return the piece of `ordered` that blocks any article it stands in, "" where none does."""
+    # In quotes, so that what is a mark at the beginning of a line alone is none.
+    text = f"“{readable(ordered)}”"
+    patterns = (pattern for code, _, pattern in LEAKS if code in NEVER_ORDERED)
+    found = next(filter(None, (pattern.search(text) for pattern in patterns)), None)
+    return found[0] if found else prompt_text.copied(text)

@@ -140,19 +140,34 @@ def _pictures(case: Case) -> Iterator[Finding]:
 
 def _empty_links(case: Case) -> Iterator[Finding]:
     for link in case.links:
-        block = case.document.blocks[link.block - 1]
         if not link.href:
             yield Finding(
                 code="empty-link",
                 message=f"The link “{link.text}” leads nowhere.",
                 block=link.block,
             )
-        elif not link.text and "<img" not in block.html:
+    for block in case.document.blocks:
+        for href in filter(None, _wordless(block)):
             yield Finding(
                 code="empty-link",
-                message=f"A link to {link.href} has no words.",
-                block=link.block,
+                message=f"A link to {href} has no words.",
+                block=block.number,
             )
+
+
+def _wordless(block: Block) -> Iterator[str]:
+    """Where the links of a block lead that show neither words nor a picture."""
+    href: str | None = None
+    for token in tokens(block.html):
+        if token.name == "a":
+            # As browsers do: a link that begins ends the one before.
+            if href is not None:
+                yield href
+            href = token.attributes.get("href", "").strip() if token.kind == "open" else None
+        elif token.name == "img" or (token.kind == "text" and token.text.strip()):
+            href = None
+    if href is not None:
+        yield href
 
 
 def _loose_text(case: Case) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ _MOST_JUDGED = 10
 _NOT_BODY_TEXT = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "a heading"),
     **dict.fromkeys(("figcaption", "caption"), "a caption"),
-    **dict.fromkeys(("pre", "code"), "code"),
+    **dict.fromkeys(("pre", "code", "kbd", "samp"), "code"),
     **dict.fromkeys(("del", "s"), "struck-out text"),
 }
 

@@ -74,11 +74,14 @@ def paragraphs_nearly_twice(case: Case) -> Iterator[Finding]:
 def _paragraph_again(block: Block, like: Block, share: float) -> Finding:
     may_be_alike = {block.kind, like.kind} & {"list", "quote"}
     blocks = share >= SAME_PARAGRAPH_SHARE and not may_be_alike
+    shown = block.text[:100]
     return Finding(
         code="paragraph-repeated",
         message=f"This paragraph says what block {like.number} says, in nearly the same words:"
-        f" “{block.text[:100]}…”.",
+        f" “{shown}…”.",
         level=Level.BLOCKS if blocks else Level.WARNS,
+        # The message's number moves with every block that goes in above: this names the fault.
+        value=shown,
         block=block.number,
     )
 

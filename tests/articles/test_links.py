@@ -76,3 +76,18 @@ def test_a_host_is_the_same_in_letters_and_as_browsers_send_it(url):
 @pytest.mark.parametrize("host", ["ü" * 64 + ".de", "a..ü", "-ü-.de", "ü_x.de"])
 def test_a_host_that_has_no_other_spelling_stays_as_it_is(host):
     assert host_of(f"https://{host}/") == host
+
+
+@pytest.mark.parametrize(
+    ("rel", "marks"),
+    [
+        ("nofollow,ugc", {"nofollow", "ugc"}),
+        ("noopener, Sponsored", {"sponsored"}),
+        ("ugc\nnofollow", {"nofollow", "ugc"}),
+        ("nofollow-ugc", set()),
+        (",", set()),
+    ],
+)
+def test_marks_are_told_apart_by_spaces_and_commas_as_search_engines_do(rel, marks):
+    (link,) = links(parse(f"<p><a href='https://a.example/' rel='{rel}'>a</a></p>"))
+    assert link.marks == marks

@@ -155,6 +155,14 @@ def test_other_words_in_rel_do_not_matter(page):
     assert seen(page(html)).ok
 
 
+@pytest.mark.parametrize("rel", ["nofollow,ugc", "noopener, nofollow", "sponsored,noopener"])
+def test_words_in_rel_are_told_apart_at_commas_too(page, rel):
+    url = page(HTML.replace('rel="sponsored"', f'rel="{rel}"'))
+
+    assert not seen(url, rel=None).ok
+    assert seen(url).ok is (rel == "sponsored,noopener")
+
+
 def test_a_followed_link_may_not_be_unfollowed_by_its_page(sandbox, page):
     url = page(HTML.replace(' rel="sponsored"', ""))
     assert seen(url, rel=None).ok

@@ -72,3 +72,9 @@ def test_a_leak_that_is_a_part_of_an_ordered_word_was_not_ordered():
     html = DRAFT.html + "<p>As an AI, my view is neutral.</p>"
     assert run("leakage", html, keyword="Was an AI there?").state is State.FAILED
     assert run("leakage", html, keyword="As an AI engineer").state is State.PASSED
+
+
+def test_a_word_of_two_alphabets_that_was_to_be_mentioned_may_be():
+    html = DRAFT.html + "<p>Some write p\u0430ypal and mean it.</p>"
+    assert codes(run("hidden-text", html)) == ["mixed-letters"]
+    assert codes(run("hidden-text", html, must_mention=("p\u0430ypal",))) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from articles.document.text import sentences, words
-from articles.quality import State, prompt_text
+from articles.quality import State, leaks, prompt_text
 from articles.quality.report import Level
 from tests.articles.good import DRAFT, codes, run
 
@@ -173,3 +173,79 @@ def test_words_that_were_ordered_are_no_leak():
     draft = {"title": "As an AI engineer: where to begin"}
     assert codes(run("leakage", draft=draft)) == ["machine-speaks"]
     assert codes(run("leakage", draft=draft, keyword="as an AI engineer")) == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "text"),
+    [
+        ("lorem ipsum", "Printers know lorem ipsum by heart."),
+        ("TODO list", "Write it on your TODO list today."),
+        ("as an AI engineer", "It is a trade. As an AI engineer you learn for ever."),
+        ("[Your Name]", "Replace [your name] in the form."),
+    ],
+)
+@pytest.mark.parametrize("field", ["must_mention", "secondary_keywords"])
+def test_words_that_an_article_was_to_mention_are_no_leak(wish, text, field):
+    html = DRAFT.html + f"\n<p>{text}</p>"
+    assert run("leakage", html).state is State.FAILED
+    assert codes(run("leakage", html, **{field: (wish,)})) == []
+
+
+def test_an_ordered_word_hides_no_leak_behind_it():
+    html = DRAFT.html + "\n<p>Lorem ipsum is a dummy text. TODO: say more.</p>"
+    (finding,) = run("leakage", html, must_mention=("lorem ipsum",)).findings
+    assert (finding.code, finding.value) == ("placeholder", "TODO")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("the system prompt guide", "the system prompt"),
+        ("My instructions for beginners", "My instructions"),
+        ("Ｍｙ in\u00adstructions", "My instructions"),
+        ("set anchor_text first", "anchor_text"),
+        ("a **bold** move", "**bold**"),
+        ("```", "```"),
+        ("links stand in running text of a paragraph or list item", None),
+        ("a system prompt guide", ""),
+        ("# 1 in hives", ""),
+        ("lorem ipsum", ""),
+        ("a starter hive", ""),
+    ],
+)
+def test_what_no_order_makes_allowed_is_known_before_it_is_ordered(text, found):
+    told = leaks.never_allowed(text)
+    assert told == found if found is not None else told in text
+    html = DRAFT.html + f"\n<p>Bees fly and so they know {text} by heart.</p>"
+    blocked = run("leakage", html, topic=text, keyword=text, anchor_text=text, must_mention=(text,))
+    assert (blocked.state is State.FAILED) is bool(told)
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [
+        "[Product Name]", "[product name]", "[City]", "[CITY]", "[Author Name]", "[author's name]",
+        "[Title]", "[Topic]", "[KEYWORD]", "[Location]", "[Phone]", "[phone number]",
+        "[Email Address]", "[your city]", "[PRODUCT_NAME]", "[Produktname]", "[Ville]", "[Ciudad]",
+        "[nom du produit]", "[Productnaam]",
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_one_whatever_it_stands_for(placeholder):
+    (finding,) = run("leakage", f"<p>They say {placeholder} is the best.</p>").findings
+    assert (finding.code, finding.value) == ("placeholder", placeholder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Style a[title] and [title] alike.",
+        "Write to [email protected] for more.",
+        "“The [city] has no plan,” he said, “and [city officials] know it.”",
+        "Search for plumber [city] near you.",
+        "DAX reads Sales[City] there.",
+        "Ask for <code>[City]</code>, and for <code>{{ name }}</code> as well.",
+        "See [12] and [Smith 2020].",
+    ],
+)
+def test_brackets_that_a_text_may_have_are_no_placeholders(text):
+    assert codes(run("leakage", f"<p>{text}</p>")) == []

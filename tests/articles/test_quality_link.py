@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from articles.document.text import _CODE
 from articles.quality import State, check
 from tests.articles.good import BODY, BRIEF, DISCLOSURE, DRAFT, LINK, codes, run, spoilt
 
@@ -35,6 +36,7 @@ def test_an_address_that_is_almost_right_is_named():
         (f"<figure><figcaption>Take {LINK}</figcaption></figure>", "a caption"),
         (f"<table><caption>{LINK}</caption></table>", "a caption"),
         (f"<pre>{LINK}</pre>", "code"),
+        *((f"<p><{tag}>{LINK}</{tag}></p>", "code") for tag in sorted(_CODE - {"pre"})),
         (f'<p style="display:none">Take {LINK}</p>', "hidden text"),
         (f"<p hidden>Take {LINK}</p>", "hidden text"),
         ('<p><a href="https://bees.example/start"></a></p>', "a place without words"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from articles.quality import INTEGRATION, State, check
+from articles.quality.report import Level
 from tests.articles.good import BRIEF, DISCLOSURE, codes
 from tests.articles.test_quality_changes import INTEGRATED, OLD, PLACED, integrated, sentences
 
@@ -51,3 +52,26 @@ def test_a_link_that_is_placed_is_told_of_where_it_was_not_ordered():
         brief = replace(BRIEF, link_position=position)
         report = check(after, brief, before=OLD, change="integration")
         assert (report["link-position"].state, report.blocked) == (state, False)
+
+
+def test_a_paragraph_that_a_page_said_twice_is_no_new_fault_when_blocks_go_in_above_it():
+    said = "".join(f" The {n}th loaf of the day rests on a board by the window." for n in range(3))
+    theirs = replace(OLD, html=f"<p>{said}</p>\n{OLD.html}\n<p>{said}</p>")
+    placed = theirs.html.replace("crust.</p>", f"crust. {PLACED}</p>", 1)
+
+    result = integrated(f"{DISCLOSURE}\n{placed}", before=theirs)["repetition"]
+
+    told = [each for each in result.findings if each.code == "paragraph-repeated"]
+    assert [each.level for each in told] == [Level.WARNS]
+    assert told[0].message.endswith("It was so before the change.")
+
+
+def test_a_paragraph_that_a_change_says_a_third_time_is_a_new_fault():
+    said = "".join(f" The {n}th loaf of the day rests on a board by the window." for n in range(3))
+    theirs = replace(OLD, html=f"<p>{said}</p>\n{OLD.html}\n<p>{said}</p>")
+    placed = theirs.html.replace("crust.</p>", f"crust. {PLACED}</p>", 1)
+
+    result = integrated(f"{DISCLOSURE}\n{placed}\n<p>{said}</p>", before=theirs)["repetition"]
+
+    told = [each for each in result.findings if each.code == "paragraph-repeated"]
+    assert [each.level for each in told] == [Level.BLOCKS, Level.WARNS]

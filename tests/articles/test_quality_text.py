@@ -8,6 +8,9 @@ from articles.brief import Reference
 from articles.quality import State
 from tests.articles.good import DRAFT, codes, run, spoilt, text_of
 
+PICTURE = '<img src="https://a.example/b.png" alt="b">'
+TO = '<a href="https://a.example/">'
+
 
 @pytest.mark.parametrize(
     ("html", "expected"),
@@ -36,6 +39,10 @@ from tests.articles.good import DRAFT, codes, run, spoilt, text_of
         ("<p><a>x</a></p>", ["empty-link"]),
         ('<p><a href="https://a.example/"> </a></p>', ["empty-link"]),
         ('<p><a href="https://a.example/"><img src="https://a.example/b.png" alt="b"></a></p>', []),
+        # A picture beside a link is none of its own.
+        (f"<p>{PICTURE}{TO}</a></p>", ["empty-link"]),
+        (f"<p>{TO}{PICTURE}</a> {TO} </a></p>", ["empty-link"]),
+        (f"<p>{TO}<b>{PICTURE}</b></a>{TO}b</a></p>", []),
         ("loose words<p>b</p>", ["loose-text"]),
     ],
 )

@@ -133,3 +133,34 @@ def test_a_link_in_a_published_article_takes_the_wishes_that_concern_it_and_refu
 
     assert set(wishes.OF_A_NEW_ARTICLE) <= errors.keys()
     assert not {"tone", "must_avoid", "link_position"} & errors.keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "piece"),
+    [
+        ("the system prompt guide", "the system prompt"),
+        ("My instructions for beginners", "My instructions"),
+        ("a **bold** plan", "**bold**"),
+        ("what anchor_text means", "anchor_text"),
+    ],
+)
+def test_words_that_the_gate_lets_through_in_no_text_are_told_before_they_are_paid(words, piece):
+    reason = f"No article of ours may say “{piece}”; use other words."
+
+    assert wrong(anchor_text=words) == {"anchor_text": [reason]}
+    assert wrong(must_mention=["oak", words]) == {"must_mention": [reason]}
+    link = wrong(product="integration", topic=None, keyword=None, anchor_text=words)
+    assert link["anchor_text"] == [reason]
+
+
+def test_words_that_a_text_may_say_once_they_were_ordered_are_taken():
+    wish = {"must_mention": ["lorem ipsum", "TODO list"], "anchor_text": "As an AI engineer"}
+
+    brief = briefs.validate(typed(**wish), at=AT).to_brief()
+
+    assert brief.must_mention == ("lorem ipsum", "TODO list")
+    # These need not stand word for word, and may be what is to be avoided.
+    avoided = briefs.validate(
+        typed(topic="The system prompt", must_avoid=["my instructions"]), at=AT
+    )
+    assert avoided.must_avoid == ("my instructions",)
