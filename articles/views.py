@@ -107,7 +107,7 @@ def _live_of(domain: Domain) -> QuerySet[Article]:
 
 def _has_sponsored_link(text: str) -> bool:
     found = links.links(document.parse(text))
-    return any("sponsored" in (link.rel or "").lower().split() for link in found)
+    return any("sponsored" in link.marks for link in found)
 
 
 def _facts(
