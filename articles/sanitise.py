@@ -8,8 +8,11 @@ from html import escape
 import nh3
 
 from articles.document.markup import depth, tokens
+from articles.document.reopening import reopened
 
 DEEPEST = 500
+# How many times its length a text may come to by tags that it leaves open.
+MOST_REOPENED = 10
 
 _TAGS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
@@ -95,10 +98,11 @@ def clean(html: str) -> str:
 
     Styles, classes, ids, event handlers, comments and relative addresses are gone; an H1 becomes
     an H2, an H5 or H6 an H4. Cleaning what is clean changes nothing. The parser repairs broken
-    markup. Of what nests deeper than `DEEPEST` only the words stay, as one paragraph.
+    markup. Of what nests deeper than `DEEPEST`, or would grow by more than `MOST_REOPENED` times
+    its length by tags that it leaves open, only the words stay, as one paragraph.
     """
-    if depth(html) > DEEPEST:
-        # No page that somebody wrote; the parser's work grows with the square of the depth.
+    if depth(html) > DEEPEST or reopened(html) > MOST_REOPENED * len(html):
+        # No page that somebody wrote; the parser's work grows with the square of either.
         html = f"<p>{escape(_words(html), quote=False)}</p>"
     html = _WORD_BEFORE_BOX.sub(r"\1\n", html)
     for _ in range(4):
