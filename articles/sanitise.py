@@ -8,8 +8,11 @@ from html import escape
 import nh3
 
 from articles.document.markup import depth, tokens
+from articles.document.reopening import reopened
 
 DEEPEST = 500
+# How many times its length a text may come to by tags that it leaves open.
+MOST_REOPENED = 10
 
 _TAGS = {
     *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd"),
@@ -66,9 +69,20 @@ _JOINS = r"\u0600-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\ufb50-\ufdff\ufe
 _EMOJI = r"\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"
 _NEVER_NEEDED = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # control characters
-    r"\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb"  # invisible
-    r"\u202a-\u202e\u2066-\u2069"  # overrides and isolates: text shown in another order
-    r"\U000e0000-\U000e007f\U000e0100-\U000e01ef]"  # tags and variations that hide messages
+    # What Unicode says to show nothing for, fillers, overrides, isolates, tags and variations among
+    # it: Default_Ignorable_Code_Point in https://www.unicode.org/reports/tr44/.
+    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200b\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d"
+    r"\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Mongolian letters have forms that these choose; symbols are drawn as text or in colour.
+_MONGOLIAN = r"\u1807\u1820-\u18aa"
+_SYMBOLS = (
+    r"\xa9\xae\u203c\u2049\u2100-\u214f\u2190-\u2bff\u3030-\u303f\u3297\u3299\U0001f000-\U0001faff"
+)
+_STRAY_VARIATION = re.compile(
+    rf"(?<![{_MONGOLIAN}])[\u180b-\u180d\u180f]"
+    rf"|(?<![{_MONGOLIAN}])(?<![{_MONGOLIAN}][\u180b-\u180d\u180f])\u180e"
+    rf"|(?<![{_SYMBOLS}])(?:\ufe0e|(?<![0-9#*])\ufe0f|\ufe0f(?!\u20e3))"
 )
 _STRAY_JOINER = re.compile(rf"(?<![{_JOINS}])\u200c|(?<![{_JOINS}{_EMOJI}])\u200d")
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -84,10 +98,11 @@ def clean(html: str) -> str:
 
     Styles, classes, ids, event handlers, comments and relative addresses are gone; an H1 becomes
     an H2, an H5 or H6 an H4. Cleaning what is clean changes nothing. The parser repairs broken
-    markup. Of what nests deeper than `DEEPEST` only the words stay, as one paragraph.
+    markup. Of what nests deeper than `DEEPEST`, or would grow by more than `MOST_REOPENED` times
+    its length by tags that it leaves open, only the words stay, as one paragraph.
     """
-    if depth(html) > DEEPEST:
-        # No page that somebody wrote; the parser's work grows with the square of the depth.
+    if depth(html) > DEEPEST or reopened(html) > MOST_REOPENED * len(html):
+        # No page that somebody wrote; the parser's work grows with the square of either.
         html = f"<p>{escape(_words(html), quote=False)}</p>"
     html = _WORD_BEFORE_BOX.sub(r"\1\n", html)
     for _ in range(4):
@@ -107,10 +122,19 @@ def attributes_of(tag: str) -> frozenset[str] | None:
 def visible(text: str) -> str:
     """Return `text` without control, zero-width and direction characters that serve no script."""
     text = _NEVER_NEEDED.sub("", text)
+    # Before the joiners: one may stand behind a variation, and would be left behind by it.
+    text = _STRAY_VARIATION.sub("", text)
     text = _STRAY_JOINER.sub("", text)
     if _DIRECTION_MARK.search(text):
         text = "".join(_without_idle_marks(line) for line in _LINE_TAG.split(text))
     return text
+
+
+def first_unseen(text: str) -> str | None:
+    """Return the first character of `text` that `visible` takes away, None where it takes none."""
+    seen = visible(text)
+    # Whatever is taken is no zero, so the end differs from it.
+    return next((one for one, kept in zip(text, f"{seen}0", strict=False) if one != kept), None)
 
 
 def _without_idle_marks(line: str) -> str:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from articles import sanitise
+
 # Control, invisible and direction-changing characters, halves of pairs, private use: none of them
 # can be seen, and each has been used to make a text say other than it shows.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -25,9 +27,7 @@ def text(value: object, *, longest: int) -> str:
     if len(value) > 4 * longest + 1000:
         raise Wrong(f"Use at most {longest} characters; these are {len(value)}.")
     typed = unicodedata.normalize("NFC", value.replace("\r\n", "\n").strip())
-    unseen = next(
-        (c for c in typed if c not in "\n\t" and unicodedata.category(c) in _UNSEEN), None
-    )
+    unseen = _unseen(typed)
     if unseen is not None:
         raise Wrong(f"Remove the invisible or control character U+{ord(unseen):04X}.")
     if _TAG.search(typed):
@@ -35,6 +35,12 @@ def text(value: object, *, longest: int) -> str:
     if len(typed) > longest:
         raise Wrong(f"Use at most {longest} characters; these are {len(typed)}.")
     return typed
+
+
+def _unseen(typed: str) -> str | None:
+    # Fillers and variations count as letters and accents to Unicode, so the kinds do not tell them.
+    kinds = (c for c in typed if c not in "\n\t" and unicodedata.category(c) in _UNSEEN)
+    return next(kinds, None) or sanitise.first_unseen(typed)
 
 
 def line(value: object, *, longest: int) -> str:

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import strip_tags
 
+from articles.document.markup import INLINE, Token, tokens
 from articles.links import host_of, page_of
 from articles.models import Article, ArticleVersion, Domain
 from articles.publishing import outside
@@ -38,6 +39,7 @@ _KINDS: Final = ("posts", "pages")
 # Answers that mean that there is none; a user who may write posts may have no say over pages.
 _NONE_HERE: Final = {"posts": {404, 410}, "pages": {400, 401, 403, 404, 410}}
 _MARK: Final = "<!-- byline-article-{} -->"
+_LINE_BREAKS: Final = re.compile(r"[ \t]*[\r\n]\s*")
 _CODE: Final = re.compile(r"[a-z0-9_-]{1,60}", re.IGNORECASE)
 
 Json = dict[str, Any]
@@ -58,7 +60,7 @@ class WordPress:
         api = _Api.of(article.domain)
         text = {
             "title": version.title,
-            "content": f"{version.html}\n{_MARK.format(article.pk)}",
+            "content": f"{_unbroken(version.html)}\n{_MARK.format(article.pk)}",
             "excerpt": version.meta_description,
             "status": "publish",
         }
@@ -112,6 +114,28 @@ class _Page:
             return True
         link = str(self.content.get("link", ""))
         return bool(article.url) and page_of(link) == page_of(article.url)
+
+
+def _unbroken(html: str) -> str:
+    """Return the text with spaces for the line breaks that mean nothing in HTML.
+
+    In a paragraph WordPress would show them, as `<br>`, and begin a new one at an empty line:
+    https://developer.wordpress.org/reference/functions/wpautop/.
+    """
+    read, parts, kept = list(tokens(html)), [], 0
+    for index, token in enumerate(read):
+        source = html[token.start : token.end]
+        if token.name == "pre":
+            kept += 1 if token.kind == "open" else -1
+        around = [*read[max(index - 1, 0) : index], *read[index + 1 : index + 2]]
+        if token.kind == "text" and kept <= 0 and (source.strip() or any(map(_is_inline, around))):
+            source = _LINE_BREAKS.sub(" ", source)
+        parts.append(source)
+    return "".join(parts)
+
+
+def _is_inline(token: Token) -> bool:
+    return token.name in INLINE
 
 
 def _raw(post: Json, name: str) -> str:

@@ -44,6 +44,24 @@ def test_a_post_is_created_with_title_text_slug_and_excerpt(posts, article):
     assert article.live_version == version
 
 
+def test_no_line_break_is_left_that_wordpress_would_show(posts, article):
+    html = (
+        "<h2>A\nhead</h2>\n\n<p>One\n  line,\n\nand <b>bold</b>\n<i>words</i>\nhere.</p>\n"
+        "<pre><code>a\n\n  b</code></pre>\n<ul>\n<li>x\ny</li>\n</ul>"
+    )
+    version = pages.version(article, html=html)
+
+    publish(version)
+    publish(version)
+
+    (post,) = posts.all()
+    assert post["content"]["raw"].removesuffix(f"\n{MARK.format(article.pk)}") == (
+        "<h2>A head</h2>\n\n<p>One line, and <b>bold</b> <i>words</i> here.</p>\n"
+        "<pre><code>a\n\n  b</code></pre>\n<ul>\n<li>x y</li>\n</ul>"
+    )
+    assert not article.site_changes.exists()
+
+
 def test_the_next_version_replaces_the_text_and_the_address_stays(posts, article):
     first = pages.version(article)
     url = publish(first).url

@@ -7,6 +7,7 @@ import pytest
 from articles import links as links_module
 from articles.document import parse
 from articles.document.markup import depth
+from articles.document.reopening import reopened
 from articles.links import links
 from articles.quality import INTEGRATION, NEW_ARTICLE, REVISION, State, check
 from articles.quality.completeness import DEEPEST, LARGEST_CHARS
@@ -79,6 +80,58 @@ def test_of_what_nests_deeper_than_any_page_only_the_words_stay():
     assert cleaned == f"<p>{' '.join(['a &amp; b'] * (DEEPEST_KEPT + 1))}</p>"
     assert clean(cleaned) == cleaned
     assert clean("<ul><li>a" * DEEPEST_KEPT).count("<ul>") == DEEPEST_KEPT
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "".join(f"<p><b lang=x{number}>" for number in range(200)),
+        "".join(f"<p><b lang=x{number}<>" for number in range(200)),
+        f"<p><i lang={'x' * 3000}>",
+        f"<p><i lang={'x' * 3000}><table><td></i></table>",
+        f'<p><i lang={"x" * 3000}><p lang=x<"</i>">',
+        f'<p lang=x"><i lang={"x" * 3000}><p lang=y">',
+        f"<!--><i lang={'x' * 3000}>-->",
+        f'<p><a href="https://a.example/{"x" * 3000}">',
+        "".join(f"<{name}>" * 3 for name in ("p", "b", "i", "em", "strong", "u", "s", "small")),
+    ],
+)
+def test_what_nobody_closes_is_not_opened_anew_in_each_paragraph(opened):
+    html = opened + "<p>a" * 800
+
+    cleaned = clean(html)
+
+    assert len(cleaned) <= 20 * len(html)
+    assert cleaned.count("a") >= 800
+    assert clean(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p><b>a" * 200,
+        '<p><a href="https://a.example/"><b>a</b></a></p>' * 200,
+        '<p><font face="Verdana, Arial" size="2" color="#000000">'
+        + f"<p>{'A sentence as people write it. ' * 5}" * 100,
+        "<table>" + "<tr><td><b>a<td><i>b" * 200 + "</table>",
+    ],
+)
+def test_tags_as_people_forget_them_are_kept(html):
+    assert clean(html).count("<p>") + clean(html).count("<td>") >= 100
+
+
+@pytest.mark.parametrize(
+    ("html", "chars"),
+    [
+        ("<p><b>a</b></p><p>b</p>", 0),
+        ("<p><b>a</p><p>b</p>", 9),  # three tags of blocks behind it
+        ("<p><b>a<p><b>b<p><b>c<p><b>d<p>e", 3 + 6 + 9 + 9),  # browsers keep three that are alike
+        ("<a href=x>a<p><a href=y>b<p>", 20),
+        ("</b></i>", 0),
+    ],
+)
+def test_what_a_parser_opens_anew_is_counted(html, chars):
+    assert reopened(html) == chars
 
 
 def test_a_blocks_sentences_are_found_once_for_all_its_links(monkeypatch):

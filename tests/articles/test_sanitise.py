@@ -39,6 +39,8 @@ CLEAN = [
     "<p>می\u200cخواهم کتاب بخوانم</p>",
     "<p>👩\u200d🌾 and ❤️</p>",
     "<p>عربي \u200f(2024)\u200f</p>",
+    "<p>☎\ufe0e, ❤\ufe0f\u200d🔥, ↔\ufe0f, ©\ufe0f and 1\ufe0f\u20e3</p>",
+    "<p>ᠭ\u180b\u180eᠠ ᠨ\u180cᠠ\u180f</p>",
 ]  # fmt: skip
 
 
@@ -80,6 +82,39 @@ def test_cleaning_a_real_page_keeps_its_words(name):
     kept = " ".join(plain(clean(source)).split())
     if name != "never closed":
         assert kept == " ".join(parse(source).text.split())
+
+
+# All that Unicode says to show nothing for (DerivedCoreProperties, Default_Ignorable_Code_Point),
+# but for the joiners and marks that some scripts need.
+IGNORABLE = [
+    *(0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x200B),
+    *(*range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF),
+    *(0xFFA0, *range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B)),
+    *(0xE0000, 0xE0041, 0xE00FF, 0xE0100, 0xE01EF, 0xE0FFF),
+]
+
+
+@pytest.mark.parametrize("code", IGNORABLE)
+def test_no_character_that_shows_nothing_stays_in_a_word_an_address_or_a_link(code):
+    hidden = chr(code)
+    html = f'<p>me@evil{hidden}.com <a href="https://e.com/a{hidden}b">1</a></p>'
+
+    assert clean(html) == '<p>me@evil.com <a href="https://e.com/ab">1</a></p>'
+    assert clean(html.replace(hidden, f"&#{code};")) == clean(html)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("☎\ufe0e\ufe0e\ufe0f", "☎\ufe0e"),
+        ("a\ufe0f\u200db", "ab"),
+        ("1\ufe0f23", "123"),
+        ("ᠨ\u180b\u180b\u180e", "ᠨ\u180b"),
+    ],
+)
+def test_a_variation_is_kept_once_and_only_where_it_shows(text, shown):
+    assert visible(text) == shown
+    assert visible(shown) == shown
 
 
 def test_visible_text_keeps_what_a_script_needs():
