@@ -75,7 +75,9 @@ def test_what_stands_there_is_judged_once(monkeypatch):
     lost = Wrong(promise="I1", how="lost", what="an order")
     monkeypatch.setattr(oracle, "judge", lambda evidence: [lost])
     leg = played()
-    leg.arena = SimpleNamespace(connect=lambda: None, read=None, hit={}, fresh=lambda: None)
+    leg.arena = SimpleNamespace(
+        connect=lambda: None, read=None, hit={}, died=set(), fresh=lambda: None
+    )
     leg.people = SimpleNamespace(errands=())
 
     leg.judge()

@@ -1,6 +1,5 @@
 """A bank disputes a payment: at each state of its order, and to each end."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -32,39 +31,12 @@ from orders.models import (
 from orders.progress import progress
 from queueing.models import Job, State
 from tests.orders import factories
+from tests.orders.bank_side import LATER, hear
 from tests.orders.factories import AT
 from tests.orders.stripe_side import receive, session_of, told
 from tests.races import rival_beside
 
 pytestmark = pytest.mark.django_db
-
-LATER = AT + timedelta(minutes=5)
-_count = iter(range(1, 10_000))
-
-
-def news(order: Order, status: str = "needs_response", **given):
-    """Stripe's dispute object about the order's payment."""
-    payment = order.payments.get()
-    return {
-        "id": f"du_{order.code}",
-        "object": "dispute",
-        "amount": payment.amount_cents,
-        "currency": payment.currency,
-        "payment_intent": payment.payment_intent,
-        "reason": "fraudulent",
-        "status": status,
-        "created": int(AT.timestamp()),
-    } | given
-
-
-def hear(order: Order, status: str = "needs_response", kind: str = "created", **given) -> str:
-    event = {
-        "id": f"evt_{next(_count)}_{order.code}",
-        "type": f"charge.dispute.{kind}",
-        "created": int(AT.timestamp()),
-        "data": {"object": news(order, status, **given)},
-    }
-    return payments.take_event(event=event, at=LATER).outcome
 
 
 def now(order: Order) -> Order:
@@ -221,52 +193,6 @@ def test_an_inquiry_that_becomes_a_dispute_takes_the_owed_refund_back():
     assert Refund.objects.get().state == Refund.State.WITHDRAWN
     assert Job.objects.get(kind="refund").state == State.CANCELLED
     assert OutgoingEmail.objects.filter(kind="admin-order-held").count() == 1
-
-
-@pytest.mark.parametrize("status", [Status.QUALITY_CHECK, Status.ADMIN_REVIEW, Status.COMPLETED])
-def test_an_inquiry_that_staff_released_holds_the_order_again_once_the_money_is_taken(status):
-    order = AT_EACH_STATE[status]()
-    hear(order, "warning_needs_response")
-    holds.release(order=now(order), actor="mia", reason="we answered", at=LATER)
-
-    hear(order, "needs_response", kind="updated")
-    hear(order, "needs_response", kind="funds_withdrawn")
-
-    assert now(order).held_reason == "€120.00 disputed: fraudulent"
-    assert lines(order)[-2:] == [
-        "Your bank disputes the payment of €120.00",
-        "Held for a check by our staff",
-    ]
-    assert OutgoingEmail.objects.filter(order=order, kind="admin-order-held").count() == 2
-
-
-@pytest.mark.parametrize("is_released", [False, True])
-def test_admins_are_told_that_a_published_order_was_lost_to_a_dispute(is_released):
-    order = completed()
-    hear(order)
-    if is_released:
-        holds.release(order=now(order), actor="mia", reason="we answered", at=LATER)
-
-    hear(order, "lost", kind="closed")
-
-    told = OutgoingEmail.objects.filter(order=order, kind="admin-order-held").order_by("pk")
-    assert told.count() == 2
-    message = notifications.message_for(told[1])
-    assert "€120.00 lost to a dispute, and it is live" in message.text
-
-
-@pytest.mark.parametrize("is_news", [False, True])
-def test_admins_are_told_that_an_order_under_way_ended_with_a_dispute(is_news):
-    order = factories.order_in_review()
-    if not is_news:
-        hear(order)
-
-    hear(order, "lost", kind="closed")
-
-    message = notifications.message_for(now(order).emails.get(kind="admin-order-failed"))
-    assert message.subject == f"Order {order.code} ended: its payment was lost to a dispute"
-    assert "The bank gave the payment back to the customer" in message.text
-    assert "attempts" not in message.text
 
 
 def test_a_dispute_that_is_closed_before_it_was_heard_of_ends_the_order():
