@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from queueing import connections
 from queueing.registry import handles
 from queueing.run import Run
 
@@ -28,6 +29,7 @@ def one_of_many(run: Run) -> None:
 
 def held(run: Run) -> None:
     """Take up a thread in the first run, as a call to a model does; end at once in any other."""
+    connections.let_go(what="a call")
     until = time.monotonic() + HOLD_S
     while run.number == 1 and time.monotonic() < until:
         time.sleep(LOOK_S)
