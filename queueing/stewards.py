@@ -98,12 +98,14 @@ class Sweeping:
         late = timedelta(seconds=settings.HEARTBEAT_S + 2 * SWEEP_EVERY_S)
         if self._last is None or now - self._last > late:
             self._blind_until = now + timedelta(seconds=settings.HEARTBEAT_S + PAUSE_AT_MOST_S)
-        self._last = now
+        # Unless it comes to its end: on a full disk the clock is read, and no heartbeat written.
+        self._last = None
         if self._blind_until is not None and now < self._blind_until:
             sweeper.sweep(trusted_until=NEVER)
         else:
             self._blind_until = None
             sweeper.sweep(trusted_until=now + late)
+        self._last = now
 
 
 class Stewards(bootsteps.StartStopStep):  # type: ignore[misc]

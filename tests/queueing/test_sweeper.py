@@ -2,6 +2,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from queueing import leases, registry, sweeper, workers
@@ -237,6 +238,34 @@ def test_a_sweep_that_was_held_up_believes_in_no_lease(abandoned, settings):
         sweeping()
 
     assert Job.objects.get().state == State.ACTIVE
+
+
+def test_a_sweep_that_could_not_write_believes_in_no_lease_the_next_time(abandoned, settings):
+    """On a full disk the clock is read all the time, and no heartbeat is written."""
+    sweeping = Sweeping(read_clock=every_second(timezone.now()))
+    for _ in range(settings.HEARTBEAT_S + 5):
+        sweeping()
+    Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+
+    with full_disk(), pytest.raises(OperationalError), transaction.atomic():
+        sweeping()
+    sweeping()
+
+    assert Job.objects.get().state == State.ACTIVE
+
+
+@contextmanager
+def full_disk():
+    """No job can be written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$;"
+            "CREATE TRIGGER full_disk BEFORE UPDATE ON queueing_job"
+            " FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+        yield
+        cursor.execute("DROP TRIGGER full_disk ON queueing_job; DROP FUNCTION full_disk()")
 
 
 def every_second(since):
