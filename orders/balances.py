@@ -30,6 +30,11 @@ def awaited_from_banks() -> QuerySet[Dispute]:
     return Dispute.objects.filter(state=Dispute.State.OPEN, payment__state=Payment.State.PAID)
 
 
+def awaits_bank(order: Order) -> bool:
+    """Whether what was taken for the order's price is with a bank that has yet to decide."""
+    return awaited_from_banks().filter(payment__order=order).exists()
+
+
 def goes_back(payment: Payment) -> bool:
     """Whether we have owed the payment back, and nobody took that back to go on with its order.
 

@@ -328,7 +328,7 @@ def _close_if_unpaid(order: Order, *, actor: str, at: datetime) -> bool:
     waiting = order.payments.filter(state__in=[State.OPEN, State.PENDING])
     if order.status != Status.AWAITING_PAYMENT or order.held_reason or waiting.exists():
         return False
-    if balances.awaited_from_banks().filter(payment__order=order).exists():
+    if balances.awaits_bank(order):
         return False
     lifecycle.cancel(order=order, actor=actor, why="the time to pay ran out", at=at)
     return True

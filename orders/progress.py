@@ -162,7 +162,7 @@ def _awaiting_payment(order: Order, jobs: list[Job], at: datetime) -> dict[str, 
             "heading": "Confirming with your bank",
             "detail": "Your payment is on its way. We begin as soon as your bank confirms it.",
         }
-    if balances.awaited_from_banks().filter(payment__order=order).exists():
+    if balances.awaits_bank(order):
         return {
             "heading": "Confirming with your bank",
             "detail": "Your bank is looking into your payment. We begin as soon as it stands; "

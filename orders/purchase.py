@@ -179,7 +179,7 @@ def _open_payment(order: Order, *, at: datetime) -> Payment:
     latest = now.payments.order_by("-number").first()
     if latest is not None and latest.state == State.PENDING:
         raise NotPayable(f"Your bank is confirming the payment of order {now.code}.")
-    if balances.awaited_from_banks().filter(payment__order=now).exists():
+    if balances.awaits_bank(now):
         raise NotPayable(f"A bank is looking into the payment of order {now.code}.")
     if latest is not None and latest.state == State.OPEN:
         latest.order = now
