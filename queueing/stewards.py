@@ -85,7 +85,8 @@ class Sweeping:
     outage every lease has run out, and its owner's next heartbeat is seconds away.
 
     The database's clock tells, at each statement: an outage may also begin, or a server freeze,
-    when a sweep is half done."""
+    when a sweep is half done. On a full disk the clock is read all the time: there a lease that is
+    about to run out is one that this process can write, or it is blind."""
 
     def __init__(self, *, read_clock: Callable[[], datetime] = clock.read) -> None:
         self._read_clock = read_clock
@@ -96,10 +97,11 @@ class Sweeping:
         now = self._read_clock()
         # Sweeps a little late are no outage.
         late = timedelta(seconds=settings.HEARTBEAT_S + 2 * SWEEP_EVERY_S)
+        next_beat_s = settings.HEARTBEAT_S + PAUSE_AT_MOST_S
         if self._last is None or now - self._last > late:
-            self._blind_until = now + timedelta(seconds=settings.HEARTBEAT_S + PAUSE_AT_MOST_S)
-        # Unless it comes to its end: on a full disk the clock is read, and no heartbeat written.
-        self._last = None
+            self._blind_until = now + timedelta(seconds=next_beat_s)
+        self._last = None  # unless this sweep comes to its end
+        sweeper.rewrite_late(within_s=next_beat_s)
         if self._blind_until is not None and now < self._blind_until:
             sweeper.sweep(trusted_until=NEVER)
         else:

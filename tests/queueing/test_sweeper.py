@@ -254,6 +254,35 @@ def test_a_sweep_that_could_not_write_believes_in_no_lease_the_next_time(abandon
     assert Job.objects.get().state == State.ACTIVE
 
 
+def test_a_lease_that_cannot_be_written_is_not_believed_to_have_run_out(abandoned, settings):
+    """A full disk may refuse the page of one worker's job and take all that others write."""
+    sweeping = Sweeping(read_clock=every_second(timezone.now()))
+    for _ in range(settings.HEARTBEAT_S + 5):
+        sweeping()
+    runs_out = timezone.now() + timedelta(seconds=settings.HEARTBEAT_S)
+    Job.objects.update(lease_until=runs_out)
+
+    with full_disk(), pytest.raises(OperationalError), transaction.atomic():
+        sweeping()
+    Job.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+    for _ in range(settings.HEARTBEAT_S):
+        sweeping()
+        assert Job.objects.get().state == State.ACTIVE
+
+    for _ in range(3):
+        sweeping()
+    assert Job.objects.get().state == State.WAITING
+
+
+def test_only_a_lease_that_runs_out_soon_is_written_again(abandoned, settings):
+    assert sweeper.rewrite_late(within_s=settings.HEARTBEAT_S) == 0
+    assert sweeper.rewrite_late(within_s=settings.LEASE_S + 1) == 1
+
+    job = Job.objects.get()
+    assert abandoned.lease_until - job.lease_until == timedelta(microseconds=1)
+    assert (job.lease_token, job.state) == (abandoned.lease_token, State.ACTIVE)
+
+
 @contextmanager
 def full_disk():
     """No job can be written."""
