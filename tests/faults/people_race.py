@@ -28,6 +28,7 @@ from tests.orders import factories
 PASSWORD: Final = "only for this run"
 EDITORS: Final = ("edith", "edgar", "mia")
 ENOUGH: Final = "the customer has had enough"
+STAFFS_REFUND: Final = "Refund by our staff"
 SPREAD_S: Final = 0.15  # between the first press and the last
 DONE, REFUSED, WRONG = "done", "refused", "wrong"
 _MESSAGES: Final = re.compile(r'class="(?:message |messagelist)[^>]*>(.*?)</(?:p|ul)>', re.DOTALL)
@@ -280,7 +281,7 @@ def _judged(round_: Round, crowd: Crowd, errand: Errand) -> None:
         crowd.call("submit", order, versionId=order.version_id),
     ]
     told = _raced(round_, crowd, order, presses, refund=0.2)
-    errand.called_off = told["refund", DONE] > 0
+    errand.called_off = _is_called_off(order, told)
 
 
 def _decided(round_: Round, crowd: Crowd, errand: Errand) -> None:
@@ -302,7 +303,7 @@ def _decided(round_: Round, crowd: Crowd, errand: Errand) -> None:
     for editor in EDITORS:
         crowd.agree(f"{editor} decides", told=told[editor, DONE], rows=int(by == editor))
     rejected = edgars == "rejected" and told["edgar", DONE] > 0
-    errand.called_off |= rejected or told["refund", DONE] > 0
+    errand.called_off |= rejected or _is_called_off(order, told)
 
 
 def _raced(
@@ -318,8 +319,18 @@ def _raced(
     return told
 
 
+def _is_called_off(order: Order, told: Counter[tuple[str, str]]) -> bool:
+    """Whether its money was given back before it was live: afterwards it stays so, and the button
+    says it."""
+    if not told["refund", DONE]:
+        return False
+    events = OrderEvent.objects.filter(order=order)
+    refunded = events.filter(what__startswith=STAFFS_REFUND).latest("pk")
+    return not events.filter(became=Status.COMPLETED, pk__lt=refunded.pk).exists()
+
+
 def _rows(order: Order) -> dict[str, int]:
-    refunds = OrderEvent.objects.filter(order=order, what__startswith="Refund by our staff")
+    refunds = OrderEvent.objects.filter(order=order, what__startswith=STAFFS_REFUND)
     return {
         "revise": Revision.objects.filter(order=order).count(),
         "submit": Review.objects.filter(order=order).count(),
